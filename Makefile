@@ -1,0 +1,80 @@
+# mailseal - how much e-mail is encrypted in transit
+#
+#   make                 build/mailseal
+#   make check           unit tests, golden captures, SQL, layers (no root, no network)
+#   make check-asan      the same under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make install         PREFIX=/usr/local DESTDIR=
+#   make NDPI=no         without nDPI: mail on odd ports is found by its first lines only
+
+BUILD    ?= build
+CC       ?= cc
+PREFIX   ?= /usr/local
+CFLAGS   ?= -O2 -g
+WARN      = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum -Wmissing-prototypes \
+            -Wstrict-prototypes -Wvla -Wwrite-strings -Werror
+HARDEN    = -fstack-protector-strong -D_FORTIFY_SOURCE=2
+VERSION   = 0.1.0
+PKG_CONFIG ?= pkg-config
+
+ifeq ($(SANITIZE),yes)
+override CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+HARDEN    =
+endif
+
+NDPI     ?= $(if $(shell $(PKG_CONFIG) --exists libndpi && echo yes),yes,no)
+
+PKGS      = libpcap sqlite3 zlib libcrypto
+ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(HARDEN) $(CFLAGS) -DMAILSEAL_VERSION='"$(VERSION)"' \
+              $(shell $(PKG_CONFIG) --cflags $(PKGS)) -MMD -MP
+LIBS        = $(shell $(PKG_CONFIG) --libs $(PKGS)) -lm
+
+SRC      := $(sort $(wildcard src/*/*.c))
+ifeq ($(NDPI),yes)
+SRC      := $(filter-out src/dpi/dpi_none.c,$(SRC))
+# The headers of nDPI do not compile without warnings, so they count as the system's.
+NDPI_CFLAGS = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags libndpi))
+LIBS       += $(shell $(PKG_CONFIG) --libs libndpi)
+else
+SRC      := $(filter-out src/dpi/dpi_ndpi.c,$(SRC))
+endif
+OBJ      := $(SRC:src/%.c=$(BUILD)/%.o) $(BUILD)/sql_texts.o
+SQL      := $(sort $(wildcard sql/*/*.sql))
+
+# V=1 shows the whole commands.
+Q = $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)")
+
+# Until the program's own main() is there, the layers are built for themselves.
+all: $(if $(wildcard src/app/main.c),$(BUILD)/mailseal,$(SRC:src/%.c=$(BUILD)/%.o))
+
+$(BUILD)/mailseal: $(OBJ)
+	$(call say,LD $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: src/%.c $(BUILD)/config
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(findstring dpi_ndpi,$<),$(NDPI_CFLAGS)) -c -o $@ $<
+
+$(BUILD)/sql_texts.c: tools/embed-sql $(SQL)
+	@mkdir -p $(@D)
+	$(Q)sh tools/embed-sql $(SQL) > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/sql_texts.o: $(BUILD)/sql_texts.c $(BUILD)/config
+	$(call say,CC $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# Objects are made again when the compiler or its options change.
+CONFIG = $(CC) $(CFLAGS) NDPI=$(NDPI) $(VERSION)
+$(BUILD)/config: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CONFIG)' | cmp -s - $@ || echo '$(CONFIG)' > $@
+
+clean:
+	rm -rf build
+
+FORCE:
+.PHONY: all clean FORCE
+
+-include tests/tests.mk
+-include $(OBJ:.o=.d)

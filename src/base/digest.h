@@ -1,0 +1,19 @@
+/* Hashes and Base64, by libcrypto. These are the only files that include <openssl/...>. */
+#ifndef MAILSEAL_BASE_DIGEST_H
+#define MAILSEAL_BASE_DIGEST_H
+
+#include "base/bytes.h"
+
+enum { DIGEST_SHA1 = 20, DIGEST_SHA256 = 32 };
+
+/* Of n parts as if they were one run of bytes (FIPS 180-4). They cannot fail but for lack of
+ * memory, which ends the program. */
+void digest_sha256(const struct span *parts, size_t n, uint8_t out[DIGEST_SHA256]);
+void digest_sha1(const struct span *parts, size_t n, uint8_t out[DIGEST_SHA1]);
+
+/* Base64 with padding and without line breaks (RFC 4648 section 4), NUL-terminated. Returns the
+ * length without the NUL; 0 and an empty text if size is too small: it takes 4 characters for
+ * every 3 bytes begun, and the NUL. */
+size_t base64_text(struct span in, char *out, size_t size);
+
+#endif
