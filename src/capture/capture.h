@@ -1,0 +1,90 @@
+/* Packets out of capture files, in batches. */
+#ifndef MAILSEAL_CAPTURE_CAPTURE_H
+#define MAILSEAL_CAPTURE_CAPTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+/* Link types are the LINKTYPE_ numbers of the pcap file format (draft-ietf-opsawg-pcaplinktype). */
+struct packet {
+    uint64_t ts_ns;                     /* nanoseconds since 1970 UTC */
+    struct span data;                   /* what was captured, from the link header on */
+    uint32_t wire_len;                  /* length on the wire; data.n may be less */
+    int linktype;
+};
+
+enum { CAPTURE_BATCH = 256, CAPTURE_ERROR = 512, CAPTURE_END_HASH = 32 };
+
+enum capture_status {
+    CAPTURE_OK,
+    CAPTURE_UNREADABLE,                 /* no such file, no right to read, an I/O error */
+    CAPTURE_NOT_ONE,                    /* the bytes are not a capture, or the file is empty */
+    CAPTURE_DAMAGED                     /* it was a capture up to some offset */
+};
+
+struct capture;
+
+/* Opens a file, or standard input as "-". pcap (micro- and nanoseconds, both byte orders) and
+ * pcapng are told apart by their first bytes, as is gzip around them; what else libpcap reads
+ * is left to libpcap. NULL: *status and error say why, in one sentence that names the file. */
+struct capture *capture_open(const char *path, enum capture_status *status, char error[CAPTURE_ERROR]);
+
+/* Fills at most max packets and returns how many; 0 at the end or at damage, which
+ * capture_status() tells apart. The packets stay valid until the next call or close. */
+size_t capture_next(struct capture *, struct packet *out, size_t max);
+
+/* CAPTURE_OK: all that there was has been read. Otherwise capture_error() is one sentence
+ * with the file, the offset and the reason; the packets before it were given out. */
+enum capture_status capture_status(const struct capture *);
+const char *capture_error(const struct capture *);      /* owned by the capture */
+
+/* Bytes of the file read so far (compressed ones of a gzip file), and its size or 0 if unknown. */
+uint64_t capture_offset(const struct capture *);
+uint64_t capture_size(const struct capture *);
+
+/* Who the source is, for recognising it again: size in bytes and SHA-256 of its first and last
+ * 64 KiB as stored. Of a file at any time; of standard input once it has been read to its end. */
+struct capture_identity {
+    uint64_t size;
+    uint8_t ends[CAPTURE_END_HASH];
+};
+bool capture_identify(const struct capture *, struct capture_identity *out);
+
+/* Reads everything left without giving it out: how many packets there were and the time of the
+ * last one. */
+void capture_skim(struct capture *, uint64_t *packets, uint64_t *last_ns);
+
+void capture_close(struct capture *);   /* NULL is allowed */
+
+/* "libpcap version …", as it calls itself. */
+const char *capture_library(void);
+
+/* --- which files, and in which order --- */
+
+struct capture_file {
+    char *path;                         /* as given, or folder/name */
+    uint64_t first_ns;
+    int linktype;                       /* of the first packet */
+    bool empty;                         /* a capture without a packet */
+    struct capture *open;               /* what cannot be opened twice (standard input, a pipe): to be
+                                           read from here, closed with the list; else NULL */
+};
+
+struct capture_list {
+    struct capture_file *file;          /* sorted by first packet, then path */
+    size_t n;
+    unsigned refused;                   /* sentences told to `complain` */
+};
+
+/* Looks at each path; a file with two names is listed once. Folders are read recursively, links in
+ * them are not followed, and files in them that are no captures are passed over. Told to
+ * `complain`, one sentence each, and counted: named files that cannot be used, captures in folders
+ * that cannot be used, what in a folder cannot be read, and a named folder without a capture. */
+void capture_list_make(struct capture_list *, char *const *paths, size_t n,
+                       void (*complain)(void *ctx, enum capture_status, const char *sentence), void *ctx);
+void capture_list_free(struct capture_list *);
+
+#endif
