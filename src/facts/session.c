@@ -1,0 +1,22 @@
+#include "facts/session.h"
+
+enum grade evidence_grade(uint32_t evidence, enum evidence kind)
+{
+    return (enum grade)(evidence >> 2 * kind & 3);
+}
+
+void evidence_add(uint32_t *evidence, enum evidence kind, enum grade grade)
+{
+    if (evidence_grade(*evidence, kind) < grade)
+        *evidence = (*evidence & ~(3u << 2 * kind)) | (uint32_t)grade << 2 * kind;
+}
+
+enum grade evidence_highest(uint32_t evidence)
+{
+    enum grade highest = GRADE_NONE;
+    for (unsigned kind = 0; kind < EVIDENCE_N; kind++) {
+        enum grade g = evidence_grade(evidence, (enum evidence)kind);
+        highest = g > highest ? g : highest;
+    }
+    return highest;
+}

@@ -1,0 +1,34 @@
+#include "facts/vocabulary.h"
+
+#define V(id, word, sentence) { word, sentence },
+static const struct word verdicts[] = { VERDICTS(V) };
+static const struct word protocols[] = { PROTOCOLS(V) };
+static const struct word hops[] = { HOPS(V) };
+static const struct word directions[] = { DIRECTIONS(V) };
+static const struct word stages[] = { STAGES(V) };
+static const struct word exposures[] = { EXPOSURES(V) };
+static const struct word grades[] = { GRADES(V) };
+static const struct word marks[] = { MARKS(V) };
+static const struct word incidents[] = { INCIDENTS(V) };
+static const struct word evidences[] = { EVIDENCES(V) };
+static const struct word facts[] = { FACTS(V) };
+static const struct word outcomes[] = { ATTEMPT_OUTCOMES(V) };
+static const struct word auth_commands[] = { AUTH_COMMANDS(V) };
+static const struct word starttls_replies[] = { STARTTLS_REPLIES(V) };
+#undef V
+
+#define LIST(kind, table) { kind, table, sizeof table / sizeof *table }
+const struct word_list vocabulary[] = {
+    LIST("verdict", verdicts),     LIST("protocol", protocols),
+    LIST("hop", hops),             LIST("direction", directions),
+    LIST("stage", stages),         LIST("exposure", exposures),
+    LIST("grade", grades),         LIST("mark", marks),
+    LIST("incident", incidents),   LIST("evidence", evidences),
+    LIST("fact", facts),           LIST("outcome", outcomes),
+    LIST("auth_command", auth_commands), LIST("starttls_reply", starttls_replies),
+    { NULL, NULL, 0 },
+};
+
+const char *verdict_word(enum verdict v) { return verdicts[v].word; }
+const char *protocol_word(enum protocol p) { return protocols[p].word; }
+const char *hop_word(enum hop h) { return hops[h].word; }
