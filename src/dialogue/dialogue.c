@@ -1,0 +1,546 @@
+#include "dialogue/dialogue.h"
+
+#include "dialogue/first.h"
+#include "dialogue/mask.h"
+#include "proto/tls.h"
+
+enum {
+    LINE_LIMIT = 8192,                  /* bytes; of a longer line only the beginning is looked at */
+    UNSURE_LIMIT = 4096                 /* client bytes kept while no answer makes sense of them */
+};
+static const uint64_t unanswered_limit_ns = 30000000000;
+
+void dialogue_init(struct dialogue *d, struct session *s, struct pool *pool, enum protocol port_protocol,
+                   bool midstream)
+{
+    memset(d, 0, sizeof *d);
+    d->s = s;
+    d->pool = pool;
+    d->port_protocol = port_protocol;
+    d->midstream = midstream;
+    for (unsigned dir = 0; dir < 2; dir++)
+        d->in[dir].unsure = d->in[dir].resume = midstream;
+}
+
+void dialogue_drop(struct dialogue *d)
+{
+    tls_drop(d);
+    explicit_bzero(d, sizeof *d);
+}
+
+void reach(struct dialogue *d, enum stage stage)
+{
+    if (d->s->stage < stage)
+        d->s->stage = (uint8_t)stage;
+}
+
+void not_mail(struct dialogue *d)
+{
+    fact(d, FACT_NOT_MAIL);
+    d->settled = true;
+    d->in[TO_SERVER].reader = d->in[TO_CLIENT].reader = READ_NOTHING;
+}
+
+void mail_on_this_port(struct dialogue *d)
+{
+    if (d->s->port_is_tls)
+        incident(d, INCIDENT_PLAINTEXT_ON_TLS_PORT);
+}
+
+void spoke_mail(struct dialogue *d)
+{
+    fact(d, FACT_MAIL | FACT_EXPOSED);
+    reach(d, STAGE_MAIL);
+}
+
+void handed_over(struct dialogue *d)
+{
+    spoke_mail(d);
+    reach(d, STAGE_DONE);
+    d->s->messages_clear++;
+}
+
+/* --- commands that wait for an answer --- */
+
+struct open_command *open_push(struct dialogue *d, uint8_t verb, uint8_t flags)
+{
+    if (d->open_n) {
+        struct open_command *last = &d->open[(d->open_first + d->open_n - 1) % OPEN_COMMANDS];
+        /* A long list of recipients takes one place; a full queue loses its oldest one. */
+        if (last->verb == verb && last->flags == flags && !last->tag && !flags && last->times < UINT16_MAX) {
+            last->times++;
+            last->end = d->now_end;
+            return last;
+        }
+        if (d->open_n == OPEN_COMMANDS) {
+            d->open_first = (uint8_t)((d->open_first + 1) % OPEN_COMMANDS);
+            d->open_n--;
+            d->lost_reply = true;
+        }
+    }
+    struct open_command *c = &d->open[(d->open_first + d->open_n++) % OPEN_COMMANDS];
+    *c = (struct open_command){ .end = d->now_end, .times = 1, .verb = verb, .flags = flags };
+    return c;
+}
+
+struct open_command *open_first(struct dialogue *d)
+{
+    return d->open_n ? &d->open[d->open_first] : NULL;
+}
+
+void open_pop(struct dialogue *d)
+{
+    struct open_command *c = open_first(d);
+    if (!c || --c->times)
+        return;
+    d->open_first = (uint8_t)((d->open_first + 1) % OPEN_COMMANDS);
+    d->open_n--;
+}
+
+void open_clear(struct dialogue *d)
+{
+    d->open_n = 0;
+}
+
+bool open_seek(struct dialogue *d, uint8_t verb)
+{
+    unsigned i = 0;
+    while (i < d->open_n && d->open[(d->open_first + i) % OPEN_COMMANDS].verb != verb)
+        i++;
+    if (i == d->open_n)
+        return false;
+    d->open_first = (uint8_t)((d->open_first + i) % OPEN_COMMANDS);
+    d->open_n = (uint8_t)(d->open_n - i);
+    return true;
+}
+
+/* --- reading --- */
+
+static size_t read_counted(struct dialogue *d, unsigned dir, struct span in)
+{
+    struct direction_state *s = &d->in[dir];
+    size_t n = in.n < s->left ? in.n : (size_t)s->left;
+    s->left -= n;
+    if (!s->left) {
+        s->reader = READ_LINES;
+        d->dialect->counted_done(d, dir);
+    }
+    return n;
+}
+
+static size_t read_line_rest(struct dialogue *d, unsigned dir, struct span in)
+{
+    struct direction_state *s = &d->in[dir];
+    const uint8_t *lf = memchr(in.p, '\n', in.n);
+    size_t n = lf ? (size_t)(lf - in.p) + 1 : in.n, keep = n < sizeof s->tail ? n : sizeof s->tail;
+    size_t old = s->tail_n + keep > sizeof s->tail ? sizeof s->tail - keep : s->tail_n;
+
+    memmove(s->tail, s->tail + s->tail_n - old, old);
+    memcpy(s->tail + old, in.p + n - keep, keep);
+    s->tail_n = (uint8_t)(old + keep);
+    if (!lf)
+        return n;
+    struct span end;
+    struct literal literal;
+    s->reader = READ_LINES;
+    if (line_parse(span_of(s->tail, s->tail_n), &end) > 0 && d->dialect->protocol == PROTOCOL_IMAP &&
+        literal_announced(end, &literal) && literal.n) {
+        s->reader = READ_COUNTED;
+        s->left = literal.n;
+    }
+    explicit_bzero(s->tail, sizeof s->tail);
+    s->tail_n = 0;
+    return n;
+}
+
+static size_t read_body(struct dialogue *d, unsigned dir, struct span in)
+{
+    struct direction_state *s = &d->in[dir];
+    enum body_end end;
+    size_t n = body_skip(&s->body, in, &end);
+    if (end == BODY_MAY_END && dir == TO_SERVER) {
+        s->reader = READ_BODY_MAYBE;
+    } else if (end != BODY_GOES_ON) {
+        s->reader = READ_LINES;
+        d->dialect->body_done(d, dir);
+    }
+    return n;
+}
+
+/* Behind a doubtful end: if the true one is among what the client sent without waiting, it was
+ * the end; else an answer will decide (SMTP smuggling, see doc/measurement.md section 5). */
+static size_t read_body_maybe(struct dialogue *d, unsigned dir, struct span in, bool force)
+{
+    struct direction_state *s = &d->in[dir];
+    struct body body = s->body;
+    enum body_end end;
+    size_t used = 0;
+
+    do {
+        size_t n = body_skip(&body, span_skip(in, used), &end);
+        used += n;
+    } while (end == BODY_MAY_END);
+    if (end == BODY_ENDS) {
+        s->reader = READ_LINES;
+        d->dialect->body_done(d, dir);
+        return used;
+    }
+    if (!force && in.n < LINE_LIMIT)
+        return 0;
+    s->reader = READ_BODY;
+    s->body = body;
+    return used;
+}
+
+/* An answer came while a body whose end is in doubt, or was lost, is being read. */
+static void answer_ends_body(struct dialogue *d)
+{
+    struct direction_state *s = &d->in[TO_SERVER];
+    if (s->reader == READ_BODY_MAYBE || (s->reader == READ_BODY && s->lost)) {
+        s->reader = READ_LINES;
+        d->dialect->body_done(d, TO_SERVER);
+    }
+}
+
+static size_t read_line(struct dialogue *d, unsigned dir, struct span in)
+{
+    struct span line;
+    long used = line_parse(in, &line);
+    bool cut = used == PARSE_MORE && in.n >= LINE_LIMIT;
+
+    if (used == PARSE_MORE && !cut)
+        return 0;
+    if (cut) {
+        d->in[dir].reader = READ_LINE_REST;
+        d->in[dir].tail_n = 0;
+        line = in;
+        used = (long)in.n;
+    }
+    d->now_end -= (uint32_t)(in.n - (size_t)used);
+    if (dir == TO_SERVER) {
+        d->dialect->client_line(d, line, cut);
+    } else {
+        answer_ends_body(d);
+        d->dialect->server_line(d, line, cut);
+    }
+    return (size_t)used;
+}
+
+/* --- beginnings that were not seen --- */
+
+/* The last line, if the bytes end with it; *before: what comes before it. */
+static bool last_line(struct span in, struct span *line, size_t *before)
+{
+    size_t at = 0;
+    long used = 0;
+    for (*before = 0; (used = line_parse(span_skip(in, at), line)) > 0; at += (size_t)used)
+        *before = at;
+    if (!at || at != in.n)
+        return false;
+    line_parse(span_skip(in, *before), line);
+    return true;
+}
+
+static bool all_commands(const struct dialect *dialect, struct span in)
+{
+    struct span line;
+    for (long used; (used = line_parse(in, &line)) > 0; in = span_skip(in, (size_t)used))
+        if (!dialect->is_command(line))
+            return false;
+    return true;
+}
+
+size_t dialogue_sync(struct dialogue *d, struct span client, const struct where *client_at, struct span server,
+                     const struct where *server_at)
+{
+    struct span line, answer;
+    size_t before;
+
+    if (!d->in[TO_SERVER].unsure || !d->dialect || d->in[TO_SERVER].reader != READ_LINES)
+        return 0;
+    if (!server_at->has_ack || server_at->ack != client_at->end || line_parse(server, &answer) <= 0)
+        return 0;
+    if (!last_line(client, &line, &before) || !d->dialect->is_answer(answer, line))
+        return 0;
+    bool dot = span_eq(line, ".");
+    if (!dot && !d->dialect->is_command(line))
+        return 0;
+    d->in[TO_SERVER].unsure = d->in[TO_CLIENT].unsure = false;
+    if (dot) {                          /* the end of a body that was under way */
+        d->now_end = client_at->end;
+        d->dialect->body_done(d, TO_SERVER);
+        return client.n;
+    }
+    /* A group of commands sent at once counts whole; else what comes before was something else. */
+    return all_commands(d->dialect, span_first(client, before)) ? 0 : before;
+}
+
+/* --- one direction's bytes --- */
+
+/* Whether the next bytes of a direction are TLS records. PARSE_MORE: too few to tell. */
+static long tls_next(const struct dialogue *d, unsigned dir, struct span in)
+{
+    const struct direction_state *s = &d->in[dir];
+    struct tls_header h;
+
+    if (s->reader != READ_LINES || (dir == TO_SERVER && d->sasl.asked))
+        return PARSE_BAD;
+    long begins = tls_begins(in);
+    if (begins == 1 && dir == TO_SERVER)
+        return 1;
+    /* A server speaks TLS to a client that does, and where the client's bytes were not seen. */
+    bool answers = d->tls.begun || d->upgrade == UPGRADE_ACCEPTED || !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
+    if (s->resume || (dir == TO_CLIENT && answers))
+        begins = tls_header_parse(in, &h);
+    else if (dir == TO_CLIENT)
+        return PARSE_BAD;
+    return begins;
+}
+
+static void turn_to_tls(struct dialogue *d, unsigned dir)
+{
+    if (d->two_hundred)                 /* an odd go-ahead, but one */
+        upgrade_accepted(d);
+    if (!d->tls.begun && !d->dialect && !has_fact(d, FACT_ACCEPTED) && (!d->midstream || d->s->port_is_tls))
+        fact(d, FACT_TLS_FIRST);
+    if (d->behind_go_ahead)
+        incident(d, INCIDENT_RESPONSE_INJECTION);
+    d->tls.begun = true;
+    d->waits = false;
+    d->in[dir].reader = READ_TLS;
+    fact(d, FACT_ATTEMPTED);
+    reach(d, STAGE_TLS);
+}
+
+/* Behind a beginning that was not seen, or behind lost bytes, what is no text may be the middle
+ * of a TLS record: the next record's place is searched. */
+static bool resume_in_record(struct dialogue *d, unsigned dir, struct span in)
+{
+    if (!d->in[dir].resume || first_is_text(in) || first_is_foreign(in))
+        return false;
+    d->in[dir].reader = READ_TLS;
+    d->tls.side[dir].resync = true;
+    return true;
+}
+
+/* Which dialect is spoken, by the first words. False: not known (yet). */
+static bool choose_dialect(struct dialogue *d, unsigned dir, struct span in, bool force)
+{
+    const struct direction_state *s = &d->in[dir];
+    enum first_words first = first_words(dir, in, d->port_protocol, &d->dialect);
+
+    if (first == FIRST_MORE && !force && in.n < LINE_LIMIT)
+        return false;
+    if (first == FIRST_MAIL)
+        return true;
+    if (first != FIRST_FOREIGN && s->resume && (d->dialect = dialect_of(d->port_protocol)))
+        return true;
+    d->in[dir].reader = READ_NOTHING;
+    if (d->tls.begun)
+        tls_not_answered(d);
+    else if (dir == TO_CLIENT || first == FIRST_FOREIGN)
+        not_mail(d);
+    d->foreign = true;
+    return false;
+}
+
+/* The greeting overrules what the port and the client's first line suggested. */
+static bool hear_greeting(struct dialogue *d, struct span in, bool force)
+{
+    const struct dialect *heard = d->dialect;
+    enum first_words first = first_words(TO_CLIENT, in, d->dialect->protocol, &heard);
+
+    if (first == FIRST_MORE && !force)
+        return false;
+    if (first != FIRST_MAIL) {
+        if (!has_fact(d, FACT_MAIL) && !d->tls.begun)
+            not_mail(d);
+        return !has_fact(d, FACT_NOT_MAIL);
+    }
+    if (heard->protocol != d->dialect->protocol) {
+        memset(&d->u, 0, sizeof d->u);
+        open_clear(d);
+        d->waits = false;
+        d->dialect = heard;
+    }
+    return true;
+}
+
+static bool knows_dialect(struct dialogue *d, unsigned dir, struct span in, bool force)
+{
+    const struct direction_state *s = &d->in[dir];
+    if (!d->dialect)
+        return choose_dialect(d, dir, in, force);
+    if (s->begun || s->resume)
+        return true;
+    if (dir == TO_CLIENT)
+        return hear_greeting(d, in, force);
+    if (first_is_foreign(in) || !first_is_text(in))
+        d->foreign = true;
+    return true;
+}
+
+static size_t read_clear(struct dialogue *d, unsigned dir, struct span in, bool force)
+{
+    if (d->in[dir].reader == READ_LINES && !knows_dialect(d, dir, in, force))
+        return d->in[dir].reader == READ_NOTHING ? in.n : 0;
+    switch ((enum reader)d->in[dir].reader) {
+    case READ_LINES:
+        d->in[dir].resume = false;
+        if (dir == TO_SERVER && d->in[dir].unsure)
+            return in.n > UNSURE_LIMIT ? in.n - UNSURE_LIMIT : 0;
+        if (dir == TO_SERVER && d->waits && !force && !d->hear_once && in.n < LINE_LIMIT)
+            return 0;
+        if (dir == TO_SERVER)
+            d->waits = false;
+        return read_line(d, dir, in);
+    case READ_LINE_REST:
+        return read_line_rest(d, dir, in);
+    case READ_BODY:
+        return read_body(d, dir, in);
+    case READ_BODY_MAYBE:
+        return read_body_maybe(d, dir, in, force);
+    case READ_COUNTED:
+        return read_counted(d, dir, in);
+    case READ_TLS:
+    case READ_NOTHING:
+        break;
+    }
+    return in.n;
+}
+
+static size_t read_once(struct dialogue *d, unsigned dir, struct span in, bool force)
+{
+    long tls = tls_next(d, dir, in);
+
+    if (d->in[dir].reader == READ_NOTHING)
+        return in.n;
+    if (tls == PARSE_MORE && !force)
+        return 0;
+    if (tls > 0)
+        turn_to_tls(d, dir);
+    if (d->in[dir].reader == READ_TLS || (tls < 0 && resume_in_record(d, dir, in)))
+        return tls_read(d, dir, in, force);
+    return read_clear(d, dir, in, force);
+}
+
+size_t dialogue_read(struct dialogue *d, unsigned dir, struct span window, const struct where *at, bool force)
+{
+    size_t used = 0, n;
+    d->now_dir = dir;
+    d->now_ns = at->ts_ns;
+    d->now_ack = at->ack;
+    d->now_has_ack = at->has_ack;
+    reach(d, STAGE_CONNECT);
+    while (used < window.n && !d->settled) {
+        d->now_end = at->end;
+        n = read_once(d, dir, span_skip(window, used), force);
+        if (n)
+            d->in[dir].begun = true;
+        used += n;
+        if (!n)
+            break;
+    }
+    return used;
+}
+
+void dialogue_gap(struct dialogue *d, unsigned dir, uint32_t n)
+{
+    struct direction_state *s = &d->in[dir];
+    s->lost = true;
+    s->resume = s->reader == READ_LINES || s->reader == READ_LINE_REST;
+    if (s->reader == READ_TLS) {
+        tls_gap(d, dir, n);
+        return;
+    }
+    if (s->reader == READ_COUNTED && n <= s->left) {
+        s->left -= n;
+        if (!s->left) {
+            s->reader = READ_LINES;
+            d->dialect->counted_done(d, dir);
+        }
+        return;
+    }
+    if (s->reader == READ_BODY || s->reader == READ_BODY_MAYBE) {
+        s->reader = READ_BODY;
+        s->body.within_line = true;     /* a dot line is believed only behind a line end that was seen */
+        if (dir == TO_CLIENT)
+            d->lost_reply = true;
+        return;
+    }
+    fact(d, FACT_LOST);
+    s->tail_n = 0;
+    s->left = 0;
+    if (s->reader != READ_NOTHING)
+        s->reader = READ_LINES;
+    d->list_now = false;
+    if (d->dialect)
+        d->dialect->lost(d, dir);
+    if (dir == TO_CLIENT) {
+        d->lost_reply = true;
+        d->waits = false;
+    } else if (!d->hear_once) {
+        s->unsure = true;
+    }
+}
+
+void dialogue_fin(struct dialogue *d, unsigned dir)
+{
+    if (d->tls.begun)
+        tls_fin(d, dir);
+}
+
+void dialogue_conflict(struct dialogue *d, unsigned dir, struct span first, struct span other, bool whole)
+{
+    if (!whole || has_fact(d, FACT_TLS_DONE))
+        return;
+    enum protocol p = d->dialect ? d->dialect->protocol : d->port_protocol;
+    if (conflict_is_offer_or_command(p, first, other) ||
+        (dir == TO_CLIENT && d->upgrade != UPGRADE_NONE && conflict_is_answer(p, first, other))) {
+        evidence(d, EVIDENCE_OVERLAP_CONFLICT, GRADE_PROVEN);
+        d->conflict = true;
+    }
+}
+
+/* --- the end --- */
+
+static void end_of_request(struct dialogue *d, const struct dialogue_end *e)
+{
+    bool closed = e->fin[0] || e->fin[1] || e->rst[0] || e->rst[1];
+    bool lost = d->in[TO_CLIENT].lost || d->in[TO_SERVER].lost;
+
+    if (d->two_hundred && d->tls.begun)
+        d->two_hundred = false;
+    if (d->two_hundred)
+        upgrade_refused(d, d->two_hundred_counts ? ASKED_OFFERED : 0, REFUSED_FOR_GOOD);
+    if (d->tls.begun)
+        return;
+    if (d->upgrade == UPGRADE_ASKED) {
+        bool waited = d->unanswered_ns && e->clock_ns > d->unanswered_ns &&
+                      e->clock_ns - d->unanswered_ns >= unanswered_limit_ns;
+        if ((closed || waited) && !lost && e->seen[TO_CLIENT])
+            fact(d, FACT_FAILED);
+    } else if (d->upgrade == UPGRADE_ACCEPTED && closed && !lost) {
+        fact(d, FACT_FAILED);
+    }
+}
+
+void dialogue_end(struct dialogue *d, const struct dialogue_end *e)
+{
+    if (e->input_ended)
+        fact(d, FACT_CUT_SHORT);
+    end_of_request(d, e);
+    if (d->tls.begun)
+        tls_end(d, e);
+    if (d->foreign && !has_fact(d, FACT_MAIL | FACT_CREDENTIAL | FACT_AUTH_TRIED | FACT_ATTEMPTED))
+        fact(d, FACT_NOT_MAIL);
+    /* A conflict showed that the mask hides a real offer, so the mask alone says nothing more. */
+    if (d->conflict)
+        d->s->evidence &= ~(3u << 2 * EVIDENCE_MASKED_CAPABILITY | 3u << 2 * EVIDENCE_MASKED_COMMAND);
+    if (has_fact(d, FACT_TLS_DONE) && has_fact(d, FACT_CREDENTIAL))
+        incident(d, INCIDENT_CREDENTIAL_BEFORE_TLS);
+    if (d->dialect)
+        d->s->protocol = (uint8_t)d->dialect->protocol;
+    else
+        d->s->protocol = (uint8_t)d->port_protocol;
+}

@@ -1,0 +1,238 @@
+/* What the two ends of a mail session said to one another, from bytes in order to facts. It is
+ * told bytes, gaps and ends of each direction, in the order in which the ends saw them, pairs
+ * commands with answers, and sets facts, evidence, incidents and attributes in a session. It
+ * decides nothing: that is verdict/. */
+#ifndef MAILSEAL_DIALOGUE_DIALOGUE_H
+#define MAILSEAL_DIALOGUE_DIALOGUE_H
+
+#include "base/pool.h"
+#include "dialogue/tls_dialogue.h"
+#include "facts/session.h"
+#include "proto/proto.h"
+
+/* How the bytes of one direction are read at the moment. */
+enum reader {
+    READ_LINES,
+    READ_LINE_REST,                     /* the rest of a line too long to hold is skipped */
+    READ_BODY,                          /* to the dot line */
+    READ_BODY_MAYBE,                    /* behind a dot line that may have been the end: servers differ */
+    READ_COUNTED,                       /* `left` bytes are skipped, then lines again */
+    READ_TLS,
+    READ_NOTHING                        /* noise, or of no more interest */
+};
+
+struct direction_state {
+    uint8_t reader;                     /* enum reader */
+    bool begun;                         /* a byte was seen */
+    bool unsure;                        /* beginning missing or bytes lost: a client line counts once it is answered */
+    bool lost;                          /* bytes were lost */
+    bool resume;                        /* the next bytes come behind a beginning or bytes that were not seen */
+    uint64_t left;
+    struct body body;
+    uint8_t tail[24];                   /* end of a line being skipped: a literal may be announced there */
+    uint8_t tail_n;
+};
+
+/* A command whose answer is awaited. The verb is the dialect's own. */
+struct open_command {
+    uint32_t end;                       /* sequence number behind it */
+    uint32_t tag;                       /* IMAP: hash of its tag */
+    uint16_t times;                     /* answers still to come */
+    uint8_t verb;
+    uint8_t flags;                      /* the dialect's own */
+};
+enum { OPEN_COMMANDS = 32 };
+
+struct sasl {
+    uint8_t command;                    /* enum auth_command */
+    uint8_t mechanism;                  /* enum mechanism */
+    bool active;                        /* begun and not yet answered for good */
+    bool asked;                         /* the server awaits a response: the next client line is one */
+    bool sent;                          /* the credential was sent in this exchange */
+    uint8_t responses;
+    char name[MECHANISM_TEXT];          /* when mechanism is MECHANISM_NAMED */
+};
+
+/* The words of a capability list, for telling which word a mask hides; see mask.h. */
+enum { LIST_WORDS = 40 };
+struct word_order {
+    uint8_t n;
+    bool overrun;
+    uint8_t word[LIST_WORDS];
+    uint8_t len[LIST_WORDS];
+};
+
+/* The state of the STARTTLS negotiation. */
+enum upgrade { UPGRADE_NONE, UPGRADE_ASKED, UPGRADE_ACCEPTED, UPGRADE_CLEAR };
+
+struct dialogue;
+
+/* A mail protocol's own part. The functions get whole lines, without line end; `cut` says that
+ * a line was too long and only its beginning is shown. */
+struct dialect {
+    enum protocol protocol;
+    void (*client_line)(struct dialogue *, struct span line, bool cut);
+    void (*server_line)(struct dialogue *, struct span line, bool cut);
+    void (*counted_done)(struct dialogue *, unsigned dir);      /* READ_COUNTED came to its end */
+    void (*body_done)(struct dialogue *, unsigned dir);         /* READ_BODY did */
+    void (*lost)(struct dialogue *, unsigned dir);      /* bytes between lines are missing */
+    /* Whether a server line can be an answer, and whether a client line is a known command. */
+    bool (*is_answer)(struct span line, struct span command);
+    bool (*is_command)(struct span line);
+};
+
+struct dialogue {
+    struct session *s;
+    struct pool *pool;
+    const struct dialect *dialect;      /* NULL until something was said */
+    enum protocol port_protocol;        /* what the port says */
+    struct direction_state in[2];       /* TO_SERVER, TO_CLIENT */
+    struct open_command open[OPEN_COMMANDS];
+    uint8_t open_first, open_n;
+    bool midstream;
+    bool hear_once;                     /* only one direction will ever be seen: nothing is waited for */
+    bool settled;                       /* nothing more has to be read */
+    bool confirmed;                     /* a command of the dialect had the answer that it should have */
+    bool foreign;                       /* the client's first words are another protocol's */
+    bool greeted, waits;                /* waits: client bytes make sense only after the next answer */
+    bool in_transaction, authenticated;
+    bool list_now;                      /* lines of a capability list are being read, none lost so far */
+    bool offer_now, mask_now, mask_other_length;        /* in the present list */
+    bool mask_weak;                     /* ... its mask may well be another word's */
+    bool lost_reply;                    /* answers were lost: pairing has to find its place again */
+    uint8_t upgrade;                    /* enum upgrade */
+    bool behind_go_ahead;               /* server bytes came right behind it */
+    bool two_hundred;                   /* STARTTLS answered by a 2xx that is not 220 */
+    bool two_hundred_counts;
+    bool conflict;                      /* overlap_conflict: a real offer was seen beside the mask */
+    uint32_t go_ahead_end, request_end; /* sequence numbers */
+    uint32_t now_end, now_ack;          /* of what is being read: its end, and what its segment acknowledged */
+    bool now_has_ack;
+    unsigned now_dir;
+    uint64_t now_ns, go_ahead_ns;
+    uint64_t unanswered_ns;             /* since when the client waits for an answer to STARTTLS */
+    struct sasl sasl;
+    struct word_order order;
+    union {
+        struct {
+            unsigned code;              /* of the reply being read; 0: none */
+            bool esmtp, hello_refused, first_line_done;
+            bool masked_greeting, plain_greeting;       /* asterisks; anything but 2, 0 and blanks */
+            uint16_t recipients;        /* accepted in this transaction */
+            bool counted_message;       /* this transaction's message has been counted */
+            bool last_chunk;            /* of BDAT */
+        } smtp;
+        struct {
+            uint8_t verb;               /* of the command being read */
+            uint8_t arguments;          /* of LOGIN, whole so far */
+            bool continuing, server_continuing;         /* the next line goes on behind a literal */
+            bool literal_waits;         /* for the go-ahead of the server */
+            struct literal literal;
+            uint32_t tag;
+        } imap;
+        struct {
+            uint8_t lines_of;           /* verb whose lines are being read; 0: none */
+            bool user, uidl, sasl;      /* words of the list; a mask of four letters needs them beside it */
+        } pop3;
+        struct {
+            bool in_list, continuing, server_continuing;
+        } sieve;
+    } u;
+    struct tls_dialogue tls;
+};
+
+/* s is filled from now on and must outlive the dialogue; s->server.port and s->port_is_tls are
+ * set. port_protocol: PROTOCOL_UNKNOWN where the port says nothing. */
+void dialogue_init(struct dialogue *, struct session *, struct pool *, enum protocol port_protocol, bool midstream);
+void dialogue_drop(struct dialogue *);  /* gives memory back */
+
+/* Where bytes came from. */
+struct where {
+    uint64_t ts_ns;
+    uint32_t end, ack;                  /* sequence number behind the window; what its segment acknowledged */
+    bool has_ack;
+};
+
+/* The bytes of one direction not yet used, from the first one on. Returns how many were used;
+ * the rest is shown again, with more behind it or after the other direction has moved. `force`:
+ * nothing more will come before these must be understood, so waiting for an answer is over. */
+size_t dialogue_read(struct dialogue *, unsigned dir, struct span window, const struct where *, bool force);
+/* The client's beginning was not seen, and the server has said something: whether that answers the
+ * client's last line, so that the dialogue can be followed from there. Returns how many of the
+ * client's bytes come before it and mean nothing. */
+size_t dialogue_sync(struct dialogue *, struct span client, const struct where *client_at, struct span server,
+                     const struct where *server_at);
+/* n bytes of a direction are lost for ever; what was shown and not used before them is dropped. */
+void dialogue_gap(struct dialogue *, unsigned dir, uint32_t n);
+void dialogue_fin(struct dialogue *, unsigned dir);
+/* Two copies of the lines around some bytes: what was read, and what came later. */
+void dialogue_conflict(struct dialogue *, unsigned dir, struct span first, struct span other, bool whole);
+
+struct dialogue_end {
+    bool fin[2], rst[2];
+    bool seen[2];                       /* packets of that direction were captured */
+    bool payload[2];
+    uint32_t acks[2];                   /* highest acknowledgement sent in that direction's packets */
+    uint64_t clock_ns;                  /* packet time of the input as a whole */
+    bool input_ended;                   /* nothing ended the connection but the input */
+};
+/* Everything was read. Sets the facts that only the end can tell. */
+void dialogue_end(struct dialogue *, const struct dialogue_end *);
+
+/* --- for the dialects --- */
+
+extern const struct dialect smtp_dialect, lmtp_dialect, imap_dialect, pop3_dialect, sieve_dialect;
+
+static inline void fact(struct dialogue *d, uint32_t facts) { d->s->facts |= facts; }
+static inline bool has_fact(const struct dialogue *d, uint32_t f) { return (d->s->facts & f) != 0; }
+static inline void incident(struct dialogue *d, uint32_t incidents) { d->s->incidents |= incidents; }
+static inline void evidence(struct dialogue *d, enum evidence e, enum grade g)
+{
+    evidence_add(&d->s->evidence, e, g);
+}
+void reach(struct dialogue *, enum stage);      /* the highest stays */
+
+/* Something that counts as mail spoken in clear; see the fact. */
+void spoke_mail(struct dialogue *);
+void handed_over(struct dialogue *);    /* a message, in clear */
+void mail_on_this_port(struct dialogue *);      /* a word of a mail protocol in clear was heard */
+void not_mail(struct dialogue *);
+
+struct open_command *open_push(struct dialogue *, uint8_t verb, uint8_t flags);
+struct open_command *open_first(struct dialogue *);     /* NULL: none */
+void open_pop(struct dialogue *);               /* one answer of the first one has come */
+void open_clear(struct dialogue *);
+/* Drops commands before the first one with this verb. False: there is none, nothing is dropped. */
+bool open_seek(struct dialogue *, uint8_t verb);
+
+/* Capability lists: begin, words, end. */
+void list_begin(struct dialogue *);
+void list_offer(struct dialogue *);
+/* A word of a list; keyword: "STARTTLS" or "STLS". Masks are noticed. */
+void list_word(struct dialogue *, struct span word, const char *keyword);
+void list_end(struct dialogue *, bool whole);
+
+/* STARTTLS and STLS. */
+enum refusal { REFUSED_FOR_GOOD, REFUSED_FOR_NOW, REFUSED_SILENTLY };
+enum { ASKED_OFFERED = 1, ASKED_NOT_ALLOWED = 2, ASKED_WITH_ARGUMENT = 4 };     /* open_command.flags */
+void upgrade_asked(struct dialogue *);
+uint8_t upgrade_flags(const struct dialogue *, bool argument);
+void upgrade_accepted(struct dialogue *);
+void upgrade_refused(struct dialogue *, uint8_t flags, enum refusal);
+/* Each dialect asks these about each line in clear, before it reads it: what does a line mean
+ * where TLS was agreed on or begun? True: the line is no part of the dialogue. */
+bool client_in_clear(struct dialogue *);
+bool server_in_clear(struct dialogue *);
+
+/* SASL (RFC 4422) and the like. initial: the initial response, p NULL if there was none. */
+void sasl_offer(struct dialogue *, struct span mechanism);
+void sasl_begin(struct dialogue *, enum auth_command, struct span mechanism, struct span initial);
+void sasl_response(struct dialogue *, struct span line);
+void sasl_done(struct dialogue *, bool success);
+/* A credential that is no SASL response: LOGIN, PASS, APOP. */
+void credential_tried(struct dialogue *, enum auth_command, enum mechanism);
+void credential_sent(struct dialogue *, enum auth_command, enum mechanism);
+/* An answer reports a login whose command was not seen. */
+void login_without_command(struct dialogue *);
+
+#endif

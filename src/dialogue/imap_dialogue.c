@@ -1,0 +1,340 @@
+/* IMAP: tagged commands and answers, literals, capabilities in three places. */
+#include "dialogue/dialogue.h"
+#include "dialogue/mask.h"
+#include "proto/imap.h"
+
+/* Tags only have to be told apart within one session; FNV-1a is enough. 0 means no tag. */
+static uint32_t tag_hash(struct span tag)
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < tag.n; i++)
+        h = (h ^ tag.p[i]) * 16777619u;
+    return h ? h : 1;
+}
+
+/* --- the client --- */
+
+/* LOGIN SP userid SP password (RFC 9051 section 6.2.3); either may be a literal, so the line
+ * may break behind each. */
+static void login_arguments(struct dialogue *d, struct span args)
+{
+    struct span arg;
+    bool literal;
+    while (imap_argument(&args, &arg, &literal) && !literal) {
+        if (d->u.imap.arguments < UINT8_MAX)
+            d->u.imap.arguments++;
+        if (d->u.imap.arguments == 2)
+            credential_sent(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
+    }
+}
+
+static void begin_literal(struct dialogue *d, const struct literal *l)
+{
+    d->u.imap.literal = *l;
+    d->u.imap.literal_waits = l->waits && !d->hear_once;
+    d->u.imap.continuing = true;
+    if (d->u.imap.literal_waits) {
+        d->waits = true;
+        return;
+    }
+    if (l->n) {
+        d->in[TO_SERVER].reader = READ_COUNTED;
+        d->in[TO_SERVER].left = l->n;
+    }
+    if (d->u.imap.verb == IMAP_LOGIN && d->u.imap.arguments < UINT8_MAX && ++d->u.imap.arguments == 2 && l->n)
+        credential_sent(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
+}
+
+static void counted_done(struct dialogue *d, unsigned dir)
+{
+    if (dir == TO_CLIENT)
+        d->u.imap.server_continuing = true;
+}
+
+static void push_tagged(struct dialogue *d, uint8_t verb, uint8_t flags, uint32_t tag)
+{
+    open_push(d, verb, flags)->tag = tag;
+}
+
+static void take_command(struct dialogue *d, const struct imap_command *c)
+{
+    uint8_t flags = 0;
+    struct span args = c->args;
+
+    d->u.imap.tag = tag_hash(c->tag);
+    d->u.imap.verb = (uint8_t)c->verb;
+    d->u.imap.arguments = 0;
+    if (c->verb != IMAP_UNKNOWN)
+        mail_on_this_port(d);
+    if (imap_speaks_mail(c->verb))
+        spoke_mail(d);
+    if (c->verb == IMAP_CAPABILITY || c->verb == IMAP_ID)
+        reach(d, STAGE_HELLO);
+    if (c->verb == IMAP_STARTTLS) {
+        flags = upgrade_flags(d, c->args.n > 0);
+        upgrade_asked(d);
+    } else if (c->verb == IMAP_AUTHENTICATE) {
+        struct span mechanism = span_word(&args), initial = span_word(&args);
+        if (mechanism.n) {
+            sasl_begin(d, AUTH_COMMAND_AUTHENTICATE, mechanism, initial.n ? initial : (struct span){ NULL, 0 });
+            d->waits = true;
+        }
+    } else if (c->verb == IMAP_LOGIN) {
+        credential_tried(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
+        login_arguments(d, args);
+    } else if (c->verb == IMAP_UNKNOWN && mask_of(c->word, "STARTTLS") == MASK_KEYWORD) {
+        evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
+    }
+    push_tagged(d, (uint8_t)c->verb, flags, d->u.imap.tag);
+}
+
+static void client_line(struct dialogue *d, struct span line, bool cut)
+{
+    struct imap_command c;
+    struct literal literal;
+
+    if (client_in_clear(d))
+        return;
+    if (d->sasl.asked || (d->sasl.active && d->hear_once && !imap_command_parse(line, &c))) {
+        sasl_response(d, line);
+        d->waits = true;
+        return;
+    }
+    if (d->u.imap.continuing) {
+        d->u.imap.continuing = false;
+        if (d->u.imap.verb == IMAP_LOGIN)
+            login_arguments(d, line);
+    } else {
+        if (span_eq_nocase(line, "DONE") || !imap_command_parse(line, &c))
+            return;                     /* the end of IDLE (RFC 2177), or an empty line */
+        d->sasl.active = false;
+        take_command(d, &c);
+    }
+    if (!cut && literal_announced(line, &literal))
+        begin_literal(d, &literal);
+}
+
+/* --- the server --- */
+
+static void capability_words(struct dialogue *d, struct span words)
+{
+    struct span word;
+    bool secret = true;
+
+    list_begin(d);
+    d->s->auth.list_seen = true;
+    while ((word = span_word(&words)).n) {
+        if (span_eq_nocase(word, "STARTTLS"))
+            list_offer(d);
+        else if (span_eq_nocase(word, "LOGINDISABLED"))
+            secret = false;
+        else if (span_starts_nocase(word, "AUTH="))
+            sasl_offer(d, span_skip(word, 5));
+        list_word(d, word, "STARTTLS");
+    }
+    if (secret && !d->authenticated)
+        fact(d, FACT_INVITED);          /* LOGIN may be used unless it is disabled (RFC 9051 6.2.3) */
+    list_end(d, true);
+}
+
+static void take_capabilities(struct dialogue *d, const struct imap_answer *a, bool cut)
+{
+    struct span words = a->status == IMAP_NO_STATUS && a->kind == IMAP_UNTAGGED ? a->text : a->code;
+    if (cut || !span_eq_nocase(span_word(&words), "CAPABILITY"))
+        return;
+    reach(d, STAGE_HELLO);
+    /* What is listed behind a login says nothing about what was offered before it. */
+    if (!d->authenticated)
+        capability_words(d, words);
+}
+
+static void referral(struct dialogue *d, const struct imap_answer *a)
+{
+    if (span_starts_nocase(a->code, "REFERRAL "))       /* RFC 2221, RFC 2193 */
+        incident(d, INCIDENT_REFERRAL_BEFORE_TLS);
+}
+
+static void take_greeting(struct dialogue *d, const struct imap_answer *a)
+{
+    d->greeted = true;
+    reach(d, STAGE_GREETING);
+    mail_on_this_port(d);
+    if (!d->in[TO_SERVER].lost)
+        d->in[TO_SERVER].unsure = d->in[TO_CLIENT].unsure = false;
+    if (a->status != IMAP_PREAUTH)
+        return;
+    d->authenticated = true;
+    spoke_mail(d);
+    if (!d->s->port_is_tls)
+        incident(d, INCIDENT_PREAUTH);
+}
+
+static void untagged(struct dialogue *d, const struct imap_answer *a)
+{
+    bool greets = !d->greeted && (a->status == IMAP_OK || a->status == IMAP_PREAUTH || a->status == IMAP_BYE);
+    if (greets && (!d->midstream || !d->open_n))
+        take_greeting(d, a);
+    if (a->status == IMAP_NO_STATUS && imap_is_mailbox_data(a->text)) {
+        spoke_mail(d);
+        reach(d, STAGE_DONE);
+    }
+}
+
+static void answer_to_starttls(struct dialogue *d, const struct imap_answer *a, uint8_t flags)
+{
+    d->waits = false;
+    switch (a->status) {
+    case IMAP_OK:
+        d->s->starttls_reply = STARTTLS_REPLY_OK;
+        upgrade_accepted(d);
+        break;
+    case IMAP_NO:
+    case IMAP_BAD:
+        d->s->starttls_reply = a->status == IMAP_NO ? STARTTLS_REPLY_NO : STARTTLS_REPLY_BAD;
+        upgrade_refused(d, flags, REFUSED_FOR_GOOD);
+        break;
+    case IMAP_NO_STATUS:
+    case IMAP_PREAUTH:
+    case IMAP_BYE:
+        break;
+    }
+}
+
+/* How servers say that a login succeeded; for where its command was not seen. */
+static bool reports_login(const struct imap_answer *a)
+{
+    static const char *const texts[] = { "logged in", "login completed", "login ok", "authenticated",
+                                         "authenticate completed", "authentication successful",
+                                         "authentication completed", "login successful" };
+    if (a->status != IMAP_OK)
+        return false;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (span_find_nocase(a->text, texts[i]) >= 0)
+            return true;
+    return false;
+}
+
+static struct open_command *command_of(struct dialogue *d, uint32_t tag)
+{
+    for (unsigned i = 0; i < d->open_n; i++) {
+        struct open_command *c = &d->open[(d->open_first + i) % OPEN_COMMANDS];
+        if (c->tag == tag)
+            return c;
+    }
+    return NULL;
+}
+
+/* Answers may come in another order than the commands. */
+static void forget_command(struct dialogue *d, struct open_command *c)
+{
+    c->tag = 0;
+    c->verb = IMAP_UNKNOWN;
+    while (open_first(d) && !open_first(d)->tag)
+        open_pop(d);
+}
+
+static void tagged(struct dialogue *d, const struct imap_answer *a)
+{
+    struct open_command *found = command_of(d, tag_hash(a->tag)), c;
+
+    if (!found) {
+        if ((!d->in[TO_SERVER].begun || d->in[TO_SERVER].lost) && reports_login(a) && !has_fact(d, FACT_CREDENTIAL))
+            login_without_command(d);
+        return;
+    }
+    c = *found;
+    forget_command(d, found);
+    d->confirmed = d->confirmed || c.verb != IMAP_UNKNOWN;
+    if (d->u.imap.literal_waits && c.tag == d->u.imap.tag) {    /* instead of the go-ahead */
+        d->u.imap.literal_waits = d->u.imap.continuing = false;
+        d->waits = false;
+    }
+    if (c.verb == IMAP_STARTTLS) {
+        answer_to_starttls(d, a, c.flags);
+    } else if (c.verb == IMAP_AUTHENTICATE) {
+        d->waits = false;
+        sasl_done(d, a->status == IMAP_OK);
+    } else if (c.verb == IMAP_LOGIN && a->status == IMAP_OK) {
+        if (d->in[TO_SERVER].lost)
+            credential_sent(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
+        d->authenticated = true;
+    } else if (imap_speaks_mail((enum imap_verb)c.verb) && a->status == IMAP_OK) {
+        reach(d, STAGE_DONE);
+    }
+}
+
+static void continuation(struct dialogue *d)
+{
+    d->waits = false;
+    if (d->u.imap.literal_waits) {
+        struct literal l = d->u.imap.literal;
+        l.waits = false;
+        begin_literal(d, &l);
+    } else if (d->sasl.active) {
+        d->sasl.asked = true;
+    }
+}
+
+static void server_line(struct dialogue *d, struct span line, bool cut)
+{
+    struct imap_answer a;
+    struct literal literal;
+    bool behind_literal = d->u.imap.server_continuing;
+
+    d->u.imap.server_continuing = false;
+    if (server_in_clear(d))
+        return;
+    if (!behind_literal && imap_answer_parse(line, &a)) {
+        if (!cut && a.kind != IMAP_CONTINUE)
+            referral(d, &a);
+        switch (a.kind) {
+        case IMAP_CONTINUE:
+            continuation(d);
+            break;
+        case IMAP_UNTAGGED:
+            untagged(d, &a);
+            take_capabilities(d, &a, cut);
+            break;
+        case IMAP_TAGGED:
+            tagged(d, &a);
+            take_capabilities(d, &a, cut);
+            break;
+        }
+    }
+    if (!cut && literal_announced(line, &literal) && literal.n) {
+        d->in[TO_CLIENT].reader = READ_COUNTED;
+        d->in[TO_CLIENT].left = literal.n;
+    }
+}
+
+static void body_done(struct dialogue *d, unsigned dir)
+{
+    (void)d;                            /* IMAP counts its literals, there are no dot lines */
+    (void)dir;
+}
+
+static void lost(struct dialogue *d, unsigned dir)
+{
+    *(dir == TO_CLIENT ? &d->u.imap.server_continuing : &d->u.imap.continuing) = false;
+}
+
+static bool is_answer(struct span line, struct span command)
+{
+    struct imap_answer a;
+    struct imap_command c;
+    if (!imap_answer_parse(line, &a))
+        return false;
+    if (a.kind != IMAP_TAGGED)
+        return true;
+    return imap_command_parse(command, &c) && c.tag.n == a.tag.n && memcmp(c.tag.p, a.tag.p, c.tag.n) == 0;
+}
+
+static bool is_command(struct span line)
+{
+    struct imap_command c;
+    return imap_command_parse(line, &c) && c.verb != IMAP_UNKNOWN;
+}
+
+const struct dialect imap_dialect = {
+    PROTOCOL_IMAP, client_line, server_line, counted_done, body_done, lost, is_answer, is_command,
+};

@@ -1,0 +1,205 @@
+#include "dialogue/mask.h"
+
+#include "proto/imap.h"
+
+/* --- single words --- */
+
+static bool is_filler(uint8_t c)
+{
+    return (c >= 'A' && c <= 'Z') || strchr("*#.?_-", c ? c : 'a');
+}
+
+/* A run of one filler that is not a word: three or more, the last letter free. */
+static bool is_run(struct span word)
+{
+    if (word.n < 3 || (word.p[0] != 'X' && word.p[0] != '*'))
+        return false;
+    for (size_t i = 1; i + 1 < word.n; i++)
+        if (word.p[i] != word.p[0])
+            return false;
+    uint8_t last = word.p[word.n - 1];
+    return last == word.p[0] || (last >= 'A' && last <= 'Z');
+}
+
+enum mask mask_of(struct span word, const char *keyword)
+{
+    size_t n = strlen(keyword), masked = 0;
+    uint8_t filler = 0;
+
+    if (word.n != n)
+        return is_run(word) ? MASK_OTHER_LENGTH : MASK_NONE;
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (word.p[i] == (uint8_t)keyword[i])
+            continue;
+        if (!is_filler(word.p[i]) || (filler && word.p[i] != filler))
+            return MASK_NONE;
+        filler = word.p[i];
+        masked++;
+    }
+    uint8_t last = word.p[n - 1];
+    if (!is_filler(last))
+        return MASK_NONE;
+    /* One odd letter is a mask only if it is one of the fillers that boxes use: no word of a
+     * real list may come near by chance. */
+    if (masked == 0)
+        return last != (uint8_t)keyword[n - 1] && (last == 'X' || last == '*') ? MASK_KEYWORD : MASK_NONE;
+    return masked == n - 1 || filler == 'X' || !(filler >= 'A' && filler <= 'Z') ? MASK_KEYWORD : MASK_NONE;
+}
+
+/* --- order of the words --- */
+
+/* What each software prints after EHLO, in this order; a word may be missing. `more`: its line
+ * can be longer than the word. */
+struct known_word {
+    const char *word;
+    bool more;
+};
+
+static const struct known_word postfix[] = {
+    { "PIPELINING", 0 }, { "SIZE", 1 }, { "VRFY", 0 }, { "ETRN", 0 }, { "STARTTLS", 0 }, { "AUTH", 1 },
+    { "AUTH=", 1 }, { "XCLIENT", 1 }, { "XFORWARD", 1 }, { "ENHANCEDSTATUSCODES", 0 }, { "8BITMIME", 0 },
+    { "DSN", 0 }, { "SMTPUTF8", 0 }, { "CHUNKING", 0 }, { NULL, 0 },
+};
+static const struct known_word microsoft[] = {
+    { "TURN", 0 }, { "SIZE", 1 }, { "ETRN", 0 }, { "PIPELINING", 0 }, { "DSN", 0 }, { "ENHANCEDSTATUSCODES", 0 },
+    { "8BITMIME", 0 }, { "BINARYMIME", 0 }, { "CHUNKING", 0 }, { "VRFY", 0 }, { "TLS", 0 }, { "STARTTLS", 0 },
+    { "X-EXPS", 1 }, { "X-EXPS=LOGIN", 0 }, { "AUTH", 1 }, { "AUTH=LOGIN", 0 }, { "X-LINK2STATE", 0 },
+    { "XEXCH50", 0 }, { "OK", 0 }, { NULL, 0 },
+};
+static const struct known_word *const softwares[] = { postfix, microsoft };
+
+enum { WORD_UNKNOWN = 0, WORD_MASKED = 255, WORDS_MAX = 24 };
+
+/* A word's number in word_order: software * WORDS_MAX + index + 1, of the first software that
+ * has it; words common to both are found again by text. */
+static const char *text_of(uint8_t number)
+{
+    return softwares[(number - 1) / WORDS_MAX][(number - 1) % WORDS_MAX].word;
+}
+
+static uint8_t number_of(struct span word)
+{
+    for (unsigned s = 0; s < 2; s++)
+        for (unsigned i = 0; softwares[s][i].word; i++)
+            if (span_eq_nocase(word, softwares[s][i].word))
+                return (uint8_t)(s * WORDS_MAX + i + 1);
+    return WORD_UNKNOWN;
+}
+
+void order_add(struct word_order *o, struct span line)
+{
+    struct span rest = line, word = span_word(&rest);
+    if (o->n == LIST_WORDS) {
+        o->overrun = true;
+        return;
+    }
+    bool masked = mask_of(word, "STARTTLS") != MASK_NONE || (line.n == 2 && line.p[0] == 'X');
+    const uint8_t *equals = word.n ? memchr(word.p, '=', word.n) : NULL;
+    uint8_t number = masked ? WORD_MASKED : number_of(word);
+    if (!number && equals && span_starts_nocase(word, "AUTH="))
+        number = number_of(span_of("AUTH=", 5));
+    o->word[o->n] = number;
+    o->len[o->n++] = line.n < 255 ? (uint8_t)line.n : 255;
+}
+
+static bool can_be(const struct known_word *w, uint8_t number, uint8_t len)
+{
+    if (number != WORD_MASKED)
+        return number != WORD_UNKNOWN &&
+               (strcmp(text_of(number), w->word) == 0 ||
+                (strcmp(w->word, "AUTH=") == 0 && strncmp(text_of(number), "AUTH=", 5) == 0));
+    size_t n = strlen(w->word);
+    return len == n || (w->more && len > n);
+}
+
+/* Whether the list from `item` on can be embedded into the words from w on, in order; *tls: also
+ * with a masked word of eight letters as STARTTLS. */
+static bool embeds(const struct word_order *o, unsigned item, const struct known_word *w, bool as_tls, bool *tls)
+{
+    if (item == o->n) {
+        *tls = *tls || as_tls;
+        return true;
+    }
+    bool any = false;
+    for (; w->word; w++) {
+        if (!can_be(w, o->word[item], o->len[item]))
+            continue;
+        bool is_tls = o->word[item] == WORD_MASKED && strcmp(w->word, "STARTTLS") == 0;
+        any = embeds(o, item + 1, w + 1, as_tls || is_tls, tls) || any;
+    }
+    return any;
+}
+
+bool mask_hides_another(const struct word_order *o)
+{
+    bool fits = false, tls = false;
+    unsigned masked = 0;
+    if (o->overrun || !o->n)
+        return false;
+    for (unsigned i = 0; i < o->n; i++)
+        masked += o->word[i] == WORD_MASKED;
+    /* More masks than any software has words would only make the search long. */
+    if (o->n >= WORDS_MAX || masked > 12)
+        return false;
+    for (unsigned s = 0; s < 2; s++)
+        fits = embeds(o, 0, softwares[s], false, &tls) || fits;
+    return fits && !tls;
+}
+
+bool greeting_is_masked(struct span line, bool *asterisk)
+{
+    for (size_t i = 0; i < line.n; i++) {
+        if (!strchr("20 \t*-", line.p[i] ? line.p[i] : 'a'))
+            return false;
+        *asterisk = *asterisk || line.p[i] == '*';
+    }
+    return true;
+}
+
+/* --- two readings of the same lines --- */
+
+static bool has_word(struct span s, const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; i + n <= s.n; i++) {
+        struct span at = span_skip(s, i);
+        bool begins = i == 0 || strchr(" \t\r\n-*[", s.p[i - 1]);
+        bool ends = at.n == n || strchr(" \t\r\n]", at.p[n]);
+        if (begins && ends && span_starts_nocase(at, word))
+            return true;
+    }
+    return false;
+}
+
+static bool names_tls(struct span lines, enum protocol p)
+{
+    return has_word(lines, p == PROTOCOL_POP3 ? "STLS" : "STARTTLS");
+}
+
+bool conflict_is_offer_or_command(enum protocol p, struct span first, struct span other)
+{
+    return names_tls(first, p) != names_tls(other, p);
+}
+
+bool conflict_is_answer(enum protocol p, struct span a, struct span b)
+{
+    struct imap_answer x, y;
+    if (!a.n || !b.n)
+        return false;
+    switch (p) {
+    case PROTOCOL_SMTP:
+    case PROTOCOL_LMTP:
+        return span_starts(a, "220") != span_starts(b, "220") && ascii_digit(a.p[0]) && ascii_digit(b.p[0]);
+    case PROTOCOL_POP3:
+        return span_starts(a, "+OK") != span_starts(b, "+OK");
+    case PROTOCOL_IMAP:
+        return imap_answer_parse(a, &x) && imap_answer_parse(b, &y) && x.kind == IMAP_TAGGED && y.kind == IMAP_TAGGED &&
+               (x.status == IMAP_OK) != (y.status == IMAP_OK);
+    case PROTOCOL_SIEVE:
+        return span_starts_nocase(a, "OK") != span_starts_nocase(b, "OK");
+    case PROTOCOL_UNKNOWN:
+    case PROTOCOL_N:
+        break;
+    }
+    return false;
+}

@@ -1,0 +1,259 @@
+/* POP3: one answer for each command, some of them of many lines. */
+#include "dialogue/dialogue.h"
+#include "dialogue/mask.h"
+#include "proto/pop3.h"
+
+enum { POP3_AUTH_RESPONSE = POP3_VERB_N };
+enum { HAS_ARGUMENT = 8 };              /* open_command.flags, beside those of STLS */
+
+/* --- the client --- */
+
+static void take_command(struct dialogue *d, const struct pop3_command *c)
+{
+    struct span args = c->arg;
+    uint8_t flags = c->arg.n ? HAS_ARGUMENT : 0;
+
+    if (c->verb != POP3_UNKNOWN)
+        mail_on_this_port(d);
+    if (pop3_speaks_mail(c->verb))
+        spoke_mail(d);
+    switch (c->verb) {
+    case POP3_CAPA:
+        reach(d, STAGE_HELLO);
+        break;
+    case POP3_STLS:
+        flags |= upgrade_flags(d, c->arg.n > 0);
+        upgrade_asked(d);
+        break;
+    case POP3_USER:
+        credential_tried(d, AUTH_COMMAND_USER, MECHANISM_USER);
+        break;
+    case POP3_PASS:
+        if (c->arg.n)
+            credential_sent(d, AUTH_COMMAND_USER, MECHANISM_USER);
+        break;
+    case POP3_APOP:
+        credential_sent(d, AUTH_COMMAND_APOP, MECHANISM_APOP);
+        break;
+    case POP3_AUTH:
+        if (c->arg.n) {
+            struct span mechanism = span_word(&args), initial = span_word(&args);
+            sasl_begin(d, AUTH_COMMAND_AUTH, mechanism, initial.n ? initial : (struct span){ NULL, 0 });
+            d->waits = true;
+        }
+        break;
+    case POP3_UNKNOWN:
+        if (!c->arg.n && mask_of(c->word, "STLS") == MASK_KEYWORD)
+            evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
+        break;
+    case POP3_STAT: case POP3_LIST: case POP3_UIDL: case POP3_RETR: case POP3_TOP: case POP3_DELE: case POP3_LAST:
+    case POP3_NOOP: case POP3_RSET: case POP3_QUIT: case POP3_UTF8: case POP3_LANG: case POP3_VERB_N:
+        break;
+    }
+    open_push(d, (uint8_t)c->verb, flags);
+}
+
+static void client_line(struct dialogue *d, struct span line, bool cut)
+{
+    struct pop3_command c;
+
+    (void)cut;
+    if (client_in_clear(d))
+        return;
+    pop3_command_parse(line, &c);
+    if (d->sasl.asked || (d->sasl.active && d->hear_once && c.verb == POP3_UNKNOWN)) {
+        sasl_response(d, line);
+        open_push(d, POP3_AUTH_RESPONSE, 0);
+        d->waits = true;
+        return;
+    }
+    if (c.verb != POP3_UNKNOWN)
+        d->sasl.active = false;
+    take_command(d, &c);
+}
+
+/* --- the server --- */
+
+static void capa_line(struct dialogue *d, struct span line)
+{
+    struct span rest = line, word = span_word(&rest);
+
+    if (span_eq_nocase(word, "STLS")) {
+        list_offer(d);
+    } else if (span_eq_nocase(word, "USER")) {
+        d->u.pop3.user = true;
+        fact(d, FACT_INVITED);
+    } else if (span_eq_nocase(word, "UIDL")) {
+        d->u.pop3.uidl = true;
+    } else if (span_eq_nocase(word, "SASL")) {
+        d->u.pop3.sasl = true;
+        while ((word = span_word(&rest)).n)
+            sasl_offer(d, word);
+        return;
+    }
+    list_word(d, word, "STLS");
+}
+
+/* Lines of CAPA, or of AUTH without an argument (RFC 1734), end with a dot. */
+static void answer_line(struct dialogue *d, struct span line)
+{
+    bool capa = d->u.pop3.lines_of == POP3_CAPA;
+    if (span_eq(line, ".")) {
+        if (capa) {
+            d->mask_weak = !(d->u.pop3.user && d->u.pop3.uidl && d->u.pop3.sasl);
+            list_end(d, true);
+        }
+        d->u.pop3.lines_of = POP3_UNKNOWN;
+    } else if (capa) {
+        capa_line(d, line);
+    } else {
+        sasl_offer(d, line);
+    }
+}
+
+static void begin_lines(struct dialogue *d, uint8_t verb)
+{
+    if (verb == POP3_CAPA || verb == POP3_AUTH) {
+        d->u.pop3.lines_of = verb;
+        d->s->auth.list_seen = true;
+        if (verb == POP3_CAPA) {
+            d->u.pop3.user = d->u.pop3.uidl = d->u.pop3.sasl = false;
+            list_begin(d);
+        }
+        return;
+    }
+    d->in[TO_CLIENT].reader = READ_BODY;
+    d->in[TO_CLIENT].body = (struct body){ 0 };
+}
+
+static void body_done(struct dialogue *d, unsigned dir)
+{
+    (void)d;
+    (void)dir;
+}
+
+static void counted_done(struct dialogue *d, unsigned dir)
+{
+    (void)d;                            /* POP3 counts nothing */
+    (void)dir;
+}
+
+static void answer_to_stls(struct dialogue *d, bool ok, uint8_t flags)
+{
+    d->waits = false;
+    d->s->starttls_reply = ok ? STARTTLS_REPLY_OK : STARTTLS_REPLY_ERR;
+    if (ok)
+        upgrade_accepted(d);
+    else
+        upgrade_refused(d, flags, REFUSED_FOR_GOOD);
+}
+
+static void take_answer(struct dialogue *d, bool ok, const struct open_command *c)
+{
+    d->confirmed = d->confirmed || c->verb != POP3_UNKNOWN;
+    switch (c->verb) {
+    case POP3_STLS:
+        answer_to_stls(d, ok, c->flags);
+        break;
+    case POP3_AUTH:
+    case POP3_AUTH_RESPONSE:
+        d->waits = false;
+        if (c->verb == POP3_AUTH_RESPONSE || (c->flags & HAS_ARGUMENT))
+            sasl_done(d, ok);
+        break;
+    case POP3_PASS:
+    case POP3_APOP:
+        if (ok)
+            d->authenticated = true;
+        break;
+    case POP3_RETR:
+        if (ok)
+            handed_over(d);
+        break;
+    default:                            /* the other verbs' answers change nothing */
+        break;
+    }
+    if (ok && c->verb < POP3_VERB_N && pop3_answers_lines((enum pop3_verb)c->verb, c->flags & HAS_ARGUMENT))
+        begin_lines(d, c->verb);
+}
+
+/* How servers say that a login succeeded; for where its command was not seen. */
+static bool reports_login(struct span text)
+{
+    static const char *const texts[] = { "logged in", "maildrop", "mailbox", "authentication successful",
+                                         "messages (", "user successfully logged on", "login successful" };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (span_find_nocase(text, texts[i]) >= 0)
+            return true;
+    return false;
+}
+
+static void take_greeting(struct dialogue *d)
+{
+    d->greeted = true;
+    reach(d, STAGE_GREETING);
+    mail_on_this_port(d);
+}
+
+static void server_line(struct dialogue *d, struct span line, bool cut)
+{
+    struct pop3_answer a;
+
+    if (server_in_clear(d))
+        return;
+    if (d->u.pop3.lines_of) {
+        if (cut)
+            d->list_now = false;
+        answer_line(d, line);
+        return;
+    }
+    if (!pop3_answer_parse(line, &a))
+        return;
+    if (!d->greeted && (!d->midstream || !d->open_n)) {
+        take_greeting(d);
+        if (!d->midstream)
+            return;
+    }
+    struct open_command *c = open_first(d), copy;
+    if (a.status == POP3_CONTINUE) {
+        d->waits = false;
+        if (c && (c->verb == POP3_AUTH || c->verb == POP3_AUTH_RESPONSE)) {
+            d->sasl.asked = d->sasl.active;
+            open_pop(d);
+        }
+        return;
+    }
+    if (!c) {
+        bool lost = !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
+        if (lost && a.status == POP3_OK && !d->midstream && !has_fact(d, FACT_CREDENTIAL) && reports_login(a.text))
+            login_without_command(d);
+        return;
+    }
+    copy = *c;
+    open_pop(d);
+    take_answer(d, a.status == POP3_OK, &copy);
+}
+
+static void lost(struct dialogue *d, unsigned dir)
+{
+    if (dir == TO_CLIENT)
+        d->u.pop3.lines_of = POP3_UNKNOWN;
+}
+
+static bool is_answer(struct span line, struct span command)
+{
+    struct pop3_answer a;
+    (void)command;
+    return pop3_answer_parse(line, &a);
+}
+
+static bool is_command(struct span line)
+{
+    struct pop3_command c;
+    pop3_command_parse(line, &c);
+    return c.verb != POP3_UNKNOWN;
+}
+
+const struct dialect pop3_dialect = {
+    PROTOCOL_POP3, client_line, server_line, counted_done, body_done, lost, is_answer, is_command,
+};

@@ -1,0 +1,156 @@
+/* Authentication in clear: what was tried, and from which message on a listener can log in or
+ * guess (doc/measurement.md section 4). Responses are looked at where they lie, and what stays
+ * of them is a count. */
+#include "dialogue/dialogue.h"
+
+/* The highest exposure stays, then the last mechanism that had it. */
+static void note_exposure(struct dialogue *d, enum auth_command command, enum mechanism mechanism,
+                          const char *name, enum exposure exposure)
+{
+    struct auth_seen *a = &d->s->auth;
+    if (a->exposure > EXPOSURE_NONE && a->exposure > (uint8_t)exposure)
+        return;
+    a->exposure = (uint8_t)(exposure > EXPOSURE_NONE ? exposure : EXPOSURE_NONE);
+    a->command = (uint8_t)command;
+    a->mechanism = (uint8_t)mechanism;
+    memset(a->mechanism_text, 0, sizeof a->mechanism_text);
+    if (name)
+        memcpy(a->mechanism_text, name, sizeof a->mechanism_text - 1);
+}
+
+void credential_tried(struct dialogue *d, enum auth_command command, enum mechanism mechanism)
+{
+    fact(d, FACT_AUTH_TRIED | FACT_MAIL);
+    reach(d, STAGE_AUTH);
+    if (d->s->auth.exposure <= EXPOSURE_NONE)
+        note_exposure(d, command, mechanism, NULL, EXPOSURE_NONE);
+}
+
+void credential_sent(struct dialogue *d, enum auth_command command, enum mechanism mechanism)
+{
+    credential_tried(d, command, mechanism);
+    if (mechanisms[mechanism].exposure <= EXPOSURE_NONE)
+        return;
+    fact(d, FACT_CREDENTIAL | FACT_EXPOSED);
+    note_exposure(d, command, mechanism, mechanism == MECHANISM_NAMED ? d->sasl.name : NULL,
+                  mechanisms[mechanism].exposure);
+}
+
+static bool offered_by_name(const struct dialogue *d, struct span name)
+{
+    struct span rest = span_of(d->s->auth.offered_others, strlen(d->s->auth.offered_others)), word;
+    while ((word = span_word(&rest)).n)
+        if (word.n == name.n && strncasecmp((const char *)word.p, (const char *)name.p, name.n) == 0)
+            return true;
+    return false;
+}
+
+void sasl_offer(struct dialogue *d, struct span name)
+{
+    struct auth_seen *a = &d->s->auth;
+    enum mechanism m = mechanism_find(name);
+
+    a->list_seen = true;
+    if (m != MECHANISM_UNKNOWN) {
+        a->offered |= 1u << m;
+        if (mechanisms[m].exposure == EXPOSURE_SECRET)
+            fact(d, FACT_INVITED);
+    } else if (mechanism_name_valid(name) && !offered_by_name(d, name)) {
+        size_t n = strlen(a->offered_others);
+        if (n + 1 + name.n < sizeof a->offered_others) {
+            if (n)
+                a->offered_others[n++] = ' ';
+            for (size_t i = 0; i < name.n; i++)
+                a->offered_others[n++] = (char)ascii_upper(name.p[i]);
+        }
+    }
+}
+
+static bool decodes_to_ntlm_type_3(struct span response)
+{
+    /* Base64 of "NTLMSSP", a zero byte and the little-endian type 3. */
+    return span_starts(response, "TlRMTVNTUAAD");
+}
+
+static bool is_credential(const struct sasl *s, struct span response)
+{
+    unsigned nth = mechanisms[s->mechanism].response;
+    if (!nth || !response.n)
+        return false;
+    if (s->mechanism == MECHANISM_NTLM)
+        return decodes_to_ntlm_type_3(response);
+    return s->responses >= nth;
+}
+
+static void take_response(struct dialogue *d, struct span response)
+{
+    struct sasl *s = &d->sasl;
+    if (span_eq(response, "="))         /* an empty one, RFC 4954 section 4 */
+        response = span_first(response, 0);
+    if (s->responses < UINT8_MAX)
+        s->responses++;
+    if (!s->sent && is_credential(s, response)) {
+        s->sent = true;
+        credential_sent(d, (enum auth_command)s->command, (enum mechanism)s->mechanism);
+    }
+}
+
+void sasl_begin(struct dialogue *d, enum auth_command command, struct span name, struct span initial)
+{
+    struct sasl *s = &d->sasl;
+    enum mechanism m = mechanism_find(name);
+
+    *s = (struct sasl){ .command = (uint8_t)command, .mechanism = (uint8_t)m, .active = true };
+    if (m == MECHANISM_UNKNOWN && mechanism_name_valid(name) && offered_by_name(d, name)) {
+        s->mechanism = MECHANISM_NAMED;
+        for (size_t i = 0; i < name.n; i++)
+            s->name[i] = (char)ascii_upper(name.p[i]);
+    }
+    fact(d, FACT_AUTH_TRIED | FACT_MAIL);
+    reach(d, STAGE_AUTH);
+    if (d->s->auth.exposure <= EXPOSURE_NONE)
+        note_exposure(d, command, (enum mechanism)s->mechanism, s->mechanism == MECHANISM_NAMED ? s->name : NULL,
+                      EXPOSURE_NONE);
+    if (initial.p)
+        take_response(d, initial);
+}
+
+void sasl_response(struct dialogue *d, struct span line)
+{
+    d->sasl.asked = false;
+    if (span_eq(line, "*"))             /* cancelled */
+        d->sasl.active = false;
+    else
+        take_response(d, line);
+}
+
+void sasl_done(struct dialogue *d, bool success)
+{
+    struct sasl *s = &d->sasl;
+    /* A success shows that the response was sent, even where the capture lost it. */
+    if (success && s->active && !s->sent)
+        credential_sent(d, (enum auth_command)s->command, (enum mechanism)s->mechanism);
+    if (success)
+        d->authenticated = true;
+    s->active = s->asked = false;
+}
+
+/* Unless all mechanisms offered expose nothing (section 2, one direction only). */
+void login_without_command(struct dialogue *d)
+{
+    struct auth_seen *a = &d->s->auth;
+    bool harmless = a->offered != 0 && !a->offered_others[0];
+
+    for (unsigned m = 0; m < MECHANISM_N; m++)
+        if ((a->offered >> m & 1) && mechanisms[m].exposure != EXPOSURE_NONE)
+            harmless = false;
+    fact(d, FACT_AUTH_TRIED | FACT_MAIL);
+    reach(d, STAGE_AUTH);
+    d->authenticated = true;
+    if (harmless) {
+        note_exposure(d, AUTH_COMMAND_NONE, MECHANISM_UNKNOWN, NULL, EXPOSURE_NONE);
+        return;
+    }
+    fact(d, FACT_CREDENTIAL | FACT_EXPOSED);
+    note_exposure(d, AUTH_COMMAND_NONE, MECHANISM_UNKNOWN, NULL, EXPOSURE_SECRET);
+}

@@ -1,0 +1,211 @@
+/* ManageSieve (RFC 5804): capability lines, STARTTLS, AUTHENTICATE and what goes beyond them.
+ * Strings and literals are counted as in IMAP; commands have no tags and are answered in order. */
+#include "dialogue/dialogue.h"
+#include "proto/imap.h"
+
+enum sieve_verb {
+    SIEVE_UNKNOWN, SIEVE_STARTTLS, SIEVE_AUTHENTICATE, SIEVE_AUTH_RESPONSE, SIEVE_CAPABILITY, SIEVE_SCRIPT, SIEVE_OTHER
+};
+
+static enum sieve_verb verb_of(struct span word)
+{
+    static const struct {
+        const char *word;
+        enum sieve_verb verb;
+    } words[] = {
+        { "STARTTLS", SIEVE_STARTTLS },     { "AUTHENTICATE", SIEVE_AUTHENTICATE }, { "CAPABILITY", SIEVE_CAPABILITY },
+        { "PUTSCRIPT", SIEVE_SCRIPT },      { "CHECKSCRIPT", SIEVE_SCRIPT },        { "LISTSCRIPTS", SIEVE_SCRIPT },
+        { "GETSCRIPT", SIEVE_SCRIPT },      { "SETACTIVE", SIEVE_SCRIPT },          { "DELETESCRIPT", SIEVE_SCRIPT },
+        { "RENAMESCRIPT", SIEVE_SCRIPT },   { "HAVESPACE", SIEVE_SCRIPT },          { "LOGOUT", SIEVE_OTHER },
+        { "NOOP", SIEVE_OTHER },            { "UNAUTHENTICATE", SIEVE_OTHER },
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (span_eq_nocase(word, words[i].word))
+            return words[i].verb;
+    return SIEVE_UNKNOWN;
+}
+
+static struct span unquoted(struct span s)
+{
+    if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
+        return span_of(s.p + 1, s.n - 2);
+    return s;
+}
+
+/* Literals of a client need no go-ahead here, with "+" or without (RFC 5804 section 1.2). */
+static bool count_literal(struct dialogue *d, unsigned dir, struct span line)
+{
+    struct literal l;
+    if (!literal_announced(line, &l) || !l.n)
+        return false;
+    d->in[dir].reader = READ_COUNTED;
+    d->in[dir].left = l.n;
+    return true;
+}
+
+static void take_command(struct dialogue *d, struct span line)
+{
+    struct span rest = line, arg;
+    bool literal;
+    enum sieve_verb verb = verb_of(span_word(&rest));
+    uint8_t flags = 0;
+
+    if (verb != SIEVE_UNKNOWN)
+        mail_on_this_port(d);
+    if (verb == SIEVE_CAPABILITY)
+        reach(d, STAGE_HELLO);
+    if (verb == SIEVE_SCRIPT)
+        spoke_mail(d);
+    if (verb == SIEVE_STARTTLS) {
+        flags = upgrade_flags(d, false);
+        upgrade_asked(d);
+    } else if (verb == SIEVE_AUTHENTICATE && imap_argument(&rest, &arg, &literal)) {
+        struct span initial = { NULL, 0 };
+        struct span mechanism = unquoted(arg);
+        if (imap_argument(&rest, &arg, &literal))
+            initial = unquoted(arg);    /* of a literal, the announcement: it is not empty */
+        sasl_begin(d, AUTH_COMMAND_AUTHENTICATE, mechanism, initial);
+        d->waits = true;
+    }
+    open_push(d, (uint8_t)verb, flags);
+}
+
+static void client_line(struct dialogue *d, struct span line, bool cut)
+{
+    if (client_in_clear(d))
+        return;
+    if (d->u.sieve.continuing) {
+        d->u.sieve.continuing = false;
+    } else if (d->sasl.asked) {
+        sasl_response(d, unquoted(line));
+        open_push(d, SIEVE_AUTH_RESPONSE, 0);
+        d->waits = true;
+    } else {
+        take_command(d, line);
+    }
+    if (!cut && count_literal(d, TO_SERVER, line))
+        d->u.sieve.continuing = true;
+}
+
+/* "SASL" "PLAIN LOGIN", "STARTTLS", one to a line (RFC 5804 section 1.7). */
+static void capability_line(struct dialogue *d, struct span line)
+{
+    struct span arg, word;
+    bool literal;
+    if (!imap_argument(&line, &arg, &literal) || literal)
+        return;
+    if (!d->list_now)
+        list_begin(d);
+    d->u.sieve.in_list = true;
+    struct span name = unquoted(arg);
+    list_word(d, name, "STARTTLS");
+    if (span_eq_nocase(name, "STARTTLS")) {
+        list_offer(d);
+    } else if (span_eq_nocase(name, "SASL")) {
+        d->s->auth.list_seen = true;
+        if (imap_argument(&line, &arg, &literal))
+            for (arg = unquoted(arg); (word = span_word(&arg)).n;)
+                sasl_offer(d, word);
+    }
+}
+
+static void answer(struct dialogue *d, bool ok, const struct open_command *c)
+{
+    d->confirmed = d->confirmed || c->verb != SIEVE_UNKNOWN;
+    if (c->verb == SIEVE_STARTTLS) {
+        d->waits = false;
+        d->s->starttls_reply = ok ? STARTTLS_REPLY_OK : STARTTLS_REPLY_NO;
+        if (ok)
+            upgrade_accepted(d);
+        else
+            upgrade_refused(d, c->flags, REFUSED_FOR_GOOD);
+    } else if (c->verb == SIEVE_AUTHENTICATE || c->verb == SIEVE_AUTH_RESPONSE) {
+        d->waits = false;
+        sasl_done(d, ok);
+    } else if (c->verb == SIEVE_SCRIPT && ok) {
+        reach(d, STAGE_DONE);
+    }
+}
+
+static void status_line(struct dialogue *d, bool ok)
+{
+    struct open_command *c = open_first(d), copy;
+
+    if (d->u.sieve.in_list) {
+        list_end(d, ok && !d->in[TO_CLIENT].lost);
+        d->u.sieve.in_list = false;
+    }
+    if (!d->greeted) {
+        d->greeted = true;
+        reach(d, STAGE_GREETING);
+        mail_on_this_port(d);
+        return;
+    }
+    if (!c)
+        return;
+    copy = *c;
+    open_pop(d);
+    answer(d, ok, &copy);
+}
+
+static void server_line(struct dialogue *d, struct span line, bool cut)
+{
+    struct span rest = line, word = span_word(&rest);
+    struct open_command *c = open_first(d);
+
+    if (server_in_clear(d))
+        return;
+    if (d->u.sieve.server_continuing)
+        d->u.sieve.server_continuing = false;
+    else if (span_eq_nocase(word, "OK"))
+        status_line(d, true);
+    else if (span_eq_nocase(word, "NO") || span_eq_nocase(word, "BYE"))
+        status_line(d, false);
+    else if (c && d->sasl.active && (c->verb == SIEVE_AUTHENTICATE || c->verb == SIEVE_AUTH_RESPONSE)) {
+        d->sasl.asked = true;           /* a challenge, as a string */
+        d->waits = false;
+        open_pop(d);
+    } else if ((!c && !d->greeted) || (c && c->verb == SIEVE_CAPABILITY)) {
+        capability_line(d, line);
+    }
+    if (!cut && count_literal(d, TO_CLIENT, line))
+        d->u.sieve.server_continuing = true;
+}
+
+static void counted_done(struct dialogue *d, unsigned dir)
+{
+    /* A challenge or response in a literal ends with the line behind it, which is empty. */
+    (void)d;
+    (void)dir;
+}
+
+static void body_done(struct dialogue *d, unsigned dir)
+{
+    (void)d;                            /* no dot lines here */
+    (void)dir;
+}
+
+static void lost(struct dialogue *d, unsigned dir)
+{
+    if (dir == TO_CLIENT)
+        d->u.sieve.in_list = d->u.sieve.server_continuing = false;
+    else
+        d->u.sieve.continuing = false;
+}
+
+static bool is_answer(struct span line, struct span command)
+{
+    struct span word = span_word(&line);
+    (void)command;
+    return span_eq_nocase(word, "OK") || span_eq_nocase(word, "NO") || span_eq_nocase(word, "BYE") ||
+           (word.n && word.p[0] == '"');
+}
+
+static bool is_command(struct span line)
+{
+    return verb_of(span_word(&line)) != SIEVE_UNKNOWN;
+}
+
+const struct dialect sieve_dialect = {
+    PROTOCOL_SIEVE, client_line, server_line, counted_done, body_done, lost, is_answer, is_command,
+};

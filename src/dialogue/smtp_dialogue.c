@@ -1,0 +1,445 @@
+/* SMTP and LMTP: which command an answer belongs to, and what the pair says. */
+#include "dialogue/dialogue.h"
+#include "dialogue/mask.h"
+#include "proto/smtp.h"
+
+/* Verbs of open commands beyond those on the wire. */
+enum { SMTP_AUTH_RESPONSE = SMTP_VERB_N, SMTP_BODY, SMTP_BDAT_LAST };
+
+/* --- the client --- */
+
+static void begin_bdat(struct dialogue *d, struct span arg)
+{
+    uint64_t n;
+    bool last;
+    if (!smtp_bdat_parse(arg, &n, &last)) {
+        open_push(d, SMTP_BDAT, 0);
+        return;
+    }
+    d->u.smtp.last_chunk = last;
+    if (!n) {
+        open_push(d, last ? SMTP_BDAT_LAST : SMTP_BDAT, 0);
+        return;
+    }
+    d->in[TO_SERVER].reader = READ_COUNTED;
+    d->in[TO_SERVER].left = n;
+}
+
+static void counted_done(struct dialogue *d, unsigned dir)
+{
+    if (dir == TO_SERVER)
+        open_push(d, d->u.smtp.last_chunk ? SMTP_BDAT_LAST : SMTP_BDAT, 0);
+}
+
+static void begin_auth(struct dialogue *d, struct span arg)
+{
+    struct span mechanism = span_word(&arg), initial = span_word(&arg);
+    open_push(d, SMTP_AUTH, 0);
+    if (!mechanism.n)
+        return;
+    sasl_begin(d, AUTH_COMMAND_AUTH, mechanism, initial.n ? initial : (struct span){ NULL, 0 });
+    d->waits = true;
+}
+
+static void take_command(struct dialogue *d, const struct smtp_command *c)
+{
+    if (smtp_speaks_mail(c->verb))
+        spoke_mail(d);
+    switch (c->verb) {
+    case SMTP_EHLO:
+    case SMTP_LHLO:
+    case SMTP_HELO:
+        reach(d, STAGE_HELLO);
+        if (c->verb == SMTP_LHLO && d->s->server.port != 25)
+            d->dialect = &lmtp_dialect;
+        if (c->verb == SMTP_HELO && d->u.smtp.hello_refused && d->u.smtp.esmtp)
+            evidence(d, EVIDENCE_HELLO_REFUSED, GRADE_POSSIBLE);
+        open_push(d, (uint8_t)c->verb, 0);
+        break;
+    case SMTP_STARTTLS: {
+        uint8_t flags = upgrade_flags(d, c->arg.n > 0);
+        upgrade_asked(d);
+        open_push(d, SMTP_STARTTLS, flags);
+        break;
+    }
+    case SMTP_AUTH:
+        begin_auth(d, c->arg);
+        break;
+    case SMTP_BDAT:
+        begin_bdat(d, c->arg);
+        break;
+    case SMTP_DATA:
+        open_push(d, SMTP_DATA, 0);
+        d->waits = true;
+        break;
+    case SMTP_UNKNOWN:
+        if (mask_of(c->word, "STARTTLS") == MASK_KEYWORD && !c->arg.n)
+            evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
+        open_push(d, SMTP_UNKNOWN, span_eq_nocase(c->word, "USER"));
+        break;
+    case SMTP_MAIL: case SMTP_RCPT: case SMTP_VRFY: case SMTP_EXPN: case SMTP_ETRN: case SMTP_RSET: case SMTP_NOOP:
+    case SMTP_HELP: case SMTP_QUIT: case SMTP_XCLIENT: case SMTP_XFORWARD: case SMTP_TURN: case SMTP_SEND:
+    case SMTP_SOML: case SMTP_SAML:
+        open_push(d, (uint8_t)c->verb, 0);
+        break;
+    case SMTP_VERB_N:
+        break;
+    }
+}
+
+static void client_line(struct dialogue *d, struct span line, bool cut)
+{
+    struct smtp_command c;
+
+    if (client_in_clear(d))
+        return;
+    smtp_command_parse(line, &c);
+    /* With the answer to AUTH lost, or none ever seen, a line that is no command is a response. */
+    if (d->sasl.asked || (d->sasl.active && c.verb == SMTP_UNKNOWN && (d->hear_once || d->lost_reply))) {
+        sasl_response(d, line);
+        open_push(d, SMTP_AUTH_RESPONSE, 0);
+        d->waits = true;
+        return;
+    }
+    if (cut)
+        c.arg = span_first(c.arg, 0);
+    if (c.verb != SMTP_UNKNOWN) {
+        mail_on_this_port(d);
+        d->sasl.active = false;
+    }
+    take_command(d, &c);
+    if (c.verb == SMTP_DATA && d->hear_once) {
+        d->in[TO_SERVER].reader = READ_BODY;
+        d->in[TO_SERVER].body = (struct body){ 0 };
+    }
+}
+
+static void body_done(struct dialogue *d, unsigned dir)
+{
+    if (dir == TO_SERVER)
+        open_push(d, SMTP_BODY, 0);
+}
+
+/* --- the server --- */
+
+static void list_line(struct dialogue *d, struct span text)
+{
+    struct span rest = text, word = span_word(&rest);
+    if (span_eq_nocase(word, "STARTTLS"))
+        list_offer(d);
+    list_word(d, word, "STARTTLS");
+    order_add(&d->order, text);
+    bool equals = span_starts_nocase(word, "AUTH=");
+    if (equals)                         /* the form of old Outlooks and Exchanges */
+        sasl_offer(d, span_skip(word, 5));
+    if (equals || span_eq_nocase(word, "AUTH"))
+        while ((word = span_word(&rest)).n)
+            sasl_offer(d, word);
+}
+
+static bool is_list_reply(const struct dialogue *d, const struct smtp_reply_line *r, const struct open_command *c)
+{
+    if (r->code != 250)
+        return false;
+    if (c)
+        return c->verb == SMTP_EHLO || c->verb == SMTP_LHLO;
+    /* Only the server is heard: the first answer of several lines is the one to EHLO. */
+    return d->greeted && !d->in[TO_SERVER].begun && !r->last && !has_fact(d, FACT_LIST_WHOLE);
+}
+
+/* The quoted command of an error, as Postfix and others print it. */
+static bool echoes_mask(struct span text)
+{
+    for (size_t i = 0; i + 8 <= text.n; i++) {
+        bool begins = i == 0 || text.p[i - 1] == '"' || text.p[i - 1] == '\'' || text.p[i - 1] == ' ' ||
+                      text.p[i - 1] == '<' || text.p[i - 1] == '`';
+        uint8_t behind = i + 8 < text.n ? text.p[i + 8] : ' ';
+        if (begins && strchr("\"' >.", behind ? behind : 'a') &&
+            mask_of(span_of(text.p + i, 8), "STARTTLS") == MASK_KEYWORD)
+            return true;
+    }
+    return false;
+}
+
+static void take_greeting(struct dialogue *d, const struct smtp_reply_line *r)
+{
+    d->greeted = true;
+    reach(d, STAGE_GREETING);
+    if (d->in[TO_SERVER].unsure && !d->in[TO_SERVER].lost) {    /* the dialogue's beginning after all */
+        d->in[TO_SERVER].unsure = d->in[TO_CLIENT].unsure = false;
+    }
+    if (r->code == 220 && d->u.smtp.masked_greeting && !d->u.smtp.plain_greeting)
+        evidence(d, EVIDENCE_MASKED_GREETING, GRADE_POSSIBLE);
+}
+
+static void greeting_line(struct dialogue *d, struct span line, const struct smtp_reply_line *r)
+{
+    bool asterisk = false;
+    mail_on_this_port(d);
+    if (span_find_nocase(r->text, "ESMTP") >= 0)
+        d->u.smtp.esmtp = true;
+    if (!greeting_is_masked(line, &asterisk))
+        d->u.smtp.plain_greeting = true;
+    d->u.smtp.masked_greeting |= asterisk;
+    if (r->last)
+        take_greeting(d, r);
+}
+
+static void answer_to_starttls(struct dialogue *d, const struct smtp_reply_line *r, uint8_t flags)
+{
+    d->s->starttls_reply = STARTTLS_REPLY_CODE;
+    d->s->starttls_code = (uint16_t)r->code;
+    d->waits = false;
+    if (r->code == 220) {
+        upgrade_accepted(d);
+    } else if (r->code < 300) {         /* no refusal if TLS follows all the same */
+        d->two_hundred = true;
+        d->two_hundred_counts = (flags & ASKED_OFFERED) && !(flags & (ASKED_NOT_ALLOWED | ASKED_WITH_ARGUMENT));
+    } else if (r->code < 500) {
+        upgrade_refused(d, flags, r->code == 421 ? REFUSED_SILENTLY : REFUSED_FOR_NOW);
+    } else {
+        bool argument = r->code == 501 && (flags & ASKED_WITH_ARGUMENT);
+        upgrade_refused(d, (uint8_t)(argument ? flags : flags & ~ASKED_WITH_ARGUMENT), REFUSED_FOR_GOOD);
+    }
+}
+
+static void answer_to_auth(struct dialogue *d, const struct smtp_reply_line *r)
+{
+    d->waits = false;
+    if (r->code == 334 && d->sasl.active)
+        d->sasl.asked = true;
+    else
+        sasl_done(d, r->code == 235);
+}
+
+static void end_of_message(struct dialogue *d, const struct smtp_reply_line *r)
+{
+    if (r->code < 300 && !d->u.smtp.counted_message) {
+        handed_over(d);
+        d->u.smtp.counted_message = true;
+    }
+    d->in_transaction = false;
+}
+
+/* LMTP answers once for each recipient (RFC 2033 section 4.2). */
+static void body_begins(struct dialogue *d)
+{
+    struct direction_state *s = &d->in[TO_SERVER];
+    d->waits = false;
+    d->u.smtp.counted_message = false;
+    if (s->reader == READ_LINES) {
+        s->reader = READ_BODY;
+        s->body = (struct body){ 0 };
+        s->unsure = false;
+    }
+}
+
+static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, const struct open_command *c)
+{
+    if (r->code == 250 && (c->verb == SMTP_EHLO || c->verb == SMTP_LHLO || c->verb == SMTP_HELO))
+        d->confirmed = true;
+    switch (c->verb) {
+    case SMTP_EHLO:
+    case SMTP_LHLO:
+        if (r->code >= 500)
+            d->u.smtp.hello_refused = true;
+        d->in_transaction = false;
+        break;
+    case SMTP_STARTTLS:
+        answer_to_starttls(d, r, c->flags);
+        break;
+    case SMTP_AUTH:
+    case SMTP_AUTH_RESPONSE:
+        if (r->code == 234)             /* AUTH TLS of FTP (RFC 4217) */
+            not_mail(d);
+        answer_to_auth(d, r);
+        break;
+    case SMTP_MAIL:
+        if (r->code < 300) {
+            d->in_transaction = true;
+            d->u.smtp.recipients = 0;
+            d->u.smtp.counted_message = false;
+        }
+        break;
+    case SMTP_RCPT:
+        if (r->code < 300 && d->u.smtp.recipients < UINT16_MAX)
+            d->u.smtp.recipients++;
+        break;
+    case SMTP_DATA:
+        d->waits = false;
+        if (r->code == 354)
+            body_begins(d);
+        break;
+    case SMTP_BODY:
+    case SMTP_BDAT_LAST:
+        end_of_message(d, r);
+        break;
+    case SMTP_RSET:
+    case SMTP_HELO:
+        d->in_transaction = false;
+        break;
+    case SMTP_UNKNOWN:
+        /* RFC 959: USER is answered by 331, which SMTP has not. */
+        if (c->flags && (r->code == 331 || r->code == 230))
+            not_mail(d);
+        break;
+    default:                            /* the other verbs' answers change nothing */
+        break;
+    }
+}
+
+/* An answer that belongs to no command seen: the client is not heard, or bytes were lost. */
+static void answer_alone(struct dialogue *d, const struct smtp_reply_line *r)
+{
+    struct direction_state *client = &d->in[TO_SERVER];
+    if (client->begun && !client->lost)
+        return;
+    if (r->code == 235 && !has_fact(d, FACT_CREDENTIAL)) {
+        if (d->sasl.active)
+            sasl_done(d, true);
+        else
+            login_without_command(d);
+    } else if (r->code == 334) {
+        d->sasl.asked = d->sasl.active;
+    } else if (r->code == 354) {
+        spoke_mail(d);
+        d->in_transaction = true;
+        body_begins(d);
+        if (!client->begun)
+            open_push(d, SMTP_BODY, 0);
+    } else if (r->code == 220 && d->greeted && !has_fact(d, FACT_ACCEPTED)) {
+        upgrade_accepted(d);
+    }
+}
+
+static bool fits(unsigned code, uint8_t verb)
+{
+    switch (code) {
+    case 220:
+        return verb == SMTP_STARTTLS;
+    case 221:
+        return verb == SMTP_QUIT;
+    case 235:
+    case 334:
+        return verb == SMTP_AUTH || verb == SMTP_AUTH_RESPONSE;
+    case 354:
+        return verb == SMTP_DATA;
+    default:                            /* the others can answer anything */
+        return true;
+    }
+}
+
+/* Which open command an answer belongs to: the first one; where answers were lost, the one that
+ * its code names, else the last that the server has acknowledged. */
+static struct open_command *command_of(struct dialogue *d, const struct smtp_reply_line *r)
+{
+    struct open_command *c = open_first(d);
+    if (!c || !d->lost_reply)
+        return c;
+    d->lost_reply = false;
+    while (d->open_n > 1 && !fits(r->code, open_first(d)->verb))
+        open_pop(d);
+    if (r->code == 250 || r->code >= 400)
+        while (d->open_n > 1) {
+            struct open_command *next = &d->open[(d->open_first + 1) % OPEN_COMMANDS];
+            if (d->now_has_ack && (int32_t)(next->end - d->now_ack) > 0)
+                break;
+            open_first(d)->times = 1;
+            open_pop(d);
+        }
+    c = open_first(d);
+    return c && fits(r->code, c->verb) ? c : NULL;
+}
+
+static void first_line_of_reply(struct dialogue *d, const struct smtp_reply_line *r)
+{
+    d->u.smtp.code = r->code;
+    d->u.smtp.first_line_done = false;
+    if (!d->greeted)
+        return;
+    struct open_command *c = command_of(d, r);
+    if (is_list_reply(d, r, c)) {
+        list_begin(d);
+        d->s->auth.list_seen = true;
+        reach(d, STAGE_HELLO);
+    }
+}
+
+static void last_line_of_reply(struct dialogue *d, const struct smtp_reply_line *r)
+{
+    struct open_command *c = open_first(d);
+    bool list = d->list_now;
+
+    if (list)
+        list_end(d, true);
+    if (c) {
+        struct open_command copy = *c;
+        open_pop(d);
+        take_answer(d, r, &copy);
+        /* Each recipient of LMTP has an answer of its own. */
+        if (copy.verb == SMTP_BODY && d->dialect == &lmtp_dialect && d->u.smtp.recipients > 1) {
+            d->u.smtp.recipients--;
+            open_push(d, SMTP_BODY, 0);
+        }
+    } else {
+        answer_alone(d, r);
+    }
+    if (d->in[TO_SERVER].reader == READ_LINES && d->waits && !d->open_n)
+        d->waits = false;
+}
+
+static void server_line(struct dialogue *d, struct span line, bool cut)
+{
+    struct smtp_reply_line r;
+
+    if (!smtp_reply_parse(line, &r)) {
+        d->list_now = false;
+        return;
+    }
+    if (cut)
+        d->list_now = false;
+    if (server_in_clear(d))
+        return;
+    if (!d->u.smtp.code)
+        first_line_of_reply(d, &r);
+    if (!d->greeted) {
+        greeting_line(d, line, &r);
+    } else {
+        if (r.code >= 500 && echoes_mask(r.text))
+            evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
+        if (d->list_now && d->u.smtp.first_line_done)
+            list_line(d, r.text);
+        if (r.last)
+            last_line_of_reply(d, &r);
+    }
+    d->u.smtp.first_line_done = true;
+    if (r.last)
+        d->u.smtp.code = 0;
+}
+
+static void lost(struct dialogue *d, unsigned dir)
+{
+    if (dir == TO_CLIENT)
+        d->u.smtp.code = 0;
+}
+
+static bool is_answer(struct span line, struct span command)
+{
+    struct smtp_reply_line r;
+    (void)command;
+    return smtp_reply_parse(line, &r);
+}
+
+static bool is_command(struct span line)
+{
+    struct smtp_command c;
+    smtp_command_parse(line, &c);
+    return c.verb != SMTP_UNKNOWN;
+}
+
+const struct dialect smtp_dialect = {
+    PROTOCOL_SMTP, client_line, server_line, counted_done, body_done, lost, is_answer, is_command,
+};
+const struct dialect lmtp_dialect = {
+    PROTOCOL_LMTP, client_line, server_line, counted_done, body_done, lost, is_answer, is_command,
+};

@@ -1,0 +1,618 @@
+#include "dialogue/tls_dialogue.h"
+
+#include "dialogue/dialogue.h"
+#include "dialogue/first.h"
+#include "facts/names.h"
+#include "proto/tls.h"
+
+enum {
+    FINISHED_LEAST = 45,                /* length field of a 1.3 record with a Finished, CCM_8 */
+    ALERT_MOST = 24,                    /* of one with an alert: 19, or 11 with CCM_8 */
+    FINISHED_BYTES = 50,                /* client bytes behind the ClientHello, where they are not seen */
+    ROW = 3,                            /* records that prove TLS without its handshake */
+    MESSAGE_LIMIT = 16384               /* of a hello put together over records */
+};
+static const uint64_t unanswered_limit_ns = 30000000000;
+
+static bool is_1_3(const struct dialogue *d) { return d->s->tls.server_hello && d->s->tls.version == TLS_1_3; }
+
+static void fail(struct dialogue *d)
+{
+    d->tls.failed = true;
+}
+
+void tls_not_answered(struct dialogue *d)
+{
+    if (d->tls.client_hello && !d->tls.server_hello && !d->tls.done)
+        fail(d);
+}
+
+/* --- hello messages --- */
+
+static void copy_sni(struct tls_seen *t, struct span sni)
+{
+    if (!tls_sni_valid(sni))
+        return;
+    for (size_t i = 0; i < sni.n; i++) {
+        uint8_t c = sni.p[i];
+        t->sni[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    t->sni[sni.n] = 0;
+}
+
+/* Protocol names may be any bytes (RFC 7301); what is no plain text is left out. */
+static bool alpn_valid(struct span name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] <= ' ' || name.p[i] >= 0x7f)
+            return false;
+    return name.n > 0;
+}
+
+static void add_alpn(struct tls_seen *t, struct span name)
+{
+    size_t n = strlen(t->alpn);
+    if (!alpn_valid(name) || n + 1 + name.n >= sizeof t->alpn)
+        return;
+    if (n)
+        t->alpn[n++] = ' ';
+    memcpy(t->alpn + n, name.p, name.n);
+    t->alpn[n + name.n] = 0;
+}
+
+static bool is_mail_alpn(struct span name)
+{
+    return span_eq(name, "imap") || span_eq(name, "pop3") || span_eq(name, "managesieve") || span_eq(name, "smtp") ||
+           span_eq(name, "lmtp");
+}
+
+/* TLS from the first byte whose ALPN names only other protocols is none of mail's. */
+static void judge_alpn(struct dialogue *d)
+{
+    struct span rest = span_of(d->s->tls.alpn, strlen(d->s->tls.alpn)), name;
+    bool any = false;
+    if (!has_fact(d, FACT_TLS_FIRST))
+        return;
+    while ((name = span_word(&rest)).n) {
+        any = true;
+        if (is_mail_alpn(name))
+            return;
+    }
+    if (any)
+        fact(d, FACT_NOT_MAIL);
+}
+
+static void note_client_hello(struct dialogue *d, const struct tls_client_hello *h)
+{
+    struct tls_seen *t = &d->s->tls;
+    struct span list = h->alpn, name;
+
+    if (d->tls.client_hello)            /* the second one, behind a HelloRetryRequest, says the same */
+        return;
+    d->tls.client_hello = true;
+    d->tls.hello_ns = d->now_ns;
+    d->tls.early_data = h->early_data;
+    t->client_hello = true;
+    t->client_max = h->max_version;
+    t->pq_offered = h->pq_group;
+    copy_sni(t, h->sni);
+    while (tls_next_name(&list, &name))
+        add_alpn(t, name);
+    d->tls.session_id_n = (uint8_t)(h->session_id.n <= 32 ? h->session_id.n : 0);
+    memcpy(d->tls.session_id, h->session_id.p ? h->session_id.p : d->tls.session_id, d->tls.session_id_n);
+    judge_alpn(d);
+}
+
+static bool is_null_suite(uint16_t cipher)
+{
+    const char *name = tls_cipher_name(cipher);
+    return name && (strstr(name, "_WITH_NULL_") || strcmp(name, "TLS_SHA256_SHA256") == 0 ||
+                    strcmp(name, "TLS_SHA384_SHA384") == 0);
+}
+
+static void note_server_hello(struct dialogue *d, const struct tls_server_hello *h)
+{
+    struct tls_seen *t = &d->s->tls;
+    struct tls_dialogue *x = &d->tls;
+
+    if (h->retry)                       /* a second ClientHello will come, and is none of a Finished */
+        x->first_server_ack_known = false;
+    if (h->retry || x->server_hello)
+        return;
+    if (!h->whole) {                    /* which version it chose lies behind the cut */
+        x->side[TO_CLIENT].lost = true;
+        return;
+    }
+    x->server_hello = true;
+    x->server_hello_end = d->now_end;
+    t->server_hello = true;
+    t->version = h->version;
+    t->cipher = h->cipher;
+    t->group = h->group;
+    t->pq = tls_group_is_pq(h->group);
+    t->server_max = h->sentinel > h->version ? h->sentinel : h->version;
+    t->downgraded = t->client_max && t->version < (t->client_max < t->server_max ? t->client_max : t->server_max);
+    bool echoed = x->session_id_n && h->session_id.n == x->session_id_n &&
+                  memcmp(h->session_id.p, x->session_id, x->session_id_n) == 0;
+    t->resumed = h->version == TLS_1_3 ? h->psk : echoed;
+    if (alpn_valid(h->alpn)) {
+        t->alpn[0] = 0;
+        t->alpn_chosen = true;
+        add_alpn(t, h->alpn);
+        d->s->facts &= ~(uint32_t)FACT_NOT_MAIL;
+        judge_alpn(d);
+    }
+    x->null_suite = is_null_suite(h->cipher);
+    if (t->downgraded)
+        incident(d, INCIDENT_TLS_DOWNGRADE);
+    if (x->null_suite)
+        incident(d, INCIDENT_NULL_ENCRYPTION);
+}
+
+static void take_message(struct dialogue *d, unsigned dir, uint8_t type, struct span body)
+{
+    struct tls_client_hello client;
+    struct tls_server_hello server;
+
+    if (dir == TO_SERVER && type == TLS_CLIENT_HELLO && tls_client_hello_parse(body, &client))
+        note_client_hello(d, &client);
+    else if (dir == TO_CLIENT && type == TLS_SERVER_HELLO && tls_server_hello_parse(body, &server))
+        note_server_hello(d, &server);
+    else if (dir == TO_CLIENT && type == TLS_SERVER_KEY_EXCHANGE && !d->s->tls.group) {
+        const char *suite = tls_cipher_name(d->s->tls.cipher);
+        if (suite && strstr(suite, "ECDHE"))
+            d->s->tls.group = tls_named_curve(body);
+    }
+}
+
+static bool is_of_interest(unsigned dir, uint8_t type)
+{
+    return dir == TO_SERVER ? type == TLS_CLIENT_HELLO : type == TLS_SERVER_HELLO || type == TLS_SERVER_KEY_EXCHANGE;
+}
+
+static void drop_message(struct dialogue *d, unsigned dir)
+{
+    struct assembly *a = &d->tls.side[dir].message;
+    pool_put(d->pool, a->bytes, a->room);
+    *a = (struct assembly){ 0 };
+}
+
+void tls_drop(struct dialogue *d)
+{
+    drop_message(d, TO_SERVER);
+    drop_message(d, TO_CLIENT);
+}
+
+/* Keeps the beginning of a message that goes on in the next record. */
+static void keep_message(struct dialogue *d, unsigned dir, struct span part, size_t whole)
+{
+    struct assembly *a = &d->tls.side[dir].message;
+    if (!a->bytes) {
+        if (whole > MESSAGE_LIMIT || !(a->bytes = pool_get(d->pool, whole)))
+            return;
+        a->room = (uint32_t)whole;
+    }
+    size_t n = part.n < a->room - a->n ? part.n : a->room - a->n;
+    memcpy(a->bytes + a->n, part.p, n);
+    a->n += (uint32_t)n;
+}
+
+/* The handshake messages of one clear record; each may begin in an earlier one. `whole` is
+ * false for the last, cut record: what there is of a hello is still read. */
+static void take_handshake(struct dialogue *d, unsigned dir, struct span in, bool whole)
+{
+    struct tls_side *s = &d->tls.side[dir];
+    struct tls_message_header h;
+    struct assembly *a = &s->message;
+
+    if (a->bytes) {
+        size_t need = a->room - a->n;
+        keep_message(d, dir, span_first(in, need), a->room);
+        in = span_skip(in, need);
+        if (a->n == a->room || !whole) {
+            take_message(d, dir, a->bytes[0], span_of(a->bytes + TLS_MESSAGE_HEADER, a->n - TLS_MESSAGE_HEADER));
+            drop_message(d, dir);
+        }
+    }
+    if (s->message_left) {
+        size_t n = in.n < s->message_left ? in.n : s->message_left;
+        s->message_left -= (uint32_t)n;
+        in = span_skip(in, n);
+    }
+    while (in.n && tls_message_parse(in, &h) > 0) {
+        size_t size = (size_t)TLS_MESSAGE_HEADER + h.len;
+        struct span message = span_first(in, size);
+        bool interest = is_of_interest(dir, h.type);
+        if (interest && (message.n == size || !whole))
+            take_message(d, dir, h.type, span_skip(message, TLS_MESSAGE_HEADER));
+        else if (interest)
+            keep_message(d, dir, message, size);
+        else if (message.n < size)
+            s->message_left = (uint32_t)(size - message.n);
+        in = span_skip(in, message.n);
+    }
+}
+
+/* --- records --- */
+
+static bool settles(struct dialogue *d)
+{
+    return d->tls.done && !d->tls.null_suite && (!is_1_3(d) || d->tls.client_later || d->tls.server_later);
+}
+
+static bool acked_server_hello(const struct dialogue *d)
+{
+    return !d->now_has_ack || (int32_t)(d->now_ack - d->tls.server_hello_end) >= 0;
+}
+
+/* TLS 1.3: everything behind the hellos is of type 23 (or a ChangeCipherSpec for old boxes). */
+static void client_record_1_3(struct dialogue *d, const struct tls_header *h)
+{
+    struct tls_dialogue *x = &d->tls;
+
+    if (!acked_server_hello(d))
+        return;                         /* early data */
+    if (!x->client_answered) {
+        x->client_answered = true;
+        if (h->len <= ALERT_MOST && !x->early_data) {
+            x->client_refused = true;
+            fail(d);
+        }
+    }
+    if (h->len >= FINISHED_LEAST && !x->client_refused) {
+        if (!x->client_finished) {
+            x->client_finished = true;
+            x->client_finished_ack = d->now_ack;
+        } else if (d->now_has_ack && (int32_t)(d->now_ack - x->client_finished_ack) > 0) {
+            x->client_later = true;     /* a later flight: it has read what the server said */
+        }
+        if (!x->client_later)
+            x->client_finished_end = d->now_end;
+    } else if (h->len <= ALERT_MOST && x->client_finished) {
+        x->client_ended = true;
+    }
+}
+
+static void server_record_1_3(struct dialogue *d, const struct tls_header *h)
+{
+    struct tls_dialogue *x = &d->tls;
+    bool later = x->client_finished &&
+                 (!d->now_has_ack || (int32_t)(d->now_ack - x->client_finished_end) >= 0);
+
+    if (h->len >= FINISHED_LEAST)
+        x->server_flight = true;
+    if (!later)
+        return;
+    if (h->len > ALERT_MOST)
+        x->server_later = true;
+    else if (!x->client_ended)
+        x->server_small_later = true;
+}
+
+static void encrypted_record(struct dialogue *d, unsigned dir, const struct tls_header *h)
+{
+    struct tls_dialogue *x = &d->tls;
+    struct tls_side *s = &x->side[dir];
+
+    if (s->row < ROW && ++s->row == ROW)
+        s->row_reached = true;
+    bool is_long = h->type == TLS_DATA ? h->len > ALERT_MOST : h->type == TLS_HANDSHAKE;
+    if (dir == TO_CLIENT && is_long && d->now_has_ack && x->first_server_ack_known &&
+        (int32_t)(d->now_ack - x->first_server_ack) >= FINISHED_BYTES)
+        x->server_covered = true;
+    if (h->type != TLS_DATA)
+        return;
+    if (is_1_3(d)) {
+        if (dir == TO_SERVER)
+            client_record_1_3(d, h);
+        else
+            server_record_1_3(d, h);
+        if (x->client_finished && x->server_flight && !x->failed)
+            x->done = true;
+    } else if (dir == TO_SERVER && h->len >= FINISHED_LEAST && !x->server_hello && !x->early_data) {
+        x->client_finished = true;      /* counts where the ServerHello was lost */
+    }
+}
+
+static void alert_record(struct dialogue *d, unsigned dir, const struct tls_header *h, struct span body)
+{
+    struct tls_dialogue *x = &d->tls;
+    struct tls_side *s = &x->side[dir];
+
+    if (s->ccs && !is_1_3(d)) {         /* encrypted; behind both Finished it changes nothing */
+        encrypted_record(d, dir, h);
+        return;
+    }
+    bool fatal = body.n == 2 && body.p[0] == 2;
+    if (x->done && !is_1_3(d))
+        return;
+    if (fatal || (is_1_3(d) && dir == TO_SERVER && !x->client_finished)) {
+        if (dir == TO_SERVER)
+            x->client_refused = true;
+        if (!x->done || (is_1_3(d) && !x->client_later && !x->server_later)) {
+            x->done = false;
+            fail(d);
+        }
+    }
+}
+
+static void ccs_record(struct dialogue *d, unsigned dir)
+{
+    d->tls.side[dir].ccs = true;
+    d->tls.side[dir].ccs_just = true;
+}
+
+/* Up to TLS 1.2: the record behind a ChangeCipherSpec is the encrypted Finished. */
+static void finished_record(struct dialogue *d, unsigned dir)
+{
+    struct tls_dialogue *x = &d->tls;
+    x->side[dir].finished = true;
+    if (x->side[!dir].finished && !x->failed && !x->null_suite && !is_1_3(d))
+        x->done = true;
+}
+
+static bool is_clear_handshake(const struct dialogue *d, unsigned dir, const struct tls_header *h)
+{
+    const struct tls_side *s = &d->tls.side[dir];
+    return h->type == TLS_HANDSHAKE && !s->ccs && !s->resync;
+}
+
+/* Without encryption the dialogue goes on in the records: its whole lines are read until they
+ * have shown what the session is. */
+static void null_record(struct dialogue *d, unsigned dir, struct span body)
+{
+    struct span line;
+    struct direction_state saved = d->in[dir];
+    if (!d->dialect)
+        d->dialect = dialect_of(d->port_protocol);
+    if (!d->dialect || has_fact(d, FACT_MAIL | FACT_CREDENTIAL))
+        return;
+    d->upgrade = UPGRADE_NONE;
+    for (long used; (used = line_parse(body, &line)) > 0; body = span_skip(body, (size_t)used)) {
+        if (dir == TO_SERVER)
+            d->dialect->client_line(d, line, false);
+        else
+            d->dialect->server_line(d, line, false);
+    }
+    d->in[dir] = saved;
+}
+
+static void take_record(struct dialogue *d, unsigned dir, const struct tls_header *h, struct span body, bool whole)
+{
+    struct tls_side *s = &d->tls.side[dir];
+    bool just = s->ccs_just;
+
+    s->begun = true;
+    s->ccs_just = false;
+    if (dir == TO_CLIENT && !d->tls.first_server_ack_known && d->now_has_ack) {
+        d->tls.first_server_ack = d->now_ack;
+        d->tls.first_server_ack_known = true;
+    }
+    switch (h->type) {
+    case TLS_CCS:
+        ccs_record(d, dir);
+        break;
+    case TLS_ALERT:
+        alert_record(d, dir, h, body);
+        break;
+    case TLS_HANDSHAKE:
+        if (!s->ccs && !s->resync) {
+            take_handshake(d, dir, body, whole);
+            break;
+        }
+        if (just && d->tls.null_suite)
+            d->tls.side[dir].finished = true;
+        else if (just)
+            finished_record(d, dir);
+        encrypted_record(d, dir, h);
+        break;
+    case TLS_DATA:
+        if (d->tls.null_suite)
+            null_record(d, dir, body);
+        else
+            encrypted_record(d, dir, h);
+        break;
+    default:                            /* heartbeat */
+        break;
+    }
+    if (settles(d)) {
+        fact(d, FACT_TLS_DONE);
+        d->settled = true;
+    }
+}
+
+/* --- bytes --- */
+
+/* The SSLv2 form of a ClientHello: two bytes of length, then the message. */
+static size_t read_v2_hello(struct dialogue *d, struct span in, bool force)
+{
+    struct tls_client_hello h;
+    size_t n = in.n >= 2 ? (load_be16(in.p) & 0x7fffu) + 2u : 0;
+    if ((!n || in.n < n) && !force)
+        return 0;
+    if (tls_v2_hello_parse(span_first(in, n), &h)) {
+        d->tls.side[TO_SERVER].begun = true;
+        note_client_hello(d, &h);
+    }
+    return n && n < in.n ? n : in.n;
+}
+
+/* Offset of the next record header in bytes whose record borders are unknown: a header is
+ * believed when the one behind it, as far as there is one, is a header too. */
+static size_t find_record(struct span in, bool *found)
+{
+    struct tls_header h, next;
+    for (size_t i = 0; i + TLS_HEADER <= in.n; i++) {
+        struct span at = span_skip(in, i);
+        if (tls_header_parse(at, &h) <= 0 || h.type == TLS_HEARTBEAT)
+            continue;
+        if (tls_header_parse(span_skip(at, (size_t)TLS_HEADER + h.len), &next) == PARSE_BAD)
+            continue;
+        *found = true;
+        return i;
+    }
+    *found = false;
+    return in.n < TLS_HEADER ? 0 : in.n - TLS_HEADER + 1;
+}
+
+static size_t search_record(struct dialogue *d, unsigned dir, struct span in, bool force)
+{
+    struct tls_side *s = &d->tls.side[dir];
+    bool found;
+    size_t n = find_record(in, &found);
+    s->row = 0;
+    if (!found)
+        return force ? in.n : n;
+    d->tls.begun = true;
+    fact(d, FACT_ATTEMPTED | (d->s->port_is_tls && !d->dialect ? FACT_TLS_FIRST : 0));
+    reach(d, STAGE_TLS);
+    s->resync = false;
+    s->lost = true;
+    /* Which handshake messages were missed is unknown: records of type 22 are taken as encrypted. */
+    s->ccs = true;
+    return n ? n : tls_read(d, dir, in, force);
+}
+
+/* What begins like no record where one must begin. */
+static size_t not_a_record(struct dialogue *d, unsigned dir, struct span in)
+{
+    struct tls_side *s = &d->tls.side[dir];
+    if (s->lost || d->midstream) {
+        s->resync = true;
+        s->row = 0;
+        return 1;
+    }
+    if (!d->tls.done)
+        fail(d);
+    s->off = true;
+    d->in[dir].reader = d->dialect ? READ_LINES : READ_NOTHING;
+    return d->dialect ? 0 : in.n;
+}
+
+size_t tls_read(struct dialogue *d, unsigned dir, struct span in, bool force)
+{
+    struct tls_side *s = &d->tls.side[dir];
+    struct tls_header h;
+
+    if (s->skip) {
+        size_t n = in.n < s->skip ? in.n : (size_t)s->skip;
+        s->skip -= n;
+        return n;
+    }
+    if (s->resync)
+        return search_record(d, dir, in, force);
+    if (dir == TO_SERVER && !s->begun && in.n && in.p[0] & 0x80)
+        return read_v2_hello(d, in, force);
+    long used = tls_header_parse(in, &h);
+    if (used == PARSE_MORE)
+        return force ? in.n : 0;
+    if (used == PARSE_BAD)
+        return not_a_record(d, dir, in);
+    struct span body = span_first(span_skip(in, TLS_HEADER), h.len);
+    bool needs_body = is_clear_handshake(d, dir, &h) || h.type == TLS_ALERT || d->tls.null_suite;
+    bool whole = body.n == h.len;
+    if (needs_body && !whole && !force)
+        return 0;
+    /* Behind the record, whose end may still be to come. */
+    d->now_end = d->now_end - (uint32_t)in.n + TLS_HEADER + h.len;
+    s->skip = h.len - body.n;
+    take_record(d, dir, &h, body, whole);
+    return TLS_HEADER + body.n;
+}
+
+void tls_gap(struct dialogue *d, unsigned dir, uint32_t n)
+{
+    struct tls_side *s = &d->tls.side[dir];
+    drop_message(d, dir);
+    if (n <= s->skip) {                 /* within a record whose length is known */
+        s->skip -= n;
+        return;
+    }
+    s->skip = 0;
+    s->message_left = 0;
+    s->lost = true;
+    s->resync = true;
+    s->row = 0;
+    if (!d->tls.done)
+        fact(d, FACT_LOST);
+}
+
+void tls_fin(struct dialogue *d, unsigned dir)
+{
+    if (dir == TO_SERVER && d->tls.client_finished)
+        d->tls.client_ended = true;
+}
+
+/* --- the end --- */
+
+static bool client_rule(const struct tls_dialogue *x)
+{
+    return (x->side[TO_SERVER].ccs && x->side[TO_SERVER].finished) || x->client_finished;
+}
+
+/* One direction only, or a lost ServerHello. */
+static bool completed_unseen(const struct dialogue *d, const struct dialogue_end *e)
+{
+    const struct tls_dialogue *x = &d->tls;
+    if (x->null_suite || x->failed)
+        return false;
+    if (!e->payload[TO_CLIENT])
+        return !x->early_data && client_rule(x);
+    if (!e->payload[TO_SERVER])
+        return x->server_covered;
+    bool lost = x->side[TO_CLIENT].lost || d->in[TO_CLIENT].lost;
+    return !x->server_hello && lost && client_rule(x) && x->server_covered;
+}
+
+static bool rows_reached(const struct dialogue *d, const struct dialogue_end *e)
+{
+    const struct tls_dialogue *x = &d->tls;
+    bool lost = d->midstream || x->side[0].lost || x->side[1].lost || d->in[0].lost || d->in[1].lost;
+    if (!lost || x->failed || x->null_suite)
+        return false;
+    for (unsigned dir = 0; dir < 2; dir++)
+        if (e->payload[dir] && !x->side[dir].row_reached)
+            return false;
+    return true;
+}
+
+/* A refused client certificate: section 3, TLS 1.3. */
+static bool refused_later(const struct tls_dialogue *x, const struct dialogue_end *e)
+{
+    return !x->server_later && !x->client_later && x->server_small_later && (e->fin[TO_CLIENT] || e->rst[TO_CLIENT]);
+}
+
+static bool failure_seen(const struct dialogue *d, const struct dialogue_end *e)
+{
+    const struct tls_dialogue *x = &d->tls;
+    bool lost = x->side[0].lost || x->side[1].lost || d->in[0].lost || d->in[1].lost;
+    bool handshake_seen = !d->midstream || x->client_hello || x->server_hello;
+
+    if (x->failed)
+        return true;
+    if (lost || !handshake_seen)
+        return false;
+    if (e->fin[0] || e->fin[1] || e->rst[0] || e->rst[1])
+        return true;
+    return x->client_hello && !x->side[TO_CLIENT].begun && e->seen[TO_CLIENT] && e->clock_ns > x->hello_ns &&
+           e->clock_ns - x->hello_ns >= unanswered_limit_ns;
+}
+
+void tls_end(struct dialogue *d, const struct dialogue_end *e)
+{
+    struct tls_dialogue *x = &d->tls;
+
+    if (!x->done && (completed_unseen(d, e) || rows_reached(d, e)))
+        x->done = true;
+    if (x->done && is_1_3(d) && refused_later(x, e)) {
+        x->done = false;
+        fail(d);
+    }
+    if (x->done) {
+        fact(d, FACT_TLS_DONE);
+        if (d->s->tls.server_hello && d->s->tls.version < TLS_1_2)
+            incident(d, INCIDENT_DEPRECATED_TLS);
+    } else if (failure_seen(d, e)) {
+        fact(d, FACT_FAILED);
+    }
+}

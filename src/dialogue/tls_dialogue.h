@@ -1,0 +1,59 @@
+/* A TLS handshake as seen from outside: when it counts as completed, and when as failed
+ * (doc/measurement.md section 3). */
+#ifndef MAILSEAL_DIALOGUE_TLS_DIALOGUE_H
+#define MAILSEAL_DIALOGUE_TLS_DIALOGUE_H
+
+#include "base/bytes.h"
+
+struct dialogue;
+struct dialogue_end;
+
+/* A hello, or another message of interest, that did not lie in one record. */
+struct assembly {
+    uint8_t *bytes;                     /* from the pool */
+    uint32_t n, room;
+};
+
+struct tls_side {
+    uint64_t skip;                      /* of the body of the present record */
+    uint32_t message_left;              /* of a handshake message without interest, over records */
+    struct assembly message;
+    bool begun;                         /* a record was seen */
+    bool ccs, ccs_just, finished;       /* finished: the encrypted handshake record behind the ChangeCipherSpec */
+    bool resync;                        /* the place of the next record is unknown */
+    bool lost;
+    bool off;                           /* not TLS any more */
+    uint8_t row;                        /* well-formed encrypted records without a break */
+    bool row_reached;                   /* three of them, at some time */
+};
+
+struct tls_dialogue {
+    struct tls_side side[2];
+    uint8_t session_id[32], session_id_n;
+    bool begun;
+    bool client_hello, server_hello, early_data;
+    bool null_suite;
+    bool done;                          /* by the rules; for 1.3 it may still turn out to be refused */
+    bool failed;                        /* for sure: an alert, an answer that is not TLS */
+    bool client_finished, server_flight;        /* 1.3: a record long enough for a Finished; one of the server's */
+    bool client_answered;               /* its first record behind the ServerHello has come */
+    bool client_refused;
+    bool client_later, server_later;    /* longer than an alert, behind the client's Finished */
+    bool server_small_later;            /* alert-sized, before the client ended */
+    bool client_ended;                  /* FIN, or an alert-sized record behind its Finished */
+    uint32_t server_hello_end, client_finished_end, client_finished_ack;
+    uint32_t first_server_ack;          /* what the ServerHello acknowledged: the end of the ClientHello */
+    bool first_server_ack_known, server_covered;        /* a long record behind 50 more client bytes */
+    uint64_t hello_ns;                  /* when the first ClientHello came */
+};
+
+size_t tls_read(struct dialogue *, unsigned dir, struct span window, bool force);
+void tls_gap(struct dialogue *, unsigned dir, uint32_t n);
+void tls_fin(struct dialogue *, unsigned dir);
+/* Sets TLS_DONE, FAILED and the incidents that the end decides. */
+void tls_end(struct dialogue *, const struct dialogue_end *);
+void tls_drop(struct dialogue *);
+/* The other end answered TLS with something else. */
+void tls_not_answered(struct dialogue *);
+
+#endif

@@ -1,0 +1,143 @@
+/* Capability lists, and the negotiation of STARTTLS and STLS (RFC 3207, RFC 2595, RFC 9051
+ * section 6.2.1, RFC 5804 section 2.2), as far as the protocols share them. */
+#include "dialogue/dialogue.h"
+#include "dialogue/mask.h"
+
+void list_begin(struct dialogue *d)
+{
+    d->list_now = true;
+    d->offer_now = d->mask_now = d->mask_other_length = d->mask_weak = false;
+    d->order.n = 0;
+    d->order.overrun = false;
+}
+
+void list_offer(struct dialogue *d)
+{
+    d->offer_now = true;
+}
+
+void list_word(struct dialogue *d, struct span word, const char *keyword)
+{
+    switch (mask_of(word, keyword)) {
+    case MASK_KEYWORD:
+        d->mask_now = true;
+        break;
+    case MASK_OTHER_LENGTH:
+        d->mask_other_length = true;
+        break;
+    case MASK_NONE:
+        break;
+    }
+}
+
+void list_end(struct dialogue *d, bool whole)
+{
+    bool whole_list = whole && d->list_now;
+    d->list_now = false;
+    if (has_fact(d, FACT_TLS_DONE) || d->authenticated)
+        return;
+    if (d->offer_now)
+        fact(d, FACT_OFFERED);
+    if (whole_list)
+        fact(d, FACT_LIST_WHOLE);
+    if (!whole_list || has_fact(d, FACT_OFFERED))
+        return;
+    if (d->mask_now && !d->mask_weak && !mask_hides_another(&d->order))
+        evidence(d, EVIDENCE_MASKED_CAPABILITY, GRADE_LIKELY);
+    else if (d->mask_now || d->mask_other_length)
+        evidence(d, EVIDENCE_MASKED_CAPABILITY, GRADE_POSSIBLE);
+}
+
+void upgrade_asked(struct dialogue *d)
+{
+    fact(d, FACT_REQUESTED | FACT_ATTEMPTED);
+    reach(d, STAGE_TLS);
+    d->upgrade = UPGRADE_ASKED;
+    d->request_end = d->now_end;
+    d->unanswered_ns = d->now_ns;
+    d->waits = true;
+}
+
+uint8_t upgrade_flags(const struct dialogue *d, bool argument)
+{
+    return (uint8_t)((has_fact(d, FACT_OFFERED) ? ASKED_OFFERED : 0) |
+                     (d->in_transaction || d->authenticated ? ASKED_NOT_ALLOWED : 0) |
+                     (argument ? ASKED_WITH_ARGUMENT : 0));
+}
+
+void upgrade_accepted(struct dialogue *d)
+{
+    if (has_fact(d, FACT_LIST_WHOLE) && !has_fact(d, FACT_OFFERED))
+        evidence(d, EVIDENCE_ACCEPTED_WITHOUT_OFFER, GRADE_POSSIBLE);
+    fact(d, FACT_ACCEPTED | FACT_ATTEMPTED);
+    reach(d, STAGE_TLS);
+    d->upgrade = UPGRADE_ACCEPTED;
+    d->unanswered_ns = 0;
+    d->two_hundred = false;
+    d->go_ahead_end = d->now_end;
+    d->go_ahead_ns = d->now_ns;
+    d->behind_go_ahead = false;
+    open_clear(d);
+}
+
+/* Sent without waiting for the go-ahead, or after it was received. */
+static bool knew_go_ahead(const struct dialogue *d)
+{
+    return !d->now_has_ack || (int32_t)(d->now_ack - d->go_ahead_end) >= 0;
+}
+
+bool client_in_clear(struct dialogue *d)
+{
+    if (d->two_hundred)
+        upgrade_refused(d, d->two_hundred_counts ? ASKED_OFFERED : 0, REFUSED_FOR_GOOD);
+    if (d->upgrade != UPGRADE_ACCEPTED)
+        return false;
+    if (!knew_go_ahead(d)) {
+        incident(d, INCIDENT_COMMAND_INJECTION);
+        return true;                    /* a careful server throws it away */
+    }
+    fact(d, FACT_FAILED);
+    d->upgrade = UPGRADE_CLEAR;
+    return false;
+}
+
+bool server_in_clear(struct dialogue *d)
+{
+    if (d->upgrade == UPGRADE_CLEAR) {
+        evidence(d, EVIDENCE_CLEAR_AFTER_ACCEPT, GRADE_POSSIBLE);
+        incident(d, INCIDENT_DECRYPTED_MIRROR);
+        d->upgrade = UPGRADE_NONE;
+    }
+    if (d->tls.begun) {
+        tls_not_answered(d);
+        return false;
+    }
+    if (d->upgrade != UPGRADE_ACCEPTED)
+        return false;
+    /* Bytes that come much later are a goodbye; an injected answer rides with the go-ahead. */
+    if (d->now_ns - d->go_ahead_ns < 1000000000)
+        incident(d, INCIDENT_RESPONSE_INJECTION);
+    d->behind_go_ahead = true;
+    return true;
+}
+
+void upgrade_refused(struct dialogue *d, uint8_t flags, enum refusal refusal)
+{
+    bool counts = (flags & ASKED_OFFERED) && !(flags & ASKED_NOT_ALLOWED);
+    fact(d, FACT_REFUSED | FACT_FAILED);
+    d->upgrade = UPGRADE_NONE;
+    d->unanswered_ns = 0;
+    d->two_hundred = false;
+    switch (refusal) {
+    case REFUSED_FOR_GOOD:
+        if (counts && !(flags & ASKED_WITH_ARGUMENT))
+            evidence(d, EVIDENCE_REFUSED_AFTER_OFFER, GRADE_LIKELY);
+        break;
+    case REFUSED_FOR_NOW:
+        if (counts)
+            evidence(d, EVIDENCE_REFUSED_FOR_NOW, GRADE_POSSIBLE);
+        break;
+    case REFUSED_SILENTLY:
+        break;
+    }
+}
