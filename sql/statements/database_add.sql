@@ -1,0 +1,1 @@
+INSERT INTO database (number, identity, created, addresses) VALUES (1, ?1, ?2, ?3);

@@ -1,0 +1,2 @@
+-- Figures have changed.
+UPDATE database SET revision = ?1, last_session = ?2;

@@ -1,0 +1,1 @@
+SELECT id FROM endpoint WHERE address = ?1 AND port = ?2;

@@ -1,0 +1,1 @@
+INSERT INTO odd_port (port) VALUES (?1);

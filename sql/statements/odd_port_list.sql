@@ -1,0 +1,1 @@
+SELECT port FROM odd_port ORDER BY port;

@@ -1,0 +1,50 @@
+/* What a session adds to the tables of sums: rate, peer_day, tls_day, server, attempt and the
+ * counters of its source. Gathered in memory, written when full and at commit. */
+#ifndef MAILSEAL_STORE_COUNTS_H
+#define MAILSEAL_STORE_COUNTS_H
+
+#include "facts/session.h"
+#include "store/tally.h"
+
+enum {
+    COUNTS_PEERS_A_DAY = 20000,         /* rows of peer_day for each sensor and day */
+    COUNTS_TLS_A_DAY = 2000,            /* rows of tls_day */
+    COUNTS_ODD_PORTS = 64               /* ports beside the known ones with a place of their own */
+};
+
+enum {
+    COUNTS_RATE, COUNTS_PEER_DAY, COUNTS_TLS_DAY, COUNTS_SERVER, COUNTS_ATTEMPT, COUNTS_SOURCE,
+    COUNTS_TABLES
+};
+
+/* Its fields belong to counts.c. */
+struct counts {
+    struct tally_owner owner;
+    int64_t odd_port[COUNTS_ODD_PORTS];
+    size_t nodd;
+    sqlite3_stmt *odd_list, *odd_add;
+    struct tally table[COUNTS_TABLES];
+};
+
+bool counts_open(struct counts *, sqlite3 *, int64_t database);    /* false: see db_failure() */
+void counts_close(struct counts *);
+
+/* At the beginning of a transaction: who counts, and the revision that changed rows get. */
+int counts_begin(struct counts *, int64_t sensor, int64_t revision);
+
+/* What is counted of one session beside itself. */
+struct counted {
+    const struct session *session;
+    const struct judgement *judgement;
+    enum direction direction;
+    int64_t strip;                      /* grade, or STRIP_ALLOWED */
+    int64_t server, network;            /* endpoints */
+};
+/* SQLite's result codes, all of them. */
+int counts_add(struct counts *, const struct counted *);
+int counts_attempt(struct counts *, const struct attempt *, uint64_t n);
+
+int counts_write(struct counts *);                          /* before the commit */
+void counts_drop(struct counts *);                          /* after a rollback */
+
+#endif

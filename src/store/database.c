@@ -1,0 +1,260 @@
+#include "store/database.h"
+
+#include "store/schema.h"
+#include "store/sql.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/random.h>
+
+/* Journal mode: DELETE, SQLite's own. `analyze` writes for some seconds and ends; what stays is
+ * one file that people copy, mail and open read-only from anywhere, which a write-ahead log with
+ * its two files beside does not allow. A sensor that writes for months while others read will
+ * choose WAL for itself. synchronous stays FULL: a commit each source is not what takes time. */
+static const char settings[] =
+    "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;"
+    "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;";
+
+static int say(char error[DB_ERROR], int code, const char *path, const char *sentence)
+{
+    snprintf(error, DB_ERROR, "%.600s %s", path, sentence);
+    return code;
+}
+
+/* SQLite takes some names for something else than a file (":memory:", "file:…"). */
+static const char *file_name(const char *path, char buffer[4096])
+{
+    snprintf(buffer, 4096, "%s%s", path[0] == '/' ? "" : "./", path);
+    return buffer;
+}
+
+/* Makes the file if it is not there; an empty one is as good as none. The mode is set before
+ * anything is in it, and SQLite gives the journal the mode of the file. */
+static int make_file(const char *path, bool *made, char error[DB_ERROR])
+{
+    struct stat st;
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    *made = fd >= 0;
+    if (fd < 0 && errno == EEXIST) {
+        if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+            chmod(path, 0600);
+        return 0;
+    }
+    if (fd < 0) {
+        snprintf(error, DB_ERROR, "%.600s cannot be made: %s", path, strerror(errno));
+        return EX_CANTCREAT;
+    }
+    if (fchmod(fd, 0600) != 0) {
+        snprintf(error, DB_ERROR, "%.600s cannot be given mode 0600: %s", path, strerror(errno));
+        close(fd);
+        return EX_CANTCREAT;
+    }
+    close(fd);
+    return 0;
+}
+
+static int connect_to(const char *path, int flags, sqlite3 **db, char error[DB_ERROR])
+{
+    char name[4096];
+    int code = 0;
+
+    if (strlen(path) > sizeof name - 4)
+        return say(error, EX_USAGE, path, "is too long for the name of a file");
+    int rc = sqlite3_open_v2(file_name(path, name), db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc != SQLITE_OK) {
+        code = db_failure_of(rc, *db ? sqlite3_errmsg(*db) : "no memory", path, error);
+        sqlite3_close(*db);
+        *db = NULL;
+        return code;
+    }
+    sqlite3_extended_result_codes(*db, 1);
+    sqlite3_busy_timeout(*db, DATABASE_WAIT);
+    return 0;
+}
+
+static int pragma_value(sqlite3 *db, const char *pragma, int64_t *value)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v2(db, pragma, -1, &stmt, NULL) != SQLITE_OK)
+        return sqlite3_extended_errcode(db);
+    struct binder b = binder_of(stmt);
+    int rc = bound_value(&b, value);
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+/* Whose file it is. version 0: nobody's yet. */
+static int check(sqlite3 *db, const char *path, int *version, char error[DB_ERROR])
+{
+    int64_t application = 0, user = 0, objects = 0;
+    sqlite3_stmt *stmt = NULL;
+
+    if (pragma_value(db, "PRAGMA application_id", &application) != SQLITE_OK
+        || pragma_value(db, "PRAGMA user_version", &user) != SQLITE_OK
+        || !(stmt = db_prepare(db, "objects")))
+        return db_failure(db, path, error);
+    struct binder b = binder_of(stmt);
+    int rc = bound_value(&b, &objects);
+    sqlite3_finalize(stmt);
+    if (rc != SQLITE_ROW)
+        return db_failure(db, path, error);
+
+    *version = (int)user;
+    if (application == 0 && user == 0 && objects == 0)
+        return 0;
+    if (application != DATABASE_APPLICATION_ID)
+        return say(error, EX_DATAERR, path, "is a database of another program; name another file with --db");
+    if (user > database_version()) {
+        snprintf(error, DB_ERROR, "%.600s was written by a newer mailseal (schema %d, this one knows %d);"
+                 " use that one, or name another file with --db", path, (int)user, database_version());
+        return EX_DATAERR;
+    }
+    return user > 0 ? 0 : say(error, EX_DATAERR, path, "is damaged: it has no schema number");
+}
+
+static int add_own_row(sqlite3 *db, const char *addresses)
+{
+    uint8_t identity[16];
+    sqlite3_stmt *stmt = db_prepare(db, "database_add");
+
+    if (!stmt || getrandom(identity, sizeof identity, 0) != (ssize_t)sizeof identity) {
+        sqlite3_finalize(stmt);
+        return SQLITE_ERROR;
+    }
+    struct binder b = binder_of(stmt);
+    bind_blob(&b, identity, sizeof identity);
+    bind_int(&b, (int64_t)time(NULL));
+    bind_text(&b, addresses ? addresses : "keep");
+    int rc = bound_run(&b);
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+/* The address mode is chosen once: half a database of whole addresses is not what anybody wants. */
+static int check_addresses(sqlite3 *db, const char *path, const char *addresses, char error[DB_ERROR])
+{
+    sqlite3_stmt *stmt = db_prepare(db, "database_get");
+    if (!stmt || sqlite3_step(stmt) != SQLITE_ROW) {
+        int code = db_failure(db, path, error);
+        sqlite3_finalize(stmt);
+        return code;
+    }
+    const char *have = (const char *)sqlite3_column_text(stmt, 0);
+    int code = 0;
+    if (addresses && strcmp(have, addresses) != 0) {
+        snprintf(error, DB_ERROR, "%.600s was begun with --addresses %s and stays so; name another"
+                 " file with --db for %s", path, have, addresses);
+        code = EX_USAGE;
+    }
+    sqlite3_finalize(stmt);
+    return code;
+}
+
+static int update(sqlite3 *db, const char *path, const char *addresses, char error[DB_ERROR])
+{
+    int version, code;
+
+    if ((code = check(db, path, &version, error)))
+        return code;
+    if (sqlite3_exec(db, settings, NULL, NULL, NULL) != SQLITE_OK
+        || sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+        return db_failure(db, path, error);
+    /* Another program may have been quicker. */
+    if ((code = check(db, path, &version, error)))
+        return code;
+    if (schema_migrate(db, version) != SQLITE_OK || (version == 0 && add_own_row(db, addresses) != SQLITE_OK)
+        || schema_refresh(db) != SQLITE_OK)
+        return db_failure(db, path, error);
+    if ((code = check_addresses(db, path, addresses, error)))
+        return code;
+    if (sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        return db_failure(db, path, error);
+    return 0;
+}
+
+int database_open(const char *path, const char *addresses, sqlite3 **out, char error[DB_ERROR])
+{
+    bool made;
+    int code = make_file(path, &made, error);
+
+    *out = NULL;
+    if (code)
+        return code;
+    code = connect_to(path, SQLITE_OPEN_READWRITE, out, error);
+    if (!code && sqlite3_db_readonly(*out, "main") == 1)
+        code = db_failure_of(SQLITE_READONLY, "", path, error);
+    if (!code)
+        code = update(*out, path, addresses, error);
+    if (code) {
+        sqlite3_close(*out);
+        *out = NULL;
+        if (made)
+            unlink(path);
+    }
+    return code;
+}
+
+/* A reader cannot undo what an interrupted run left; whoever may write the file can. */
+static int roll_back(const char *path, char error[DB_ERROR])
+{
+    sqlite3 *db;
+    int64_t ignored;
+    int code = connect_to(path, SQLITE_OPEN_READWRITE, &db, error);
+
+    if (code)
+        return code;
+    if (pragma_value(db, "PRAGMA schema_version", &ignored) != SQLITE_OK)
+        code = say(error, EX_NOPERM, path, "holds the rest of an interrupted run; somebody who may write it"
+                   " must open it once");
+    sqlite3_close(db);
+    return code;
+}
+
+static int check_read(sqlite3 *db, const char *path, char error[DB_ERROR])
+{
+    int version, code = check(db, path, &version, error);
+    if (code)
+        return code;
+    if (version == 0)
+        return say(error, EX_NOINPUT, path, "is empty; fill it with mailseal analyze --db FILE CAPTURE");
+    if (version < database_version())
+        return say(error, EX_DATAERR, path,
+                   "was written by an older mailseal; open it once with mailseal analyze");
+    return 0;
+}
+
+int database_open_read(const char *path, sqlite3 **out, char error[DB_ERROR])
+{
+    int64_t ignored;
+    int code;
+
+    *out = NULL;
+    if (access(path, R_OK) != 0) {
+        if (errno == ENOENT)
+            return say(error, EX_NOINPUT, path,
+                       "is not there; make it with mailseal analyze --db FILE CAPTURE");
+        snprintf(error, DB_ERROR, "%.600s cannot be read: %s", path, strerror(errno));
+        return EX_NOINPUT;
+    }
+    if ((code = connect_to(path, SQLITE_OPEN_READONLY, out, error)))
+        return code;
+    if (pragma_value(*out, "PRAGMA schema_version", &ignored) == SQLITE_READONLY_ROLLBACK) {
+        sqlite3_close(*out);
+        *out = NULL;
+        if ((code = roll_back(path, error)) || (code = connect_to(path, SQLITE_OPEN_READONLY, out, error)))
+            return code;
+    }
+    if ((code = check_read(*out, path, error))) {
+        sqlite3_close(*out);
+        *out = NULL;
+    }
+    return code;
+}

@@ -1,0 +1,28 @@
+/* Opening a database file: whose it is, which version, and bringing it up to date. */
+#ifndef MAILSEAL_STORE_DATABASE_H
+#define MAILSEAL_STORE_DATABASE_H
+
+#include "store/db.h"
+
+#include <stdbool.h>
+
+enum { DATABASE_APPLICATION_ID = 0x4d53454c };              /* "MSEL"; sql/schema/001_origin.sql */
+
+/* How long to wait for another program's lock, in milliseconds. */
+enum { DATABASE_WAIT = 5000 };
+
+/* Opens a file for reading and writing, makes it (mode 0600) if it is not there, and brings
+ * tables, views and words up to date in one transaction. What is not an own database, a newer
+ * one, a damaged or locked one is left as it is. addresses: the mode ("keep", "truncate") that a
+ * new database gets, and an old one must have; NULL: keep, or what the old one has.
+ * Returns 0 and *out, else a status of <sysexits.h> and one sentence. */
+int database_open(const char *path, const char *addresses, sqlite3 **out, char error[DB_ERROR]);
+
+/* Opens an own database of this version for reading only; same results. What an interrupted run
+ * left half done is rolled back first. */
+int database_open_read(const char *path, sqlite3 **out, char error[DB_ERROR]);
+
+/* Number of the last file of sql/schema. */
+int database_version(void);
+
+#endif

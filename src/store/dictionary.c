@@ -1,0 +1,154 @@
+#include "store/dictionary.h"
+
+#include "base/hash.h"
+
+struct entry {
+    int64_t id;                         /* 0: free */
+    uint16_t n;
+    uint8_t key[];
+};
+
+static struct cache cache_of(uint64_t *mem, size_t places, size_t entry_words)
+{
+    size_t key_size = entry_words * sizeof *mem - offsetof(struct entry, key);
+    return (struct cache){ places, key_size, entry_words, mem };
+}
+
+static struct entry *cache_place(struct cache *c, struct span key)
+{
+    static const struct hash_key no_secret;
+    size_t i = (size_t)hash_bytes(&no_secret, key.p, key.n) % c->places;
+    return (struct entry *)(c->mem + i * c->entry_words);
+}
+
+/* 0: not there. */
+static int64_t cache_get(struct cache *c, struct span key)
+{
+    const struct entry *e = cache_place(c, key);
+    return e->id && e->n == key.n && memcmp(e->key, key.p, key.n) == 0 ? e->id : 0;
+}
+
+static void cache_put(struct cache *c, struct span key, int64_t id)
+{
+    struct entry *e = cache_place(c, key);
+    if (key.n > c->key_size)
+        return;
+    e->id = id;
+    e->n = (uint16_t)key.n;
+    memcpy(e->key, key.p, key.n);
+}
+
+static void cache_clear(struct cache *c) { memset(c->mem, 0, c->places * c->entry_words * sizeof *c->mem); }
+
+bool dictionary_open(struct dictionary *d, sqlite3 *db)
+{
+    d->db = db;
+    d->endpoints = cache_of(d->endpoint_mem, CACHE_ENDPOINTS, ENDPOINT_WORDS);
+    d->names = cache_of(d->name_mem, CACHE_NAMES, NAME_WORDS);
+    d->profiles = cache_of(d->profile_mem, CACHE_PROFILES, PROFILE_WORDS);
+    d->endpoint_find = db_prepare(db, "endpoint_find");
+    d->endpoint_add = db_prepare(db, "endpoint_add");
+    d->name_find = db_prepare(db, "name_find");
+    d->name_add = db_prepare(db, "name_add");
+    d->profile_find = db_prepare(db, "profile_find");
+    d->profile_add = db_prepare(db, "profile_add");
+    return d->endpoint_find && d->endpoint_add && d->name_find && d->name_add && d->profile_find
+        && d->profile_add;
+}
+
+void dictionary_close(struct dictionary *d)
+{
+    sqlite3_finalize(d->endpoint_find);
+    sqlite3_finalize(d->endpoint_add);
+    sqlite3_finalize(d->name_find);
+    sqlite3_finalize(d->name_add);
+    sqlite3_finalize(d->profile_find);
+    sqlite3_finalize(d->profile_add);
+}
+
+void dictionary_forget(struct dictionary *d)
+{
+    cache_clear(&d->endpoints);
+    cache_clear(&d->names);
+    cache_clear(&d->profiles);
+}
+
+/* Looks, and adds what is not there. */
+static int64_t find_or_add(struct dictionary *d, struct binder *find, struct binder *add)
+{
+    int64_t id = -1;
+    int rc = bound_value(find, &id);
+
+    if (rc == SQLITE_DONE)
+        id = bound_run(add) == SQLITE_OK ? sqlite3_last_insert_rowid(d->db) : -1;
+    else if (rc != SQLITE_ROW)
+        id = -1;
+    return id;
+}
+
+int64_t dictionary_endpoint(struct dictionary *d, const struct endpoint *e)
+{
+    struct span key = span_of(e, sizeof e->addr + sizeof e->port);
+    int64_t id = cache_get(&d->endpoints, key);
+    char text[ADDRESS_TEXT];
+
+    if (id)
+        return id;
+    struct binder find = binder_of(d->endpoint_find), add = binder_of(d->endpoint_add);
+    bind_blob(&find, e->addr, sizeof e->addr);
+    bind_int(&find, e->port);
+    address_text(e->addr, text);
+    bind_blob(&add, e->addr, sizeof e->addr);
+    bind_int(&add, e->port);
+    bind_text(&add, text);
+    id = find_or_add(d, &find, &add);
+    if (id > 0)
+        cache_put(&d->endpoints, key, id);
+    return id;
+}
+
+int64_t dictionary_name(struct dictionary *d, const char *text)
+{
+    struct span key = span_of(text, strlen(text));
+    int64_t id = key.n ? cache_get(&d->names, key) : 0;
+
+    if (id || !key.n)
+        return id;
+    struct binder find = binder_of(d->name_find), add = binder_of(d->name_add);
+    bind_text(&find, text);
+    bind_text(&add, text);
+    id = find_or_add(d, &find, &add);
+    if (id > 0)
+        cache_put(&d->names, key, id);
+    return id;
+}
+
+static int64_t flags_of(const struct tls_seen *t)
+{
+    return (t->client_hello ? PROFILE_CLIENT_HELLO : 0) | (t->server_hello ? PROFILE_SERVER_HELLO : 0)
+         | (t->pq_offered ? PROFILE_PQ_OFFERED : 0) | (t->pq ? PROFILE_PQ : 0)
+         | (t->resumed ? PROFILE_RESUMED : 0) | (t->downgraded ? PROFILE_DOWNGRADED : 0)
+         | (t->alpn_chosen ? PROFILE_ALPN_CHOSEN : 0);
+}
+
+int64_t dictionary_profile(struct dictionary *d, const struct tls_seen *t)
+{
+    if (!t->client_hello && !t->server_hello)
+        return 0;
+    int64_t row[7] = { t->version, t->client_max, t->server_max, t->cipher, t->group, flags_of(t),
+                       dictionary_name(d, t->alpn) };
+    struct span key = span_of(row, sizeof row);
+    int64_t id = row[6] < 0 ? -1 : cache_get(&d->profiles, key);
+
+    if (id)
+        return id;
+    struct binder find = binder_of(d->profile_find), add = binder_of(d->profile_add);
+    for (size_t i = 0; i < 7; i++) {
+        bind_int(&find, row[i]);
+        bind_int(&add, row[i]);
+    }
+    id = find_or_add(d, &find, &add);
+    if (id > 0)
+        cache_put(&d->profiles, key, id);
+    return id;
+}

@@ -1,0 +1,354 @@
+#include "store/store.h"
+
+#include "store/counts.h"
+#include "store/database.h"
+#include "store/dictionary.h"
+#include "store/schema.h"
+#include "store/session_row.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <time.h>
+
+#ifndef MAILSEAL_VERSION
+#define MAILSEAL_VERSION "0"
+#endif
+
+enum { OWN_DATABASE = 1 };
+
+_Static_assert((int)STORE_ERROR == (int)DB_ERROR, "sentences are as long everywhere");
+_Static_assert(DECODE_RESULTS_N == 7, "a result more needs a migration of source");
+
+struct store {
+    sqlite3 *db;
+    char *path;
+    char sensor[SENSOR_NAME + 1];
+    bool truncate;
+    bool open;                          /* a transaction */
+    bool dirty;                         /* with something in it */
+    int failed;                         /* status of the failure that spoilt it */
+    int64_t data_version;               /* changes when another program writes */
+    int64_t sensor_id, revision, last_session;
+    unsigned group;                     /* the caller's number of the group being read */
+    int64_t group_id;                   /* in the database: its first source; 0: none yet */
+    sqlite3_stmt *session_add, *source_add, *source_end, *source_find, *database_get, *database_move,
+                 *version_get;
+    char error[STORE_ERROR];
+    /* Large, and all the memory there is beside SQLite's own: one block from open to close. */
+    struct dictionary dictionary;
+    struct counts counts;
+};
+
+bool sensor_name_valid(const char *name)
+{
+    size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+    return n >= 1 && n <= SENSOR_NAME && !name[n];
+}
+
+const char *store_error(const struct store *s) { return s->error; }
+
+static int fail(struct store *s)
+{
+    s->failed = db_failure(s->db, s->path, s->error);
+    return s->failed;
+}
+
+static int misuse(struct store *s, const char *sentence)
+{
+    snprintf(s->error, sizeof s->error, "%.600s: %s", s->path, sentence);
+    s->failed = EX_SOFTWARE;
+    return EX_SOFTWARE;
+}
+
+static bool prepare(struct store *s)
+{
+    bool parts = dictionary_open(&s->dictionary, s->db) & counts_open(&s->counts, s->db, OWN_DATABASE);
+    s->session_add = db_prepare(s->db, "session_add");
+    s->source_add = db_prepare(s->db, "source_add");
+    s->source_end = db_prepare(s->db, "source_end");
+    s->source_find = db_prepare(s->db, "source_find");
+    s->database_get = db_prepare(s->db, "database_get");
+    s->database_move = db_prepare(s->db, "database_move");
+    sqlite3_prepare_v2(s->db, "PRAGMA data_version", -1, &s->version_get, NULL);
+    return parts && s->session_add && s->source_add && s->source_end && s->source_find
+        && s->database_get && s->database_move && s->version_get;
+}
+
+/* What other programs may have moved since the last transaction. */
+static int look(struct store *s)
+{
+    struct binder version = binder_of(s->version_get);
+    int64_t seen = 0;
+
+    if (bound_value(&version, &seen) != SQLITE_ROW || sqlite3_step(s->database_get) != SQLITE_ROW) {
+        int code = fail(s);
+        sqlite3_reset(s->database_get);
+        return code;
+    }
+    s->truncate = strcmp((const char *)sqlite3_column_text(s->database_get, 0), "truncate") == 0;
+    s->revision = sqlite3_column_int64(s->database_get, 1);
+    s->last_session = sqlite3_column_int64(s->database_get, 2);
+    sqlite3_reset(s->database_get);
+    if (seen != s->data_version)
+        dictionary_forget(&s->dictionary);
+    s->data_version = seen;
+    return 0;
+}
+
+struct store *store_open(const char *path, const struct store_options *options, int *code,
+                         char error[STORE_ERROR])
+{
+    static const char *const modes[] = { NULL, "keep", "truncate" };
+    const char *sensor = options->sensor ? options->sensor : "local";
+
+    if (!sensor_name_valid(sensor)) {
+        snprintf(error, STORE_ERROR,
+                 "the name of a sensor is 1 to 64 letters, digits, dots, dashes and underscores");
+        *code = EX_USAGE;
+        return NULL;
+    }
+    struct store *s = calloc(1, sizeof *s);
+    if (!s || !(s->path = strdup(path))) {
+        snprintf(error, STORE_ERROR, "not enough memory");
+        *code = EX_OSERR;
+        free(s);
+        return NULL;
+    }
+    memcpy(s->sensor, sensor, strlen(sensor) + 1);
+    *code = database_open(path, modes[options->addresses], &s->db, s->error);
+    if (!*code && !prepare(s))
+        *code = fail(s);
+    if (!*code)
+        *code = look(s);
+    if (*code) {
+        memcpy(error, s->error, STORE_ERROR);
+        store_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    store_rollback(s);
+    dictionary_close(&s->dictionary);
+    counts_close(&s->counts);
+    sqlite3_finalize(s->session_add);
+    sqlite3_finalize(s->source_add);
+    sqlite3_finalize(s->source_end);
+    sqlite3_finalize(s->source_find);
+    sqlite3_finalize(s->database_get);
+    sqlite3_finalize(s->database_move);
+    sqlite3_finalize(s->version_get);
+    sqlite3_close(s->db);
+    free(s->path);
+    free(s);
+}
+
+int store_begin(struct store *s)
+{
+    if (s->open)
+        return misuse(s, "a transaction is open already");
+    s->failed = 0;
+    if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+        return fail(s);
+    s->open = true;
+    s->dirty = false;
+    s->sensor_id = s->group_id = 0;
+    int code = look(s);
+    if (code)
+        store_rollback(s);
+    return code;
+}
+
+void store_rollback(struct store *s)
+{
+    if (!s->open)
+        return;
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    dictionary_forget(&s->dictionary);
+    counts_drop(&s->counts);
+    s->open = s->dirty = false;
+    s->failed = 0;
+}
+
+static int finish(struct store *s)
+{
+    if (s->failed)
+        return s->failed;
+    if (s->dirty) {
+        struct binder b = binder_of(s->database_move);
+        bind_int(&b, s->revision + 1);
+        bind_int(&b, s->last_session);
+        if (counts_write(&s->counts) != SQLITE_OK || bound_run(&b) != SQLITE_OK)
+            return fail(s);
+    }
+    return sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s);
+}
+
+int store_commit(struct store *s)
+{
+    if (!s->open)
+        return misuse(s, "no transaction is open");
+    int code = finish(s);
+    if (code)
+        store_rollback(s);
+    s->open = false;
+    return code;
+}
+
+/* The first writing of a transaction: an empty one leaves no trace. */
+static int touch(struct store *s)
+{
+    if (!s->open)
+        return misuse(s, "no transaction is open");
+    if (s->failed || s->dirty)
+        return s->failed;
+    s->sensor_id = dictionary_name(&s->dictionary, s->sensor);
+    if (s->sensor_id < 0 || counts_begin(&s->counts, s->sensor_id, s->revision + 1) != SQLITE_OK)
+        return fail(s);
+    s->dirty = true;
+    return 0;
+}
+
+static void bind_identity(struct binder *b, const struct source_identity *id, bool whole)
+{
+    bind_int(b, (int64_t)id->size);
+    bind_blob(b, id->ends, sizeof id->ends);
+    if (whole)
+        bind_int(b, (int64_t)id->packets);
+    for (int i = 0; whole && i < 2; i++) {
+        if (id->packets)
+            bind_int(b, (int64_t)((i ? id->last_ns : id->first_ns) / 1000));
+        else
+            bind_null(b);
+    }
+}
+
+int store_source_find(struct store *s, const struct source_identity *id, bool whole, uint32_t *number)
+{
+    struct binder b = binder_of(s->source_find);
+    int64_t found = 0;
+
+    *number = 0;
+    bind_identity(&b, id, whole);
+    while (b.n < 5)
+        bind_null(&b);
+    int rc = bound_value(&b, &found);
+    *number = (uint32_t)found;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail(s);
+}
+
+int store_source_begin(struct store *s, const char *path, unsigned group, uint32_t *number)
+{
+    int code = touch(s);
+    if (code)
+        return code;
+    struct binder b = binder_of(s->source_add);
+    bind_int(&b, s->sensor_id);
+    bind_int(&b, OWN_DATABASE);
+    bind_text(&b, path);
+    if (s->group_id && s->group == group)
+        bind_int(&b, s->group_id);
+    else
+        bind_null(&b);
+    bind_int(&b, (int64_t)time(NULL));
+    bind_text(&b, MAILSEAL_VERSION);
+    if (bound_run(&b) != SQLITE_OK)
+        return fail(s);
+    *number = (uint32_t)sqlite3_last_insert_rowid(s->db);
+    if (!s->group_id || s->group != group)
+        s->group_id = *number;
+    s->group = group;
+    return 0;
+}
+
+int store_source_end(struct store *s, uint32_t number, const struct source_summary *end)
+{
+    int code = touch(s);
+    if (code)
+        return code;
+    struct binder b = binder_of(s->source_end);
+    bind_identity(&b, &end->identity, true);
+    if (end->linktype >= 0)
+        bind_int(&b, end->linktype);
+    else
+        bind_null(&b);
+    for (size_t i = 0; i < DECODE_RESULTS_N; i++)
+        bind_int(&b, (int64_t)end->decoded[i]);
+    bind_int(&b, (int64_t)end->evicted);
+    bind_int(&b, (int64_t)end->discarded);
+    bind_text(&b, end->damage);
+    bind_int(&b, number);
+    int rc = bound_run(&b);
+    if ((rc & 0xff) == SQLITE_CONSTRAINT)
+        return misuse(s, "this capture is in the database already");
+    return rc == SQLITE_OK ? 0 : fail(s);
+}
+
+static void truncate_ends(struct session *copy)
+{
+    address_truncate(copy->client.addr);
+    address_truncate(copy->server.addr);
+}
+
+/* Numbers of what the row refers to. */
+static bool refer(struct store *s, struct session_row *row)
+{
+    const struct session *x = row->session;
+    struct endpoint client = x->client, network;
+
+    memset(&network, 0, sizeof network);
+    memcpy(network.addr, client.addr, sizeof network.addr);
+    client = network;
+    address_truncate(network.addr);
+    row->client = dictionary_endpoint(&s->dictionary, &client);
+    row->server = dictionary_endpoint(&s->dictionary, &x->server);
+    row->network = dictionary_endpoint(&s->dictionary, &network);
+    row->rule = dictionary_name(&s->dictionary, session_row_rule(row->judgement));
+    row->sni = dictionary_name(&s->dictionary, x->tls.sni);
+    row->profile = dictionary_profile(&s->dictionary, &x->tls);
+    row->others = dictionary_name(&s->dictionary, x->auth.offered_others);
+    row->mechanism = x->auth.mechanism == MECHANISM_NAMED
+        ? dictionary_name(&s->dictionary, x->auth.mechanism_text) : 0;
+    return row->client > 0 && row->server > 0 && row->network > 0 && row->rule > 0 && row->sni >= 0
+        && row->profile >= 0 && row->others >= 0 && row->mechanism >= 0;
+}
+
+int store_add(struct store *s, const struct session *session, const struct judgement *judgement,
+              enum direction direction)
+{
+    int code = touch(s);
+    struct session copy;
+
+    if (code)
+        return code;
+    if (s->truncate) {
+        copy = *session;
+        truncate_ends(&copy);
+        session = &copy;
+    }
+    struct session_row row = {
+        .id = s->last_session + 1, .sensor = s->sensor_id, .database = OWN_DATABASE,
+        .session = session, .judgement = judgement, .direction = direction, .strip = judgement->grade,
+        .community = !s->truncate,
+    };
+    if (!refer(s, &row) || session_row_add(s->session_add, &row) != SQLITE_OK)
+        return fail(s);
+    s->last_session++;
+    struct counted counted = { session, judgement, direction, row.strip, row.server, row.network };
+    return counts_add(&s->counts, &counted) == SQLITE_OK ? 0 : fail(s);
+}
+
+int store_attempt(struct store *s, const struct attempt *a, uint64_t n)
+{
+    int code = touch(s);
+    if (code)
+        return code;
+    return counts_attempt(&s->counts, a, n) == SQLITE_OK ? 0 : fail(s);
+}
+
+const char *store_library(void) { return sqlite3_libversion(); }

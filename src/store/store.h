@@ -1,0 +1,80 @@
+/* Where sessions are kept: an SQLite file. What is written between store_begin() and
+ * store_commit() is kept as a whole or not at all.
+ *
+ * Functions that return int give 0, or a status of <sysexits.h> (65 the file is no use, 73 it
+ * cannot be made or written, 74 the disk failed or is full, 75 another program holds it); then
+ * store_error() is one sentence that names the file and what to do. After a failure within a
+ * transaction every further call fails with the same, until store_rollback(). */
+#ifndef MAILSEAL_STORE_STORE_H
+#define MAILSEAL_STORE_STORE_H
+
+#include "decode/decode.h"
+#include "facts/session.h"
+
+enum { STORE_ERROR = 1024, SENSOR_NAME = 64, SOURCE_ENDS = 32 };
+
+enum address_mode {
+    ADDRESSES_DEFAULT,                  /* as the database has it; a new one keeps them whole */
+    ADDRESSES_KEEP,
+    ADDRESSES_TRUNCATE                  /* both ends stored as /24 and /48 */
+};
+
+struct store_options {
+    const char *sensor;                 /* NULL: "local" */
+    enum address_mode addresses;
+};
+
+struct store;
+
+/* 1 to 64 of A-Z a-z 0-9 . _ - */
+bool sensor_name_valid(const char *name);
+
+/* Opens or makes a database (mode 0600) and brings it up to date. A newer, foreign, damaged,
+ * locked or read-only file, or one with another address mode, is refused and left as it is.
+ * NULL: *code and error. */
+struct store *store_open(const char *path, const struct store_options *, int *code, char error[STORE_ERROR]);
+/* Rolls back what was not committed. NULL is allowed. */
+void store_close(struct store *);
+const char *store_error(const struct store *);          /* owned by the store */
+
+int store_begin(struct store *);
+int store_commit(struct store *);       /* after a failure: rolled back, and the failure returned */
+void store_rollback(struct store *);
+
+const char *store_library(void);        /* version of SQLite */
+
+/* --- sources, within a transaction --- */
+
+/* Who a capture is: see capture_identify(). */
+struct source_identity {
+    uint64_t size;
+    uint8_t ends[SOURCE_ENDS];
+    uint64_t packets;
+    uint64_t first_ns, last_ns;         /* mean nothing without packets */
+};
+
+/* Number of the source that is this capture, 0: it is new. With whole == false only size and
+ * ends are compared: is it worth while to count the packets? Also outside of a transaction. */
+int store_source_find(struct store *, const struct source_identity *, bool whole, uint32_t *number);
+
+/* A source begins: its number goes into session.source. group: sources of a
+ * transaction that are read as one stream have the same. */
+int store_source_begin(struct store *, const char *path, unsigned group, uint32_t *number);
+
+struct source_summary {
+    struct source_identity identity;
+    int linktype;                       /* of the first packet; -1: none */
+    uint64_t decoded[DECODE_RESULTS_N]; /* packets by what they were */
+    uint64_t evicted;                   /* connections forgotten for want of memory */
+    uint64_t discarded;                 /* bytes that found no place in a reassembly buffer */
+    const char *damage;                 /* one sentence; NULL: read to its end */
+};
+/* Its packets are read; its sessions may still come. A capture that is there already fails. */
+int store_source_end(struct store *, uint32_t number, const struct source_summary *);
+
+/* --- what was seen, within a transaction --- */
+
+int store_add(struct store *, const struct session *, const struct judgement *, enum direction);
+int store_attempt(struct store *, const struct attempt *, uint64_t n);
+
+#endif
