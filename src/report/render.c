@@ -1,0 +1,225 @@
+#include "report/render.h"
+
+#include "report/text.h"
+
+#include <assert.h>
+
+enum { COLUMNS_MOST = 64 };
+
+static struct span cell_of(sqlite3_stmt *stmt, int column)
+{
+    const unsigned char *text = sqlite3_column_text(stmt, column);
+    return span_of(text, text ? (size_t)sqlite3_column_bytes(stmt, column) : 0);
+}
+
+static bool is_null(sqlite3_stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt, column) == SQLITE_NULL;
+}
+
+static struct span header_of(sqlite3_stmt *stmt, int column)
+{
+    const char *name = sqlite3_column_name(stmt, column);
+    return span_of(name, strlen(name));
+}
+
+/* --- CSV --- */
+
+static int render_csv(sqlite3_stmt *stmt, int columns, FILE *out)
+{
+    int rc;
+    for (int i = 0; i < columns; i++) {
+        text_csv(out, header_of(stmt, i));
+        fputs(i + 1 < columns ? "," : "\r\n", out);
+    }
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && !ferror(out)) {
+        for (int i = 0; i < columns; i++) {
+            text_csv(out, cell_of(stmt, i));
+            fputs(i + 1 < columns ? "," : "\r\n", out);
+        }
+    }
+    return rc;
+}
+
+/* --- a table --- */
+
+struct layout {
+    size_t width;
+    bool number;                        /* nothing but numbers in it */
+};
+
+static struct span shown(sqlite3_stmt *stmt, int column)
+{
+    return is_null(stmt, column) ? span_of("-", 1) : cell_of(stmt, column);
+}
+
+static int measure(sqlite3_stmt *stmt, int columns, struct layout *l)
+{
+    int rc;
+    for (int i = 0; i < columns; i++)
+        l[i] = (struct layout){ text_terminal(NULL, header_of(stmt, i)), true };
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        for (int i = 0; i < columns; i++) {
+            int type = sqlite3_column_type(stmt, i);
+            size_t width = text_terminal(NULL, shown(stmt, i));
+            l[i].width = width > l[i].width ? width : l[i].width;
+            if (type == SQLITE_TEXT || type == SQLITE_BLOB)
+                l[i].number = false;
+        }
+    }
+    return rc;
+}
+
+void render_cell(FILE *out, struct span text, size_t width, bool right, bool last)
+{
+    size_t columns = text_terminal(NULL, text);
+    int pad = columns < width ? (int)(width - columns) : 0;
+
+    if (right)
+        fprintf(out, "%*s", pad, "");
+    text_terminal(out, text);
+    if (last)
+        putc('\n', out);
+    else
+        fprintf(out, "%*s", right ? 2 : pad + 2, "");
+}
+
+static int render_table(sqlite3_stmt *stmt, int columns, FILE *out)
+{
+    struct layout l[COLUMNS_MOST];
+    int rc = measure(stmt, columns, l), rows = 0;
+
+    sqlite3_reset(stmt);
+    if (rc == SQLITE_DONE) {
+        for (int i = 0; i < columns; i++)
+            render_cell(out, header_of(stmt, i), l[i].width, l[i].number, i + 1 == columns);
+        for (; (rc = sqlite3_step(stmt)) == SQLITE_ROW && !ferror(out); rows++)
+            for (int i = 0; i < columns; i++)
+                render_cell(out, shown(stmt, i), l[i].width, l[i].number, i + 1 == columns);
+        if (!rows && rc == SQLITE_DONE)
+            fputs("(nothing)\n", out);
+    }
+    return rc;
+}
+
+/* --- JSON --- */
+
+struct column {
+    const char *name;                   /* behind its last dot */
+    const char *group;                  /* the whole name, of which the part before the dot counts */
+    size_t group_n;                     /* 0: stands outside */
+    enum column_kind kind;
+};
+
+static void write_list(FILE *out, struct span words, bool numbers)
+{
+    struct span word;
+    bool more = false;
+
+    putc('[', out);
+    while ((word = span_word(&words)).n) {
+        if (more)
+            putc(',', out);
+        if (numbers)
+            fwrite(word.p, 1, word.n, out);
+        else
+            text_json(out, word);
+        more = true;
+    }
+    putc(']', out);
+}
+
+static void write_value(sqlite3_stmt *stmt, int i, enum column_kind kind, FILE *out)
+{
+    int type = sqlite3_column_type(stmt, i), last = sqlite3_column_count(stmt) - 1;
+    struct span text = cell_of(stmt, i);
+
+    if (type == SQLITE_NULL)
+        fputs("null", out);
+    else if (kind == COLUMN_BOOLEAN)
+        fputs(sqlite3_column_int(stmt, i) ? "true" : "false", out);
+    else if (kind == COLUMN_LIST || kind == COLUMN_NUMBERS)
+        write_list(out, text, kind == COLUMN_NUMBERS);
+    else if (kind == COLUMN_WORD_OR_LIST && !sqlite3_column_int(stmt, last))
+        write_list(out, text, false);
+    else if (type == SQLITE_TEXT || type == SQLITE_BLOB)
+        text_json(out, text);
+    else
+        fwrite(text.p, 1, text.n, out);
+}
+
+static bool same_group(const struct column *a, const struct column *b)
+{
+    return a->group_n == b->group_n && memcmp(a->group, b->group, a->group_n) == 0;
+}
+
+/* Columns of one group stand side by side. */
+static void write_object(sqlite3_stmt *stmt, const struct column *c, int columns, FILE *out)
+{
+    static const struct column outside = { "", "", 0, COLUMN_PLAIN };
+    const struct column *before = &outside;
+
+    putc('{', out);
+    for (int i = 0; i < columns; before = &c[i++]) {
+        bool same = same_group(before, &c[i]);
+        if (!same && before->group_n)
+            putc('}', out);
+        if (i)
+            putc(',', out);
+        if (!same && c[i].group_n) {
+            text_json(out, span_of(c[i].group, c[i].group_n));
+            fputs(":{", out);
+        }
+        text_json(out, span_of(c[i].name, strlen(c[i].name)));
+        putc(':', out);
+        write_value(stmt, i, c[i].kind, out);
+    }
+    fputs(before->group_n ? "}}" : "}", out);
+}
+
+static struct column column_of(sqlite3_stmt *stmt, int i, const struct column_rule *rules)
+{
+    const char *name = sqlite3_column_name(stmt, i), *dot = strrchr(name, '.');
+    struct column c = { dot ? dot + 1 : name, name, dot ? (size_t)(dot - name) : 0, COLUMN_PLAIN };
+
+    for (; rules && rules->name; rules++)
+        if (strcmp(rules->name, name) == 0)
+            c.kind = rules->kind;
+    return c;
+}
+
+/* An array, or an object a line. */
+static int render_json(sqlite3_stmt *stmt, int columns, const struct rendering *r, FILE *out)
+{
+    bool lines = r->format == REPORT_JSONL;
+    struct column c[COLUMNS_MOST];
+    int rc, rows = 0;
+
+    for (int i = 0; i < columns; i++)
+        c[i] = column_of(stmt, i, r->rules);
+    for (; (rc = sqlite3_step(stmt)) == SQLITE_ROW && !ferror(out); rows++) {
+        if (!lines)
+            fputs(rows ? ",\n" : "[\n", out);
+        write_object(stmt, c, columns, out);
+        if (lines)
+            putc('\n', out);
+    }
+    if (!lines)
+        fputs(rows ? "\n]\n" : "[]\n", out);
+    return rc;
+}
+
+int render(sqlite3_stmt *stmt, const struct rendering *r, FILE *out)
+{
+    int columns = sqlite3_column_count(stmt) - r->hidden, rc = SQLITE_ERROR;
+
+    assert(columns <= COLUMNS_MOST);
+    switch (r->format) {
+    case REPORT_TABLE: rc = render_table(stmt, columns, out);   break;
+    case REPORT_CSV:   rc = render_csv(stmt, columns, out);     break;
+    case REPORT_JSON:
+    case REPORT_JSONL: rc = render_json(stmt, columns, r, out); break;
+    }
+    sqlite3_reset(stmt);
+    return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
+}

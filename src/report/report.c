@@ -1,0 +1,194 @@
+#include "report/report.h"
+
+#include "facts/vocabulary.h"
+#include "report/reading.h"
+#include "report/when.h"
+#include "store/sql.h"
+
+#include <errno.h>
+#include <sysexits.h>
+
+static const char folder[] = "reports/";
+
+/* "share" of "reports/share.sql"; an empty span: no report. */
+static struct span report_name(const char *path)
+{
+    size_t n = strlen(path), skip = sizeof folder - 1;
+    if (strncmp(path, folder, skip) != 0 || n < skip + 4)
+        return span_of(path, 0);
+    return span_of(path + skip, n - skip - 4);
+}
+
+int report_list(FILE *out, char error[REPORT_ERROR])
+{
+    int n;
+
+    errno = 0;
+    for (const struct sql_text *t = sql_texts; t->path; t++) {
+        struct span name = report_name(t->path);
+        if (!name.n)
+            continue;
+        const char *sentence = sql_summary(t->text, &n);
+        fprintf(out, "%-12.*s  %.*s\n", (int)name.n, (const char *)name.p, n, sentence);
+    }
+    return output_finish(out, error);
+}
+
+static const char *find_report(const char *name)
+{
+    for (const struct sql_text *t = sql_texts; t->path; t++)
+        if (report_name(t->path).n && span_eq(report_name(t->path), name))
+            return t->path;
+    return NULL;
+}
+
+/* Whether the word is in a list of the vocabulary; else a sentence with the words that are. */
+static bool check_word(const char *kind, const char *word, char error[REPORT_ERROR])
+{
+    const struct word_list *l = vocabulary;
+    while (l->kind && strcmp(l->kind, kind) != 0)
+        l++;
+    int n = snprintf(error, REPORT_ERROR, "%.100s is no %s; there are:", word, kind);
+    for (size_t i = 0; i < l->n; i++) {
+        if (strcmp(l->word[i].word, word) == 0)
+            return true;
+        n += snprintf(error + n, REPORT_ERROR - (size_t)n, " %s", l->word[i].word);
+    }
+    return false;
+}
+
+static bool check_by(const char *by, char error[REPORT_ERROR])
+{
+    static const char *const widths[] = { "hour", "day", "week", "month" };
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+        if (strcmp(widths[i], by) == 0)
+            return true;
+    snprintf(error, REPORT_ERROR, "%.100s is no width of a bucket; there are: hour day week month", by);
+    return false;
+}
+
+/* An option that the report has no parameter for is refused: its numbers would be others than
+ * those asked for. */
+static int place_of(sqlite3_stmt *stmt, const char *parameter, const char *name, char error[REPORT_ERROR])
+{
+    int place = sqlite3_bind_parameter_index(stmt, parameter);
+    if (!place)
+        snprintf(error, REPORT_ERROR, "the report %s cannot be asked with --%s", name, parameter + 1);
+    return place;
+}
+
+static bool bind_time(sqlite3_stmt *stmt, const char *parameter, const char *name, const char *text,
+                      char error[REPORT_ERROR])
+{
+    int64_t seconds;
+    int place = text ? place_of(stmt, parameter, name, error) : 0;
+
+    if (!text)
+        return true;
+    if (!place)
+        return false;
+    if (!when_parse(text, &seconds)) {
+        snprintf(error, REPORT_ERROR, "%.100s is no time; write 2026-03-01 or 2026-03-01T12:00:00Z", text);
+        return false;
+    }
+    return sqlite3_bind_int64(stmt, place, seconds) == SQLITE_OK;
+}
+
+static bool bind_word(sqlite3_stmt *stmt, const char *parameter, const char *name, const char *text,
+                      char error[REPORT_ERROR])
+{
+    int place = text ? place_of(stmt, parameter, name, error) : 0;
+
+    if (!text)
+        return true;
+    if (!place)
+        return false;
+    if (strcmp(parameter, ":by") == 0 ? !check_by(text, error) : !check_word(parameter + 1, text, error))
+        return false;
+    return sqlite3_bind_text(stmt, place, text, -1, SQLITE_STATIC) == SQLITE_OK;
+}
+
+static bool bind_all(sqlite3_stmt *stmt, const struct report_request *q, char error[REPORT_ERROR])
+{
+    return bind_time(stmt, ":since", q->name, q->since, error)
+        && bind_time(stmt, ":until", q->name, q->until, error)
+        && bind_word(stmt, ":by", q->name, q->by, error)
+        && bind_word(stmt, ":hop", q->name, q->hop, error)
+        && bind_word(stmt, ":direction", q->name, q->direction, error);
+}
+
+static int run(struct reading *r, const char *text, const struct report_request *q, FILE *out,
+               char error[REPORT_ERROR])
+{
+    struct rendering how = { q->format, NULL, 0 };
+    sqlite3_stmt *stmt = reading_prepare(r, text);
+    int code = stmt ? 0 : reading_failure(r, error);
+
+    errno = 0;
+    if (!code && !bind_all(stmt, q, error))
+        code = EX_USAGE;
+    if (!code && render(stmt, &how, out) != SQLITE_OK)
+        code = reading_failure(r, error);
+    sqlite3_finalize(stmt);
+    return code ? code : output_finish(out, error);
+}
+
+int report_run(const struct report_request *q, FILE *out, char error[REPORT_ERROR])
+{
+    struct reading r;
+    const char *text = find_report(q->name);
+
+    if (!text) {
+        snprintf(error, REPORT_ERROR, "there is no report %.100s; mailseal report lists them", q->name);
+        return EX_USAGE;
+    }
+    int code = reading_open(&r, q->path, error);
+    if (code)
+        return code;
+    code = run(&r, text, q, out, error);
+    reading_close(&r);
+    return code;
+}
+
+/* --- the list of sessions --- */
+
+static const struct column_rule session_rules[] = {
+    { "tls.pq_offered", COLUMN_BOOLEAN },
+    { "tls.pq", COLUMN_BOOLEAN },
+    { "tls.alpn", COLUMN_WORD_OR_LIST },
+    { "tls.resumed", COLUMN_BOOLEAN },
+    { "tls.downgraded", COLUMN_BOOLEAN },
+    { "starttls.offered", COLUMN_BOOLEAN },
+    { "starttls.requested", COLUMN_BOOLEAN },
+    { "auth.offered", COLUMN_LIST },
+    { "auth.invited_in_clear", COLUMN_BOOLEAN },
+    { "strip.evidence", COLUMN_LIST },
+    { "incidents", COLUMN_LIST },
+    { "marks", COLUMN_LIST },
+    { "vlan", COLUMN_NUMBERS },
+    { "tunnel", COLUMN_LIST },
+    { NULL, COLUMN_PLAIN },
+};
+
+int sessions_run(const char *path, const char *verdict, enum report_format format, FILE *out,
+                 char error[REPORT_ERROR])
+{
+    bool table = format == REPORT_TABLE;
+    struct rendering how = { format, session_rules, table ? 0 : 1 };
+    struct reading r;
+
+    if (verdict && !check_word("verdict", verdict, error))
+        return EX_USAGE;
+    int code = reading_open(&r, path, error);
+    if (code)
+        return code;
+    sqlite3_stmt *stmt = reading_prepare(&r, table ? "statements/sessions_table.sql"
+                                                   : "statements/sessions.sql");
+    errno = 0;
+    if (!stmt || sqlite3_bind_text(stmt, 1, verdict, -1, SQLITE_STATIC) != SQLITE_OK
+        || render(stmt, &how, out) != SQLITE_OK)
+        code = reading_failure(&r, error);
+    sqlite3_finalize(stmt);
+    reading_close(&r);
+    return code ? code : output_finish(out, error);
+}

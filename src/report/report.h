@@ -1,0 +1,40 @@
+/* Reading a database for people and other programs: reports, the list of sessions, the closing
+ * figures of a run. Everything is read-only.
+ *
+ * Functions give 0, or a status of <sysexits.h> and one sentence: 64 what was asked for does not
+ * exist, 65 the file is no use, 66 it is not there, 74 the output could not be written, 75
+ * another program holds the file. */
+#ifndef MAILSEAL_REPORT_REPORT_H
+#define MAILSEAL_REPORT_REPORT_H
+
+#include "base/bytes.h"
+
+#include <stdio.h>
+
+enum { REPORT_ERROR = 1024 };
+
+enum report_format { REPORT_TABLE, REPORT_CSV, REPORT_JSON, REPORT_JSONL };
+
+/* All but path and name may be NULL. */
+struct report_request {
+    const char *path;                   /* of the database */
+    const char *name;                   /* one of report_list() */
+    enum report_format format;
+    const char *since, *until;          /* times or dates: buckets that begin in [since, until) */
+    const char *by;                     /* hour, day, week, month */
+    const char *hop, *direction;        /* words of doc/measurement.md */
+};
+
+/* Each report with the sentence its file begins with. */
+int report_list(FILE *out, char error[REPORT_ERROR]);
+int report_run(const struct report_request *, FILE *out, char error[REPORT_ERROR]);
+
+/* All sessions, or those of one verdict, by number. The names and the order of the columns are
+ * what other programs are built on. */
+int sessions_run(const char *path, const char *verdict, enum report_format, FILE *out,
+                 char error[REPORT_ERROR]);
+
+/* The answer in one line, then each hop, then what was not encrypted, not decided and not seen. */
+int report_summary(const char *path, FILE *out, char error[REPORT_ERROR]);
+
+#endif
