@@ -6,6 +6,7 @@
 
 enum {
     LINE_LIMIT = 8192,                  /* bytes; of a longer line only the beginning is looked at */
+    MAYBE_LIMIT = 8192,                 /* bytes behind a doubtful end of a body that wait for an answer */
     UNSURE_LIMIT = 4096                 /* client bytes kept while no answer makes sense of them */
 };
 static const uint64_t unanswered_limit_ns = 30000000000;
@@ -160,6 +161,7 @@ static size_t read_body(struct dialogue *d, unsigned dir, struct span in)
     size_t n = body_skip(&s->body, in, &end);
     if (end == BODY_MAY_END && dir == TO_SERVER) {
         s->reader = READ_BODY_MAYBE;
+        d->maybe_answered = false;
     } else if (end != BODY_GOES_ON) {
         s->reader = READ_LINES;
         d->dialect->body_done(d, dir);
@@ -167,11 +169,13 @@ static size_t read_body(struct dialogue *d, unsigned dir, struct span in)
     return n;
 }
 
-/* Behind a doubtful end: if the true one is among what the client sent without waiting, it was
- * the end; else an answer will decide (SMTP smuggling, see doc/measurement.md section 5). */
-static size_t read_body_maybe(struct dialogue *d, unsigned dir, struct span in, bool force)
+/* Behind a doubtful end the server's answers decide (SMTP smuggling, doc/measurement.md section
+ * 5). The bytes behind it wait: for a second answer, which shows that the server took the end
+ * and what follows were commands; or for the true end with something new behind the first
+ * answer, which shows that it did not. */
+static size_t read_body_maybe(struct dialogue *d, struct span in, bool force)
 {
-    struct direction_state *s = &d->in[dir];
+    struct direction_state *s = &d->in[TO_SERVER];
     struct body body = s->body;
     enum body_end end;
     size_t used = 0;
@@ -180,33 +184,45 @@ static size_t read_body_maybe(struct dialogue *d, unsigned dir, struct span in, 
         size_t n = body_skip(&body, span_skip(in, used), &end);
         used += n;
     } while (end == BODY_MAY_END);
-    if (end == BODY_ENDS) {
-        s->reader = READ_LINES;
-        d->dialect->body_done(d, dir);
-        return used;
-    }
-    if (!force && in.n < LINE_LIMIT)
+    bool strict = end == BODY_ENDS;
+    if (!force && in.n < MAYBE_LIMIT && !(strict && d->maybe_answered && used < in.n))
         return 0;
-    s->reader = READ_BODY;
-    s->body = body;
+    if (strict) {
+        s->reader = READ_LINES;
+        if (!d->maybe_answered)
+            d->dialect->body_done(d, TO_SERVER);
+    } else {
+        s->reader = READ_BODY;
+        s->body = body;
+    }
     return used;
 }
 
-/* An answer came while a body whose end is in doubt, or was lost, is being read. */
-static void answer_ends_body(struct dialogue *d)
+/* An answer comes while the end of a body is in doubt, or was lost. True: the client's bytes have
+ * to be read again before it. */
+static bool answer_ends_body(struct dialogue *d)
 {
     struct direction_state *s = &d->in[TO_SERVER];
-    if (s->reader == READ_BODY_MAYBE || (s->reader == READ_BODY && s->lost)) {
+    if (s->reader == READ_BODY && s->lost) {
         s->reader = READ_LINES;
         d->dialect->body_done(d, TO_SERVER);
+    } else if (s->reader == READ_BODY_MAYBE) {
+        if (!d->maybe_answered) {
+            d->maybe_answered = true;
+            d->dialect->body_done(d, TO_SERVER);
+        } else {
+            s->reader = READ_LINES;
+            return true;
+        }
     }
+    return false;
 }
 
-static size_t read_line(struct dialogue *d, unsigned dir, struct span in)
+static size_t read_line(struct dialogue *d, unsigned dir, struct span in, bool force)
 {
     struct span line;
     long used = line_parse(in, &line);
-    bool cut = used == PARSE_MORE && in.n >= LINE_LIMIT;
+    bool cut = used == PARSE_MORE && (force || in.n >= LINE_LIMIT);
 
     if (used == PARSE_MORE && !cut)
         return 0;
@@ -216,13 +232,13 @@ static size_t read_line(struct dialogue *d, unsigned dir, struct span in)
         line = in;
         used = (long)in.n;
     }
+    if (dir == TO_CLIENT && answer_ends_body(d))
+        return 0;
     d->now_end -= (uint32_t)(in.n - (size_t)used);
-    if (dir == TO_SERVER) {
+    if (dir == TO_SERVER)
         d->dialect->client_line(d, line, cut);
-    } else {
-        answer_ends_body(d);
+    else
         d->dialect->server_line(d, line, cut);
-    }
     return (size_t)used;
 }
 
@@ -266,6 +282,7 @@ size_t dialogue_sync(struct dialogue *d, struct span client, const struct where 
     if (!dot && !d->dialect->is_command(line))
         return 0;
     d->in[TO_SERVER].unsure = d->in[TO_CLIENT].unsure = false;
+    d->greeted = true;
     if (dot) {                          /* the end of a body that was under way */
         d->now_end = client_at->end;
         d->dialect->body_done(d, TO_SERVER);
@@ -286,8 +303,8 @@ static long tls_next(const struct dialogue *d, unsigned dir, struct span in)
     if (s->reader != READ_LINES || (dir == TO_SERVER && d->sasl.asked))
         return PARSE_BAD;
     long begins = tls_begins(in);
-    if (begins == 1 && dir == TO_SERVER)
-        return 1;
+    if (begins == 1 && dir == TO_SERVER)    /* sent without waiting for the go-ahead */
+        return d->waits && d->upgrade == UPGRADE_ASKED && !d->hear_once ? PARSE_MORE : 1;
     /* A server speaks TLS to a client that does, and where the client's bytes were not seen. */
     bool answers = d->tls.begun || d->upgrade == UPGRADE_ACCEPTED || !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
     if (s->resume || (dir == TO_CLIENT && answers))
@@ -393,13 +410,13 @@ static size_t read_clear(struct dialogue *d, unsigned dir, struct span in, bool 
             return 0;
         if (dir == TO_SERVER)
             d->waits = false;
-        return read_line(d, dir, in);
+        return read_line(d, dir, in, force);
     case READ_LINE_REST:
         return read_line_rest(d, dir, in);
     case READ_BODY:
         return read_body(d, dir, in);
     case READ_BODY_MAYBE:
-        return read_body_maybe(d, dir, in, force);
+        return read_body_maybe(d, in, force);
     case READ_COUNTED:
         return read_counted(d, dir, in);
     case READ_TLS:
@@ -413,11 +430,14 @@ static size_t read_once(struct dialogue *d, unsigned dir, struct span in, bool f
 {
     long tls = tls_next(d, dir, in);
 
+    if (dir == TO_CLIENT && tls < 0 && d->in[dir].reader == READ_LINES && !d->in[dir].begun && tls_is_ssl2_answer(d, in))
+        tls = 1;
+
     if (d->in[dir].reader == READ_NOTHING)
         return in.n;
     if (tls == PARSE_MORE && !force)
         return 0;
-    if (tls > 0)
+    if (tls > 0 || (force && tls_begins(in) == 1 && dir == TO_SERVER && d->in[dir].reader == READ_LINES))
         turn_to_tls(d, dir);
     if (d->in[dir].reader == READ_TLS || (tls < 0 && resume_in_record(d, dir, in)))
         return tls_read(d, dir, in, force);
@@ -433,12 +453,14 @@ size_t dialogue_read(struct dialogue *d, unsigned dir, struct span window, const
     d->now_has_ack = at->has_ack;
     reach(d, STAGE_CONNECT);
     while (used < window.n && !d->settled) {
+        bool waited = d->waits;
         d->now_end = at->end;
         n = read_once(d, dir, span_skip(window, used), force);
         if (n)
             d->in[dir].begun = true;
         used += n;
-        if (!n)
+        /* An answer that the client waited for: its bytes come before the next answer. */
+        if (!n || (dir == TO_CLIENT && waited && !d->waits))
             break;
     }
     return used;
@@ -496,7 +518,10 @@ void dialogue_conflict(struct dialogue *d, unsigned dir, struct span first, stru
         return;
     enum protocol p = d->dialect ? d->dialect->protocol : d->port_protocol;
     if (conflict_is_offer_or_command(p, first, other) ||
-        (dir == TO_CLIENT && d->upgrade != UPGRADE_NONE && conflict_is_answer(p, first, other))) {
+        (dir == TO_CLIENT && has_fact(d, FACT_REQUESTED) && conflict_is_answer(p, first, other))) {
+        /* One of the copies is the real one. */
+        if (dir == TO_CLIENT && conflict_is_offer_or_command(p, first, other))
+            fact(d, FACT_OFFERED);
         evidence(d, EVIDENCE_OVERLAP_CONFLICT, GRADE_PROVEN);
         d->conflict = true;
     }
@@ -539,7 +564,9 @@ void dialogue_end(struct dialogue *d, const struct dialogue_end *e)
         d->s->evidence &= ~(3u << 2 * EVIDENCE_MASKED_CAPABILITY | 3u << 2 * EVIDENCE_MASKED_COMMAND);
     if (has_fact(d, FACT_TLS_DONE) && has_fact(d, FACT_CREDENTIAL))
         incident(d, INCIDENT_CREDENTIAL_BEFORE_TLS);
-    if (d->dialect)
+    if (has_fact(d, FACT_NOT_MAIL))
+        d->s->protocol = PROTOCOL_UNKNOWN;
+    else if (d->dialect)
         d->s->protocol = (uint8_t)d->dialect->protocol;
     else
         d->s->protocol = (uint8_t)d->port_protocol;

@@ -93,6 +93,7 @@ struct dialogue {
     bool hear_once;                     /* only one direction will ever be seen: nothing is waited for */
     bool settled;                       /* nothing more has to be read */
     bool confirmed;                     /* a command of the dialect had the answer that it should have */
+    bool maybe_answered;                /* READ_BODY_MAYBE: the message has its answer */
     bool foreign;                       /* the client's first words are another protocol's */
     bool greeted, waits;                /* waits: client bytes make sense only after the next answer */
     bool in_transaction, authenticated;
@@ -117,6 +118,7 @@ struct dialogue {
         struct {
             unsigned code;              /* of the reply being read; 0: none */
             bool esmtp, hello_refused, first_line_done;
+            bool partial;               /* the beginning of this reply was lost */
             bool masked_greeting, plain_greeting;       /* asterisks; anything but 2, 0 and blanks */
             uint16_t recipients;        /* accepted in this transaction */
             bool counted_message;       /* this transaction's message has been counted */
@@ -233,6 +235,6 @@ void sasl_done(struct dialogue *, bool success);
 void credential_tried(struct dialogue *, enum auth_command, enum mechanism);
 void credential_sent(struct dialogue *, enum auth_command, enum mechanism);
 /* An answer reports a login whose command was not seen. */
-void login_without_command(struct dialogue *);
+void login_without_command(struct dialogue *, enum auth_command);
 
 #endif

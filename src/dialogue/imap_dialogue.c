@@ -56,7 +56,7 @@ static void push_tagged(struct dialogue *d, uint8_t verb, uint8_t flags, uint32_
     open_push(d, verb, flags)->tag = tag;
 }
 
-static void take_command(struct dialogue *d, const struct imap_command *c)
+static void take_command(struct dialogue *d, const struct imap_command *c, bool cut)
 {
     uint8_t flags = 0;
     struct span args = c->args;
@@ -82,7 +82,7 @@ static void take_command(struct dialogue *d, const struct imap_command *c)
     } else if (c->verb == IMAP_LOGIN) {
         credential_tried(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
         login_arguments(d, args);
-    } else if (c->verb == IMAP_UNKNOWN && mask_of(c->word, "STARTTLS") == MASK_KEYWORD) {
+    } else if (!cut && c->verb == IMAP_UNKNOWN && mask_of(c->word, "STARTTLS") == MASK_KEYWORD) {
         evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
     }
     push_tagged(d, (uint8_t)c->verb, flags, d->u.imap.tag);
@@ -108,7 +108,7 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
         if (span_eq_nocase(line, "DONE") || !imap_command_parse(line, &c))
             return;                     /* the end of IDLE (RFC 2177), or an empty line */
         d->sasl.active = false;
-        take_command(d, &c);
+        take_command(d, &c, cut);
     }
     if (!cut && literal_announced(line, &literal))
         begin_literal(d, &literal);
@@ -142,7 +142,6 @@ static void take_capabilities(struct dialogue *d, const struct imap_answer *a, b
     struct span words = a->status == IMAP_NO_STATUS && a->kind == IMAP_UNTAGGED ? a->text : a->code;
     if (cut || !span_eq_nocase(span_word(&words), "CAPABILITY"))
         return;
-    reach(d, STAGE_HELLO);
     /* What is listed behind a login says nothing about what was offered before it. */
     if (!d->authenticated)
         capability_words(d, words);
@@ -176,7 +175,8 @@ static void untagged(struct dialogue *d, const struct imap_answer *a)
         take_greeting(d, a);
     if (a->status == IMAP_NO_STATUS && imap_is_mailbox_data(a->text)) {
         spoke_mail(d);
-        reach(d, STAGE_DONE);
+        if (imap_is_fetch(a->text))
+            reach(d, STAGE_DONE);
     }
 }
 
@@ -239,7 +239,7 @@ static void tagged(struct dialogue *d, const struct imap_answer *a)
 
     if (!found) {
         if ((!d->in[TO_SERVER].begun || d->in[TO_SERVER].lost) && reports_login(a) && !has_fact(d, FACT_CREDENTIAL))
-            login_without_command(d);
+            login_without_command(d, AUTH_COMMAND_NONE);
         return;
     }
     c = *found;
@@ -258,7 +258,7 @@ static void tagged(struct dialogue *d, const struct imap_answer *a)
         if (d->in[TO_SERVER].lost)
             credential_sent(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
         d->authenticated = true;
-    } else if (imap_speaks_mail((enum imap_verb)c.verb) && a->status == IMAP_OK) {
+    } else if ((c.verb == IMAP_FETCH || c.verb == IMAP_APPEND) && a->status == IMAP_OK) {
         reach(d, STAGE_DONE);
     }
 }

@@ -8,7 +8,7 @@ enum { HAS_ARGUMENT = 8 };              /* open_command.flags, beside those of S
 
 /* --- the client --- */
 
-static void take_command(struct dialogue *d, const struct pop3_command *c)
+static void take_command(struct dialogue *d, const struct pop3_command *c, bool cut)
 {
     struct span args = c->arg;
     uint8_t flags = c->arg.n ? HAS_ARGUMENT : 0;
@@ -43,7 +43,7 @@ static void take_command(struct dialogue *d, const struct pop3_command *c)
         }
         break;
     case POP3_UNKNOWN:
-        if (!c->arg.n && mask_of(c->word, "STLS") == MASK_KEYWORD)
+        if (!cut && !c->arg.n && mask_of(c->word, "STLS") == MASK_KEYWORD)
             evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
         break;
     case POP3_STAT: case POP3_LIST: case POP3_UIDL: case POP3_RETR: case POP3_TOP: case POP3_DELE: case POP3_LAST:
@@ -57,7 +57,6 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
 {
     struct pop3_command c;
 
-    (void)cut;
     if (client_in_clear(d))
         return;
     pop3_command_parse(line, &c);
@@ -69,7 +68,7 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
     }
     if (c.verb != POP3_UNKNOWN)
         d->sasl.active = false;
-    take_command(d, &c);
+    take_command(d, &c, cut);
 }
 
 /* --- the server --- */
@@ -82,6 +81,7 @@ static void capa_line(struct dialogue *d, struct span line)
         list_offer(d);
     } else if (span_eq_nocase(word, "USER")) {
         d->u.pop3.user = true;
+        d->s->auth.offered |= 1u << MECHANISM_USER;
         fact(d, FACT_INVITED);
     } else if (span_eq_nocase(word, "UIDL")) {
         d->u.pop3.uidl = true;
@@ -226,7 +226,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     if (!c) {
         bool lost = !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
         if (lost && a.status == POP3_OK && !d->midstream && !has_fact(d, FACT_CREDENTIAL) && reports_login(a.text))
-            login_without_command(d);
+            login_without_command(d, AUTH_COMMAND_NONE);
         return;
     }
     copy = *c;

@@ -136,7 +136,7 @@ void sasl_done(struct dialogue *d, bool success)
 }
 
 /* Unless all mechanisms offered expose nothing (section 2, one direction only). */
-void login_without_command(struct dialogue *d)
+void login_without_command(struct dialogue *d, enum auth_command command)
 {
     struct auth_seen *a = &d->s->auth;
     bool harmless = a->offered != 0 && !a->offered_others[0];
@@ -148,9 +148,9 @@ void login_without_command(struct dialogue *d)
     reach(d, STAGE_AUTH);
     d->authenticated = true;
     if (harmless) {
-        note_exposure(d, AUTH_COMMAND_NONE, MECHANISM_UNKNOWN, NULL, EXPOSURE_NONE);
+        note_exposure(d, command, MECHANISM_UNKNOWN, NULL, EXPOSURE_NONE);
         return;
     }
     fact(d, FACT_CREDENTIAL | FACT_EXPOSED);
-    note_exposure(d, AUTH_COMMAND_NONE, MECHANISM_UNKNOWN, NULL, EXPOSURE_SECRET);
+    note_exposure(d, command, MECHANISM_UNKNOWN, NULL, EXPOSURE_SECRET);
 }

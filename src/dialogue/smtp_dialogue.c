@@ -8,11 +8,11 @@ enum { SMTP_AUTH_RESPONSE = SMTP_VERB_N, SMTP_BODY, SMTP_BDAT_LAST };
 
 /* --- the client --- */
 
-static void begin_bdat(struct dialogue *d, struct span arg)
+static void begin_bdat(struct dialogue *d, struct span arg, bool cut)
 {
     uint64_t n;
     bool last;
-    if (!smtp_bdat_parse(arg, &n, &last)) {
+    if (cut || !smtp_bdat_parse(arg, &n, &last)) {
         open_push(d, SMTP_BDAT, 0);
         return;
     }
@@ -41,7 +41,7 @@ static void begin_auth(struct dialogue *d, struct span arg)
     d->waits = true;
 }
 
-static void take_command(struct dialogue *d, const struct smtp_command *c)
+static void take_command(struct dialogue *d, const struct smtp_command *c, bool cut)
 {
     if (smtp_speaks_mail(c->verb))
         spoke_mail(d);
@@ -66,14 +66,14 @@ static void take_command(struct dialogue *d, const struct smtp_command *c)
         begin_auth(d, c->arg);
         break;
     case SMTP_BDAT:
-        begin_bdat(d, c->arg);
+        begin_bdat(d, c->arg, cut);
         break;
     case SMTP_DATA:
         open_push(d, SMTP_DATA, 0);
         d->waits = true;
         break;
     case SMTP_UNKNOWN:
-        if (mask_of(c->word, "STARTTLS") == MASK_KEYWORD && !c->arg.n)
+        if (!cut && mask_of(c->word, "STARTTLS") == MASK_KEYWORD && !c->arg.n)
             evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
         open_push(d, SMTP_UNKNOWN, span_eq_nocase(c->word, "USER"));
         break;
@@ -101,13 +101,11 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
         d->waits = true;
         return;
     }
-    if (cut)
-        c.arg = span_first(c.arg, 0);
     if (c.verb != SMTP_UNKNOWN) {
         mail_on_this_port(d);
         d->sasl.active = false;
     }
-    take_command(d, &c);
+    take_command(d, &c, cut);
     if (c.verb == SMTP_DATA && d->hear_once) {
         d->in[TO_SERVER].reader = READ_BODY;
         d->in[TO_SERVER].body = (struct body){ 0 };
@@ -298,7 +296,7 @@ static void answer_alone(struct dialogue *d, const struct smtp_reply_line *r)
         if (d->sasl.active)
             sasl_done(d, true);
         else
-            login_without_command(d);
+            login_without_command(d, AUTH_COMMAND_AUTH);
     } else if (r->code == 334) {
         d->sasl.asked = d->sasl.active;
     } else if (r->code == 354) {
@@ -307,7 +305,10 @@ static void answer_alone(struct dialogue *d, const struct smtp_reply_line *r)
         body_begins(d);
         if (!client->begun)
             open_push(d, SMTP_BODY, 0);
-    } else if (r->code == 220 && d->greeted && !has_fact(d, FACT_ACCEPTED)) {
+    } else if (r->code == 220 && !has_fact(d, FACT_ACCEPTED)) {     /* STARTTLS was lost */
+        fact(d, FACT_REQUESTED);
+        d->s->starttls_reply = STARTTLS_REPLY_CODE;
+        d->s->starttls_code = 220;
         upgrade_accepted(d);
     }
 }
@@ -358,9 +359,8 @@ static void first_line_of_reply(struct dialogue *d, const struct smtp_reply_line
     if (!d->greeted)
         return;
     struct open_command *c = command_of(d, r);
-    if (is_list_reply(d, r, c)) {
+    if (is_list_reply(d, r, c) && !d->u.smtp.partial) {
         list_begin(d);
-        d->s->auth.list_seen = true;
         reach(d, STAGE_HELLO);
     }
 }
@@ -370,8 +370,10 @@ static void last_line_of_reply(struct dialogue *d, const struct smtp_reply_line 
     struct open_command *c = open_first(d);
     bool list = d->list_now;
 
-    if (list)
+    if (list) {
+        d->s->auth.list_seen = true;
         list_end(d, true);
+    }
     if (c) {
         struct open_command copy = *c;
         open_pop(d);
@@ -405,7 +407,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     if (!d->greeted) {
         greeting_line(d, line, &r);
     } else {
-        if (r.code >= 500 && echoes_mask(r.text))
+        if (!cut && r.code >= 500 && echoes_mask(r.text))
             evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
         if (d->list_now && d->u.smtp.first_line_done)
             list_line(d, r.text);
@@ -413,14 +415,18 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
             last_line_of_reply(d, &r);
     }
     d->u.smtp.first_line_done = true;
-    if (r.last)
+    if (r.last) {
         d->u.smtp.code = 0;
+        d->u.smtp.partial = false;
+    }
 }
 
 static void lost(struct dialogue *d, unsigned dir)
 {
-    if (dir == TO_CLIENT)
+    if (dir == TO_CLIENT) {
         d->u.smtp.code = 0;
+        d->u.smtp.partial = true;
+    }
 }
 
 static bool is_answer(struct span line, struct span command)

@@ -351,10 +351,18 @@ static void finished_record(struct dialogue *d, unsigned dir)
         x->done = true;
 }
 
-static bool is_clear_handshake(const struct dialogue *d, unsigned dir, const struct tls_header *h)
+/* A hello that fills its record: behind the ChangeCipherSpec that TLS 1.3 sends for old boxes the
+ * hellos of a second try are still in clear (RFC 8446 appendix D.4). */
+static bool is_hello_record(unsigned dir, const struct tls_header *h, struct span body)
 {
-    const struct tls_side *s = &d->tls.side[dir];
-    return h->type == TLS_HANDSHAKE && !s->ccs && !s->resync;
+    struct tls_message_header m;
+    return tls_message_parse(body, &m) > 0 && m.type == (dir == TO_SERVER ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO) &&
+           m.len + TLS_MESSAGE_HEADER == h->len;
+}
+
+static bool is_clear_handshake(const struct dialogue *d, unsigned dir, const struct tls_header *h, struct span body)
+{
+    return h->type == TLS_HANDSHAKE && (!d->tls.side[dir].ccs || is_hello_record(dir, h, body));
 }
 
 /* Without encryption the dialogue goes on in the records: its whole lines are read until they
@@ -396,7 +404,8 @@ static void take_record(struct dialogue *d, unsigned dir, const struct tls_heade
         alert_record(d, dir, h, body);
         break;
     case TLS_HANDSHAKE:
-        if (!s->ccs && !s->resync) {
+        if (is_clear_handshake(d, dir, h, body)) {
+            s->ccs = false;
             take_handshake(d, dir, body, whole);
             break;
         }
@@ -423,6 +432,14 @@ static void take_record(struct dialogue *d, unsigned dir, const struct tls_heade
 
 /* --- bytes --- */
 
+bool tls_is_ssl2_answer(struct dialogue *d, struct span in)
+{
+    if (!d->tls.v2_hello || in.n < 3 || !(in.p[0] & 0x80) || in.p[2] != SSL2_SERVER_HELLO)
+        return false;
+    d->tls.ssl2 = true;
+    return true;
+}
+
 /* The SSLv2 form of a ClientHello: two bytes of length, then the message. */
 static size_t read_v2_hello(struct dialogue *d, struct span in, bool force)
 {
@@ -432,9 +449,43 @@ static size_t read_v2_hello(struct dialogue *d, struct span in, bool force)
         return 0;
     if (tls_v2_hello_parse(span_first(in, n), &h)) {
         d->tls.side[TO_SERVER].begun = true;
+        d->tls.v2_hello = true;
         note_client_hello(d, &h);
     }
     return n && n < in.n ? n : in.n;
+}
+
+/* SSLv2 (draft-hickman-netscape-ssl): done with CLIENT-MASTER-KEY and a further record of each
+ * side. The type of a message is seen in those that are sent in clear. */
+static size_t read_ssl2(struct dialogue *d, unsigned dir, struct span in, bool force)
+{
+    struct tls_dialogue *x = &d->tls;
+    struct ssl2_header h;
+    long used = ssl2_header_parse(in, &h);
+
+    if (used == PARSE_BAD)
+        return in.n;
+    if (used == PARSE_MORE || in.n < (size_t)used + 1)
+        return force ? in.n : 0;
+    uint8_t type = in.p[used];
+    if (dir == TO_CLIENT && !x->server_hello && type == SSL2_SERVER_HELLO) {
+        x->server_hello = d->s->tls.server_hello = true;
+        d->s->tls.version = d->s->tls.server_max = SSL_2;
+    } else if (dir == TO_SERVER && !x->ssl2_key && type == SSL2_CLIENT_MASTER_KEY) {
+        x->ssl2_key = true;
+    } else if (x->ssl2_key) {
+        x->side[dir].finished = true;
+    }
+    x->side[dir].begun = true;
+    x->side[dir].skip = (uint64_t)used + h.len;
+    if (x->side[0].finished && x->side[1].finished && x->server_hello) {
+        x->done = true;
+        fact(d, FACT_TLS_DONE);
+        d->settled = true;
+    }
+    size_t n = in.n < x->side[dir].skip ? in.n : (size_t)x->side[dir].skip;
+    x->side[dir].skip -= n;
+    return n;
 }
 
 /* Offset of the next record header in bytes whose record borders are unknown: a header is
@@ -501,6 +552,8 @@ size_t tls_read(struct dialogue *d, unsigned dir, struct span in, bool force)
     }
     if (s->resync)
         return search_record(d, dir, in, force);
+    if (d->tls.ssl2)
+        return read_ssl2(d, dir, in, force);
     if (dir == TO_SERVER && !s->begun && in.n && in.p[0] & 0x80)
         return read_v2_hello(d, in, force);
     long used = tls_header_parse(in, &h);
@@ -509,9 +562,10 @@ size_t tls_read(struct dialogue *d, unsigned dir, struct span in, bool force)
     if (used == PARSE_BAD)
         return not_a_record(d, dir, in);
     struct span body = span_first(span_skip(in, TLS_HEADER), h.len);
-    bool needs_body = is_clear_handshake(d, dir, &h) || h.type == TLS_ALERT || d->tls.null_suite;
+    bool needs_body = is_clear_handshake(d, dir, &h, body) || h.type == TLS_ALERT || d->tls.null_suite;
     bool whole = body.n == h.len;
-    if (needs_body && !whole && !force)
+    bool undecided = h.type == TLS_HANDSHAKE && s->ccs && body.n < TLS_MESSAGE_HEADER && !whole;
+    if ((needs_body || undecided) && !whole && !force)
         return 0;
     /* Behind the record, whose end may still be to come. */
     d->now_end = d->now_end - (uint32_t)in.n + TLS_HEADER + h.len;

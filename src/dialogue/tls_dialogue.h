@@ -32,6 +32,8 @@ struct tls_dialogue {
     uint8_t session_id[32], session_id_n;
     bool begun;
     bool client_hello, server_hello, early_data;
+    bool v2_hello;                      /* the ClientHello had SSLv2's form, as clients of 3.0 and 1.0 send it too */
+    bool ssl2, ssl2_key;                /* answered as SSLv2; CLIENT-MASTER-KEY seen */
     bool null_suite;
     bool done;                          /* by the rules; for 1.3 it may still turn out to be refused */
     bool failed;                        /* for sure: an alert, an answer that is not TLS */
@@ -47,6 +49,8 @@ struct tls_dialogue {
     uint64_t hello_ns;                  /* when the first ClientHello came */
 };
 
+/* Whether the server's first bytes are an SSLv2 SERVER-HELLO; they are read as such then. */
+bool tls_is_ssl2_answer(struct dialogue *, struct span in);
 size_t tls_read(struct dialogue *, unsigned dir, struct span window, bool force);
 void tls_gap(struct dialogue *, unsigned dir, uint32_t n);
 void tls_fin(struct dialogue *, unsigned dir);

@@ -22,6 +22,10 @@ static const u_int16_t wanted[] = {
     NDPI_PROTOCOL_MAIL_IMAPS, NDPI_PROTOCOL_MAIL_POPS,  NDPI_PROTOCOL_TLS,      NDPI_PROTOCOL_FTP_CONTROL,
 };
 
+/* nDPI's macros convert as they like. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
 static void choose_protocols(struct ndpi_detection_module_struct *module)
 {
     NDPI_PROTOCOL_BITMASK mask;
@@ -30,6 +34,7 @@ static void choose_protocols(struct ndpi_detection_module_struct *module)
         NDPI_ADD_PROTOCOL_TO_BITMASK(mask, wanted[i]);
     (void)ndpi_set_protocol_detection_bitmask2(module, &mask);  /* void before 4.6 */
 }
+#pragma GCC diagnostic pop
 
 struct dpi *dpi_new(unsigned max_flows)
 {

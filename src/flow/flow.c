@@ -109,6 +109,16 @@ static void list_append(struct flow_table *t, struct flow *f, enum flow_age age,
     l->newest = f;
 }
 
+/* Payload that the other side acknowledged and that never came. */
+static void note_lost(struct flow *f)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        const struct byte_count *c = &f->bytes[side];
+        if (c->hole != c->hole_end && flow_bit(f->acked, !side) && seq_diff(f->acks[!side], c->hole_end) >= 0)
+            f->lost |= (uint8_t)(1u << side);
+    }
+}
+
 static void end_flow(struct flow_table *t, struct flow *f, bool evicted)
 {
     struct flow **at = slot_of(t, &f->key);
@@ -117,6 +127,7 @@ static void end_flow(struct flow_table *t, struct flow *f, bool evicted)
     *at = f->chain;
     list_remove(t, f);
     t->n--;
+    note_lost(f);
     t->ended(t->ctx, f, evicted);
     pool_put(t->pool, f, sizeof *f);
 }
@@ -156,16 +167,17 @@ void flow_end_all(struct flow_table *t)
 
 /* --- bringing a flow up to date --- */
 
-static void count_bytes(struct byte_count *c, uint32_t from, uint32_t n)
+/* False: a hole was given up for a newer one. */
+static bool count_bytes(struct byte_count *c, uint32_t from, uint32_t n)
 {
     uint32_t to = from + n;
-    if (!n)
-        return;
+    bool kept = true;
     if (!c->begun) {
         c->begun = true;
         c->high = c->hole = c->hole_end = from;
     }
     if (seq_diff(from, c->high) > 0) {
+        kept = c->hole == c->hole_end;
         c->hole = c->high;
         c->hole_end = from;
     } else if (c->hole != c->hole_end && seq_diff(from, c->hole_end) < 0 && seq_diff(to, c->hole) > 0) {
@@ -181,6 +193,7 @@ static void count_bytes(struct byte_count *c, uint32_t from, uint32_t n)
         c->n += to - (seq_diff(from, c->high) > 0 ? from : c->high);
         c->high = to;
     }
+    return kept;
 }
 
 static void note_vlans(struct flow *f, const struct segment *seg)
@@ -234,7 +247,8 @@ static void note_payload(struct flow *f, const struct segment *seg, unsigned sid
     uint8_t bit = (uint8_t)(1u << side);
     if (seg->len) {
         f->payload |= bit;
-        count_bytes(&f->bytes[side], seg->seq + ((seg->flags & TCP_SYN) != 0), seg->len);
+        if (!count_bytes(&f->bytes[side], seg->seq + ((seg->flags & TCP_SYN) != 0), seg->len))
+            f->lost |= bit;
     }
     if (segment_is_cut(seg))
         f->cut |= bit;

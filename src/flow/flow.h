@@ -33,6 +33,7 @@ struct flow {
     uint8_t acked;                      /* bit: a segment of that side without SYN was seen */
     uint8_t payload;                    /* bit: a payload byte of that side was seen */
     uint8_t checksum_right;             /* bit: that side has shown a right checksum */
+    uint8_t lost;                       /* bit: payload of that side is missing, though acknowledged */
     uint8_t cut;                        /* bit: a segment of that side was cut by the snap length */
     bool unwatched;                     /* set by the owner: checksums need not be summed up any more */
     uint8_t nvlan;

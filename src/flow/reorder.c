@@ -346,6 +346,7 @@ static bool give_fin(struct reorder *r, unsigned side, struct chunk *out)
         return false;
     s->fin_given = true;
     s->next++;
+    s->past_n = 0;                      /* it ends at next, and the FIN has no byte */
     out->kind = CHUNK_FIN;
     out->side = (uint8_t)side;
     out->ts_ns = r->clock_ns;

@@ -100,6 +100,12 @@ bool imap_is_mailbox_data(struct span text)
     return false;
 }
 
+bool imap_is_fetch(struct span text)
+{
+    span_word(&text);
+    return span_eq_nocase(span_word(&text), "FETCH");
+}
+
 bool imap_argument(struct span *args, struct span *out, bool *literal)
 {
     size_t n = 0;

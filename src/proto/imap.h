@@ -49,6 +49,8 @@ bool imap_answer_parse(struct span line, struct imap_answer *out);
 
 /* Whether an untagged answer's text is about a mailbox: "3 EXISTS", "LIST …", "FLAGS …". */
 bool imap_is_mailbox_data(struct span text);
+/* "3 FETCH …": a message, or part of one. */
+bool imap_is_fetch(struct span text);
 
 /* Takes the next argument off *args: an atom, a quoted string or an announced literal. False:
  * there is none. *literal: it was the announcement of one. */

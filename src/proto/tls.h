@@ -41,6 +41,12 @@ struct tls_client_hello {
 };
 /* body: the message behind its 4-byte header, whatever there is of it. False: not even the version. */
 bool tls_client_hello_parse(struct span body, struct tls_client_hello *out);
+/* Record header of SSLv2: two bytes, or three with padding. Message types of its handshake. */
+enum { SSL2_SERVER_HELLO = 4, SSL2_CLIENT_MASTER_KEY = 2 };
+struct ssl2_header {
+    uint16_t len;                       /* of what follows the header, with any padding */
+};
+long ssl2_header_parse(struct span in, struct ssl2_header *out);
 /* record: the 2-byte header of SSLv2 and what it counts. */
 bool tls_v2_hello_parse(struct span record, struct tls_client_hello *out);
 

@@ -27,6 +27,15 @@ static long v2_begins(struct span in)
                                                                                                         : PARSE_BAD;
 }
 
+long ssl2_header_parse(struct span in, struct ssl2_header *out)
+{
+    size_t header = in.n && (in.p[0] & 0x80) ? 2 : 3;
+    if (in.n < header)
+        return PARSE_MORE;
+    out->len = (uint16_t)(load_be16(in.p) & (header == 2 ? 0x7fff : 0x3fff));
+    return out->len ? (long)header : PARSE_BAD;
+}
+
 long tls_begins(struct span in)
 {
     struct tls_header h;
