@@ -44,8 +44,7 @@ SQL      := $(sort $(wildcard sql/*/*.sql))
 Q = $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
-# Until the program's own main() is there, the layers are built for themselves.
-all: $(if $(wildcard src/app/main.c),$(BUILD)/mailseal,$(SRC:src/%.c=$(BUILD)/%.o))
+all: $(BUILD)/mailseal
 
 $(BUILD)/mailseal: $(OBJ)
 	$(call say,LD $@)
@@ -70,11 +69,16 @@ $(BUILD)/config: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CONFIG)' | cmp -s - $@ || echo '$(CONFIG)' > $@
 
+install: $(BUILD)/mailseal
+	install -D -m 755 $(BUILD)/mailseal $(DESTDIR)$(PREFIX)/bin/mailseal
+	install -D -m 644 doc/mailseal.1 $(DESTDIR)$(PREFIX)/share/man/man1/mailseal.1
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/mailseal/sql/reports sql/reports/*.sql
+
 clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all clean FORCE
+.PHONY: all install clean FORCE
 
--include tests/tests.mk
+include tests/tests.mk
 -include $(OBJ:.o=.d)

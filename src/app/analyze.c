@@ -1,0 +1,349 @@
+/* mailseal analyze: captures in, sessions into the database, the share to the terminal. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "app/command.h"
+#include "app/lane.h"
+#include "app/progress.h"
+#include "capture/capture.h"
+#include "store/store.h"
+#include "verdict/verdict.h"
+
+static const uint64_t second_ns = 1000000000;
+
+struct analysis {
+    /* what was asked for */
+    const char *db;
+    struct store_options store_options;
+    struct port_table ports;
+    struct local_networks local;
+    uint64_t memory;
+    bool separate, quiet;
+    /* while it runs */
+    struct store *store;
+    struct lane *lane;
+    struct progress progress;
+    int status;                         /* the first thing that went wrong; 0: nothing */
+    int store_status;                   /* nothing more can be written */
+    uint64_t packets, known;            /* known: captures that were there already */
+    unsigned group;
+};
+
+static void note(struct analysis *a, int status)
+{
+    if (!a->status)
+        a->status = status;
+}
+
+/* --- what the lane gives --- */
+
+static void store_result(struct analysis *a, int status)
+{
+    if (!status || a->store_status)
+        return;
+    a->store_status = status;
+    progress_clear(&a->progress);
+    note(a, complain(status, "%s", store_error(a->store)));
+}
+
+static void take_session(void *ctx, const struct session *s)
+{
+    struct analysis *a = ctx;
+    struct judgement j = judge(s);
+    if (!a->store_status)
+        store_result(a, store_add(a->store, s, &j, direction_of(&a->local, &s->client, &s->server)));
+}
+
+static void take_attempt(void *ctx, const struct attempt *attempt)
+{
+    struct analysis *a = ctx;
+    if (!a->store_status)
+        store_result(a, store_attempt(a->store, attempt, 1));
+}
+
+/* --- one capture --- */
+
+static void complain_capture(void *ctx, enum capture_status status, const char *sentence)
+{
+    struct analysis *a = ctx;
+    progress_clear(&a->progress);
+    note(a, complain(status == CAPTURE_UNREADABLE ? EX_NOINPUT : EX_DATAERR, "%s", sentence));
+}
+
+static struct source_identity identity_of(const struct capture_identity *id, const struct capture_file *f,
+                                          uint64_t packets, uint64_t last_ns)
+{
+    struct source_identity s = { .size = id->size, .packets = packets, .first_ns = f->first_ns, .last_ns = last_ns };
+    memcpy(s.ends, id->ends, sizeof s.ends);
+    return s;
+}
+
+/* Whether the database has a capture already: its size and ends are compared first, and only a
+ * likely one is read for its packets. */
+static bool is_known(struct analysis *a, const struct capture_file *f)
+{
+    char error[CAPTURE_ERROR];
+    enum capture_status status;
+    struct capture_identity id;
+    struct source_identity source;
+    uint32_t number = 0;
+    struct capture *c = capture_open(f->path, &status, error);
+
+    if (c && capture_identify(c, &id)) {
+        source = identity_of(&id, f, 0, 0);
+        store_result(a, store_source_find(a->store, &source, false, &number));
+        if (number && !a->store_status) {
+            number = 0;
+            capture_skim(c, &source.packets, &source.last_ns);
+            store_result(a, store_source_find(a->store, &source, true, &number));
+        }
+    }
+    capture_close(c);
+    return number != 0;
+}
+
+static void tell_known(struct analysis *a, const char *path)
+{
+    a->known++;
+    if (a->quiet)
+        return;
+    progress_clear(&a->progress);
+    complain(EX_OK, "%s was analysed before and is not counted again", path);
+}
+
+static void read_packets(struct analysis *a, struct capture *c, uint32_t number, uint64_t *packets, uint64_t *last_ns)
+{
+    struct packet batch[CAPTURE_BATCH];
+    size_t n;
+    while (!a->store_status && (n = capture_next(c, batch, CAPTURE_BATCH)) > 0) {
+        lane_packets(a->lane, batch, n, number);
+        *packets += n;
+        *last_ns = batch[n - 1].ts_ns;
+        a->packets += n;
+        progress_step(&a->progress, capture_offset(c), a->packets);
+    }
+}
+
+static struct source_summary summary_of(const struct lane_counts *before, const struct lane_counts *after)
+{
+    struct source_summary s = { .evicted = after->evicted - before->evicted,
+                                .discarded = after->discarded - before->discarded };
+    for (unsigned r = 0; r < DECODE_RESULTS_N; r++)
+        s.decoded[r] = after->decoded[r] - before->decoded[r];
+    return s;
+}
+
+/* Reads one capture into the open transaction. False: the transaction is of no use any more.
+ * *repeated: standard input turned out to be a capture that is there already. */
+static bool read_capture(struct analysis *a, struct capture_file *f, uint64_t *last_ns, bool *repeated)
+{
+    char error[CAPTURE_ERROR];
+    enum capture_status status = CAPTURE_OK;
+    struct capture *c = f->open ? f->open : capture_open(f->path, &status, error);
+    struct lane_counts before = *lane_counts(a->lane);
+    struct capture_identity id = { 0 };
+    uint32_t number = 0, same = 0;
+    uint64_t packets = 0;
+
+    f->open = NULL;
+    if (!c) {
+        complain_capture(a, status, error);
+        return true;
+    }
+    store_result(a, store_source_begin(a->store, f->path, a->group, &number));
+    read_packets(a, c, number, &packets, last_ns);
+    struct source_summary s = summary_of(&before, lane_counts(a->lane));
+    s.linktype = f->empty ? -1 : f->linktype;
+    if (capture_status(c) != CAPTURE_OK) {
+        complain_capture(a, CAPTURE_DAMAGED, capture_error(c));
+        s.damage = capture_error(c);
+    }
+    capture_identify(c, &id);
+    s.identity = identity_of(&id, f, packets, *last_ns);
+    if (!a->store_status)
+        store_result(a, store_source_find(a->store, &s.identity, true, &same));
+    *repeated = same != 0;
+    if (!*repeated && !a->store_status)
+        store_result(a, store_source_end(a->store, number, &s));
+    progress_file_done(&a->progress, capture_offset(c));
+    capture_close(c);
+    return !a->store_status && !*repeated;
+}
+
+/* --- captures that belong together --- */
+
+static bool continues(const struct analysis *a, const struct capture_file *next, const struct capture_file *present,
+                      uint64_t last_ns)
+{
+    return !a->separate && !next->open && !next->empty && next->linktype == present->linktype &&
+           next->first_ns > present->first_ns && next->first_ns + second_ns >= last_ns &&
+           next->first_ns <= last_ns + 60 * second_ns;
+}
+
+/* Reads the group that begins with file[at]; gives the index behind it. */
+static size_t read_group(struct analysis *a, struct capture_list *list, size_t at)
+{
+    bool good, repeated = false;
+    uint64_t last_ns = 0;
+    size_t first = at;
+
+    if (!list->file[at].open && is_known(a, &list->file[at])) {
+        tell_known(a, list->file[at].path);
+        return at + 1;
+    }
+    a->group++;
+    store_result(a, store_begin(a->store));
+    do {
+        bool stream = list->file[at].open != NULL;
+        good = !a->store_status && read_capture(a, &list->file[at], &last_ns, &repeated);
+        at++;
+        if (stream)
+            break;
+    } while (good && at < list->n && continues(a, &list->file[at], &list->file[at - 1], last_ns) &&
+             !is_known(a, &list->file[at]));
+    lane_end(a->lane);
+    if (repeated) {
+        store_rollback(a->store);
+        tell_known(a, list->file[first].path);
+    } else if (!a->store_status) {
+        store_result(a, store_commit(a->store));
+    }
+    return at;
+}
+
+static uint64_t total_bytes(const struct capture_list *list)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        char error[CAPTURE_ERROR];
+        enum capture_status status;
+        struct capture *c = list->file[i].open ? NULL : capture_open(list->file[i].path, &status, error);
+        total += c ? capture_size(c) : 0;
+        capture_close(c);
+    }
+    return total;
+}
+
+static int run(struct analysis *a, char *const *paths, size_t n)
+{
+    struct lane_sink sink = { take_session, take_attempt, a };
+    struct capture_list list;
+    char error[STORE_ERROR];
+    int code = 0;
+
+    capture_list_make(&list, paths, n, complain_capture, a);
+    if (!list.n) {
+        capture_list_free(&list);
+        return a->status ? a->status : complain(EX_NOINPUT, "there is no capture in what was named");
+    }
+    a->store = store_open(a->db, &a->store_options, &code, error);
+    a->lane = lane_new(&a->ports, (size_t)a->memory, &sink);
+    if (!a->store)
+        note(a, complain(code, "%s", error));
+    else if (!a->lane)
+        note(a, complain(EX_OSERR, "there is not enough memory"));
+    else {
+        progress_begin(&a->progress, a->quiet ? 0 : total_bytes(&list), a->quiet);
+        for (size_t i = 0; i < list.n && !a->store_status;)
+            i = read_group(a, &list, i);
+        progress_clear(&a->progress);
+    }
+    lane_free(a->lane);
+    store_close(a->store);
+    capture_list_free(&list);
+    if (a->store && !a->quiet && !a->store_status) {
+        code = report_summary(a->db, stdout, error);
+        if (code)
+            note(a, complain(code, "%s", error));
+    }
+    return a->status;
+}
+
+/* --- options --- */
+
+enum { OPT_DB = 256, OPT_SENSOR, OPT_ADDRESSES, OPT_PORTS, OPT_LOCAL, OPT_SEPARATE, OPT_QUIET, OPT_MEMORY, OPT_HELP };
+
+static const struct option options[] = {
+    { "db", required_argument, NULL, OPT_DB },
+    { "sensor", required_argument, NULL, OPT_SENSOR },
+    { "addresses", required_argument, NULL, OPT_ADDRESSES },
+    { "ports", required_argument, NULL, OPT_PORTS },
+    { "local", required_argument, NULL, OPT_LOCAL },
+    { "separate", no_argument, NULL, OPT_SEPARATE },
+    { "quiet", no_argument, NULL, OPT_QUIET },
+    { "memory", required_argument, NULL, OPT_MEMORY },
+    { "help", no_argument, NULL, OPT_HELP },
+    { NULL, 0, NULL, 0 },
+};
+
+static int take_addresses(struct analysis *a, const char *text)
+{
+    if (strcmp(text, "keep") == 0)
+        a->store_options.addresses = ADDRESSES_KEEP;
+    else if (strcmp(text, "truncate") == 0)
+        a->store_options.addresses = ADDRESSES_TRUNCATE;
+    else
+        return complain(EX_USAGE, "--addresses: '%s' is neither keep nor truncate", text);
+    return 0;
+}
+
+static int take_option(struct analysis *a, int option, const char *value)
+{
+    char error[160], bad[ADDRESS_TEXT];
+    switch (option) {
+    case OPT_DB:
+        a->db = value;
+        return 0;
+    case OPT_SENSOR:
+        a->store_options.sensor = value;
+        return sensor_name_valid(value) ? 0
+                                        : complain(EX_USAGE, "--sensor: a name has 1 to 64 of A-Z a-z 0-9 . _ -");
+    case OPT_ADDRESSES:
+        return take_addresses(a, value);
+    case OPT_PORTS:
+        return ports_parse(&a->ports, value, error, sizeof error) ? 0 : complain(EX_USAGE, "%s", error);
+    case OPT_LOCAL:
+        return local_parse(&a->local, value, bad)
+                   ? 0
+                   : complain(EX_USAGE, "--local: '%s' is no network such as 192.0.2.0/24", bad);
+    case OPT_SEPARATE:
+        a->separate = true;
+        return 0;
+    case OPT_QUIET:
+        a->quiet = true;
+        return 0;
+    case OPT_MEMORY:
+        return size_parse(value, &a->memory) && a->memory >= 1 << 20
+                   ? 0
+                   : complain(EX_USAGE, "--memory: '%s' is no size of 1M or more, such as 512M or 2G", value);
+    default:
+        return complain_usage("analyze");
+    }
+}
+
+int command_analyze(int argc, char **argv)
+{
+    static struct analysis a;           /* the port table is too large for a stack */
+    int option, status;
+
+    a.db = DATABASE_DEFAULT;
+    a.memory = memory_default();
+    ports_default(&a.ports);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == OPT_HELP) {
+            command_help(command_find("analyze"));
+            return finish_output();
+        }
+        if ((status = take_option(&a, option, optarg)))
+            return status;
+    }
+    if (optind == argc) {
+        complain(EX_USAGE, "analyze: no capture was named");
+        return complain_usage("analyze");
+    }
+    status = run(&a, argv + optind, (size_t)(argc - optind));
+    int output = finish_output();
+    return status ? status : output;
+}

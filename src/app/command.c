@@ -1,0 +1,107 @@
+#include "app/command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+int complain(int status, const char *format, ...)
+{
+    va_list args;
+    fflush(stdout);
+    fputs("mailseal: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return status;
+}
+
+int complain_usage(const char *command)
+{
+    fprintf(stderr, "mailseal: see 'mailseal %s --help'\n", command);
+    return EX_USAGE;
+}
+
+int finish_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EX_OK;
+    if (errno == EPIPE)                 /* the reader has seen enough */
+        return EX_OK;
+    return complain(EX_IOERR, "standard output could not be written: %s", strerror(errno));
+}
+
+bool format_parse(const char *text, unsigned allowed, enum report_format *out)
+{
+    static const char *const names[] = { "table", "csv", "json", "jsonl" };
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(text, names[i]) == 0 && (allowed >> i & 1)) {
+            *out = (enum report_format)i;
+            return true;
+        }
+    return false;
+}
+
+bool size_parse(const char *text, uint64_t *out)
+{
+    static const char units[] = "KMGT";
+    char *end;
+
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    if (errno || (*end && (!unit || end[1])) || n > UINT64_MAX >> shift)
+        return false;
+    *out = (uint64_t)n << shift;
+    return true;
+}
+
+uint64_t memory_default(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / 4 : (uint64_t)256 << 20;
+}
+
+bool local_parse(struct local_networks *l, const char *text, char bad[ADDRESS_TEXT])
+{
+    while (*text) {
+        size_t n = strcspn(text, ",");
+        char item[64];
+        snprintf(bad, ADDRESS_TEXT, "%.*s", (int)(n < ADDRESS_TEXT ? n : ADDRESS_TEXT - 1), text);
+        if (n >= sizeof item || l->n == LOCAL_NETWORKS)
+            return false;
+        memcpy(item, text, n);
+        item[n] = 0;
+        if (!network_parse(item, &l->net[l->n]))
+            return false;
+        l->n++;
+        text += n + (text[n] == ',');
+    }
+    return true;
+}
+
+static bool is_local(const struct local_networks *l, const struct endpoint *e)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (network_holds(&l->net[i], e->addr))
+            return true;
+    return false;
+}
+
+enum direction direction_of(const struct local_networks *l, const struct endpoint *client,
+                            const struct endpoint *server)
+{
+    if (!l->n)
+        return DIRECTION_UNKNOWN;
+    bool from_inside = is_local(l, client), to_inside = is_local(l, server);
+    if (from_inside)
+        return to_inside ? DIRECTION_INTERNAL : DIRECTION_OUTBOUND;
+    return to_inside ? DIRECTION_INBOUND : DIRECTION_TRANSIT;
+}

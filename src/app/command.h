@@ -1,0 +1,53 @@
+/* The subcommands and what they share: options and exit statuses (those of <sysexits.h>). */
+#ifndef MAILSEAL_APP_COMMAND_H
+#define MAILSEAL_APP_COMMAND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/endpoint.h"
+#include "facts/vocabulary.h"
+#include "report/report.h"
+
+#define DATABASE_DEFAULT "mailseal.db"
+
+/* Each gets its own arguments, argv[0] being its name, and gives an exit status. */
+int command_analyze(int argc, char **argv);
+int command_report(int argc, char **argv);
+int command_sessions(int argc, char **argv);
+
+struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *synopsis, *does, *help; /* help: one option a line */
+};
+extern const struct command commands[];
+const struct command *command_find(const char *name);   /* NULL: none */
+void command_help(const struct command *);              /* to standard output */
+
+/* One sentence on standard error, behind the program's name; gives status back. */
+int complain(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* For an option that getopt_long() refused. */
+int complain_usage(const char *command);
+/* Writes out what is buffered for standard output; 74 and a sentence when that fails. */
+int finish_output(void);
+
+/* "table", "csv", … False: it is none of the allowed (bit 1 << enum report_format). */
+bool format_parse(const char *text, unsigned allowed, enum report_format *out);
+/* "512M", "2G", "65536". False: no size. */
+bool size_parse(const char *text, uint64_t *out);
+/* A quarter of the machine's memory, in bytes. */
+uint64_t memory_default(void);
+
+/* The networks named as local: section 1 of doc/measurement.md. */
+enum { LOCAL_NETWORKS = 256 };
+struct local_networks {
+    struct network net[LOCAL_NETWORKS];
+    size_t n;
+};
+/* "192.0.2.0/24,2001:db8::/32", added to what is there. False: *bad is the item that is none. */
+bool local_parse(struct local_networks *, const char *text, char bad[ADDRESS_TEXT]);
+enum direction direction_of(const struct local_networks *, const struct endpoint *client,
+                            const struct endpoint *server);
+
+#endif

@@ -1,0 +1,36 @@
+/* A lane: packets in, sessions and attempts out, in one thread and one call chain. It is the
+ * place where layers that do not know each other meet. */
+#ifndef MAILSEAL_APP_LANE_H
+#define MAILSEAL_APP_LANE_H
+
+#include "app/ports.h"
+#include "decode/decode.h"
+#include "facts/session.h"
+
+struct lane_sink {
+    void (*session)(void *ctx, const struct session *);
+    void (*attempt)(void *ctx, const struct attempt *);
+    void *ctx;
+};
+
+struct lane_counts {
+    uint64_t packets, bytes;            /* bytes: as captured */
+    uint64_t decoded[DECODE_RESULTS_N];
+    uint64_t evicted;                   /* connections forgotten for want of memory */
+    uint64_t discarded;                 /* bytes that found no place */
+};
+
+struct lane;
+
+/* memory: bytes for all connections together. NULL: no memory. ports must outlive the lane. */
+struct lane *lane_new(const struct port_table *ports, size_t memory, const struct lane_sink *);
+void lane_free(struct lane *);
+
+/* source: number given to the sessions that begin in these packets. */
+void lane_packets(struct lane *, const struct packet *, size_t n, uint32_t source);
+/* The input has ended: all connections end as they stand, and the next packet begins a new input. */
+void lane_end(struct lane *);
+
+const struct lane_counts *lane_counts(const struct lane *);
+
+#endif

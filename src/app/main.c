@@ -1,0 +1,85 @@
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+
+#include "app/command.h"
+#include "capture/capture.h"
+#include "dpi/dpi.h"
+#include "store/store.h"
+
+const struct command commands[] = {
+    { "analyze", command_analyze, "analyze [OPTION]... CAPTURE...",
+      "reads captures (pcap, pcapng, gzip, '-', a folder) and prints the encrypted share",
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --local NET,...       networks of your own, for the direction of a session\n"
+      "  --ports PORT:PROTOCOL[:tls],...\n"
+      "                        further mail ports; with '=' in front, the only ones\n"
+      "  --separate            never joins rotated captures into one stream\n"
+      "  --sensor NAME         who saw it; default local\n"
+      "  --addresses keep|truncate\n"
+      "                        truncate stores only the /24 or /48 of each address\n"
+      "  --memory SIZE         for open connections; default a quarter of the machine's\n"
+      "  --quiet               prints nothing but errors\n" },
+    { "report", command_report, "report [OPTION]... [NAME]",
+      "prints a report; without a name, which there are",
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --format table|csv|json\n"
+      "  --since T, --until T  a date or an RFC 3339 time; from since up to, not with, until\n"
+      "  --by hour|day|week|month\n"
+      "  --hop HOP             relay, submission, retrieval, delivery, filter, other\n"
+      "  --direction DIRECTION inbound, outbound, internal, transit, unknown\n" },
+    { "sessions", command_sessions, "sessions [OPTION]...",
+      "lists each session with all that was seen of it",
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --verdict VERDICT     only these\n"
+      "  --format table|csv|jsonl\n" },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *c = commands; c->name; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
+}
+
+void command_help(const struct command *c)
+{
+    printf("usage: mailseal %s\n%s\n\n%s", c->synopsis, c->does, c->help);
+}
+
+static int help(void)
+{
+    puts("usage: mailseal COMMAND [OPTION]...\n\n"
+         "How much e-mail is encrypted in transit.\n");
+    for (const struct command *c = commands; c->name; c++)
+        printf("  %-9s %s\n", c->name, c->does);
+    puts("\n'mailseal COMMAND --help' lists a command's options; 'mailseal --version' the libraries.");
+    return finish_output();
+}
+
+int main(int argc, char **argv)
+{
+    const struct rlimit none = { 0, 0 };
+
+    signal(SIGPIPE, SIG_IGN);           /* a reader that leaves is noticed at the write */
+    setrlimit(RLIMIT_CORE, &none);      /* captured passwords must not land in a core file */
+    if (argc < 2) {
+        help();
+        return EX_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+        return help();
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("mailseal %s\n%s\nSQLite %s\nnDPI: %s\n", MAILSEAL_VERSION, capture_library(), store_library(),
+               dpi_version());
+        return finish_output();
+    }
+    const struct command *c = command_find(argv[1]);
+    if (!c)
+        return complain(EX_USAGE, "'%s' is no command; see 'mailseal --help'", argv[1]);
+    return c->run(argc - 1, argv + 1);
+}

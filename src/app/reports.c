@@ -1,0 +1,104 @@
+/* mailseal report and mailseal sessions: the arguments; the rest is report/. */
+#include <getopt.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "app/command.h"
+
+enum { OPT_DB = 256, OPT_FORMAT, OPT_SINCE, OPT_UNTIL, OPT_BY, OPT_HOP, OPT_DIRECTION, OPT_VERDICT, OPT_HELP };
+
+static const struct option report_options[] = {
+    { "db", required_argument, NULL, OPT_DB },       { "format", required_argument, NULL, OPT_FORMAT },
+    { "since", required_argument, NULL, OPT_SINCE }, { "until", required_argument, NULL, OPT_UNTIL },
+    { "by", required_argument, NULL, OPT_BY },       { "hop", required_argument, NULL, OPT_HOP },
+    { "direction", required_argument, NULL, OPT_DIRECTION },
+    { "help", no_argument, NULL, OPT_HELP },         { NULL, 0, NULL, 0 },
+};
+
+static const struct option sessions_options[] = {
+    { "db", required_argument, NULL, OPT_DB },       { "format", required_argument, NULL, OPT_FORMAT },
+    { "verdict", required_argument, NULL, OPT_VERDICT },
+    { "help", no_argument, NULL, OPT_HELP },         { NULL, 0, NULL, 0 },
+};
+
+/* What went wrong was said by report/; nothing is to be added to it. */
+static int finish(int status, const char *error)
+{
+    if (status)
+        return complain(status, "%s", error);
+    return finish_output();
+}
+
+int command_report(int argc, char **argv)
+{
+    struct report_request r = { .path = DATABASE_DEFAULT, .format = REPORT_TABLE };
+    char error[REPORT_ERROR];
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", report_options, NULL)) != -1)
+        switch (option) {
+        case OPT_DB:
+            r.path = optarg;
+            break;
+        case OPT_FORMAT:
+            if (!format_parse(optarg, 1u << REPORT_TABLE | 1u << REPORT_CSV | 1u << REPORT_JSON, &r.format))
+                return complain(EX_USAGE, "--format: '%s' is none of table, csv, json", optarg);
+            break;
+        case OPT_SINCE:
+            r.since = optarg;
+            break;
+        case OPT_UNTIL:
+            r.until = optarg;
+            break;
+        case OPT_BY:
+            r.by = optarg;
+            break;
+        case OPT_HOP:
+            r.hop = optarg;
+            break;
+        case OPT_DIRECTION:
+            r.direction = optarg;
+            break;
+        case OPT_HELP:
+            command_help(command_find("report"));
+            return finish_output();
+        default:
+            return complain_usage("report");
+        }
+    if (argc - optind > 1)
+        return complain(EX_USAGE, "report: one report at a time; '%s' is too many", argv[optind + 1]);
+    if (optind == argc)
+        return finish(report_list(stdout, error), error);
+    r.name = argv[optind];
+    return finish(report_run(&r, stdout, error), error);
+}
+
+int command_sessions(int argc, char **argv)
+{
+    const char *db = DATABASE_DEFAULT, *verdict = NULL;
+    enum report_format format = REPORT_TABLE;
+    char error[REPORT_ERROR];
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", sessions_options, NULL)) != -1)
+        switch (option) {
+        case OPT_DB:
+            db = optarg;
+            break;
+        case OPT_FORMAT:
+            if (!format_parse(optarg, 1u << REPORT_TABLE | 1u << REPORT_CSV | 1u << REPORT_JSONL, &format))
+                return complain(EX_USAGE, "--format: '%s' is none of table, csv, jsonl", optarg);
+            break;
+        case OPT_VERDICT:
+            verdict = optarg;
+            break;
+        case OPT_HELP:
+            command_help(command_find("sessions"));
+            return finish_output();
+        default:
+            return complain_usage("sessions");
+        }
+    if (optind < argc)
+        return complain(EX_USAGE, "sessions: '%s' is not an option; the database is named by --db", argv[optind]);
+    return finish(sessions_run(db, verdict, format, stdout, error), error);
+}

@@ -1,0 +1,320 @@
+#include "app/talk.h"
+
+#include "dialogue/first.h"
+#include "proto/tls.h"
+
+enum { PENDING_LIMIT = 24 * 1024 };     /* bytes kept of one direction before reading is forced */
+
+bool talk_could_begin(struct span p)
+{
+    if (p.n < 4)
+        return false;
+    switch (p.p[0]) {
+    case '2':
+        return span_starts(p, "220");
+    case '*':
+        return span_starts_nocase(p, "* OK") || span_starts_nocase(p, "* PREAUTH");
+    case '+':
+        return span_starts_nocase(p, "+OK");
+    default:
+        return p.n > TLS_HEADER && tls_begins(p) == 1;
+    }
+}
+
+/* --- who is the client (doc/measurement.md section 1) --- */
+
+static unsigned side_of_bit(uint8_t bits)
+{
+    return bits == 1 ? 0 : bits == 2 ? 1 : SIDE_UNKNOWN;
+}
+
+static unsigned client_by_words(const struct segment *seg, unsigned side)
+{
+    const struct dialect *dialect = NULL;
+    if (tls_begins(seg->payload) == 1)
+        return side;
+    if (first_words(TO_CLIENT, seg->payload, PROTOCOL_UNKNOWN, &dialect) == FIRST_MAIL)
+        return !side;
+    dialect = NULL;
+    if (first_words(TO_SERVER, seg->payload, PROTOCOL_UNKNOWN, &dialect) == FIRST_MAIL)
+        return side;
+    return SIDE_UNKNOWN;
+}
+
+static unsigned client_by_ports(const struct port_table *ports, const struct flow *f)
+{
+    bool a = port_is_mail(ports, f->key.a.port), b = port_is_mail(ports, f->key.b.port);
+    if (a != b)
+        return a ? 1 : 0;
+    return f->key.a.port > f->key.b.port ? 0 : 1;       /* servers have the low numbers */
+}
+
+static unsigned find_client(const struct port_table *ports, const struct flow *f, const struct segment *seg,
+                            unsigned side)
+{
+    unsigned client = side_of_bit(f->syn);
+    if (client == SIDE_UNKNOWN && side_of_bit(f->synack) != SIDE_UNKNOWN)
+        client = !side_of_bit(f->synack);
+    if (client == SIDE_UNKNOWN)
+        client = client_by_words(seg, side);
+    return client != SIDE_UNKNOWN ? client : client_by_ports(ports, f);
+}
+
+/* --- beginning --- */
+
+static void anchor_sides(struct reorder *r, const struct flow *f)
+{
+    for (unsigned side = 0; side < 2; side++)
+        if (flow_bit(f->syn | f->synack, side)) {
+            r->side[side].next = f->isn[side] + 1;
+            r->side[side].anchored = r->side[side].seen = true;
+        }
+}
+
+struct talk *talk_new(struct pool *pool, const struct port_table *ports, const struct flow *f,
+                      const struct segment *seg, unsigned side)
+{
+    struct talk *t = pool_get(pool, sizeof *t);
+    struct talk_work *w = pool_get(pool, sizeof *w);
+
+    if (!t || !w) {
+        pool_put(pool, t, sizeof *t);
+        pool_put(pool, w, sizeof *w);
+        return NULL;
+    }
+    memset(t, 0, sizeof *t);
+    memset(w, 0, sizeof *w);
+    t->work = w;
+    t->client_side = (uint8_t)find_client(ports, f, seg, side);
+    t->mail_port = port_is_mail(ports, f->key.a.port) || port_is_mail(ports, f->key.b.port);
+    struct session *s = &t->session;
+    s->client = *flow_endpoint(f, t->client_side);
+    s->server = *flow_endpoint(f, !t->client_side);
+    s->odd_port = !port_is_mail(ports, s->server.port);
+    s->port_is_tls = port_is_tls(ports, s->server.port);
+    s->source = f->source;
+    t->candidate = s->odd_port;
+    /* An odd port's connection is remembered from its first words on: they are its beginning. */
+    bool midstream = !f->syn && !f->synack && !(t->candidate && talk_could_begin(seg->payload));
+    s->marks = !f->syn && !f->synack && t->mail_port ? MARK_MIDSTREAM : 0;
+    reorder_init(&w->order, pool);
+    anchor_sides(&w->order, f);
+    dialogue_init(&w->dialogue, s, pool, port_protocol(ports, s->server.port), midstream);
+    for (unsigned i = 0; i < 2; i++)
+        reorder_keep_past(&w->order, i, true);
+    return t;
+}
+
+/* --- bytes --- */
+
+static unsigned dir_of(const struct talk *t, unsigned side)
+{
+    return side == t->client_side ? TO_SERVER : TO_CLIENT;
+}
+
+static bool read_some(struct talk_work *w, unsigned dir, bool force)
+{
+    struct span bytes = window_bytes(&w->window[dir]);
+    if (!bytes.n || w->dialogue.settled)
+        return false;
+    size_t used = dialogue_read(&w->dialogue, dir, bytes, &w->at[dir], force);
+    window_use(&w->window[dir], used);
+    return used > 0;
+}
+
+/* The client's beginning was not seen: does the server answer its last line? */
+static void find_place(struct talk_work *w)
+{
+    size_t drop = dialogue_sync(&w->dialogue, window_bytes(&w->window[TO_SERVER]), &w->at[TO_SERVER],
+                                window_bytes(&w->window[TO_CLIENT]), &w->at[TO_CLIENT]);
+    window_use(&w->window[TO_SERVER], drop);
+}
+
+/* Each side may wait for what the other says, so both are shown until neither moves. */
+static void read_both(struct talk_work *w, unsigned dir, bool force)
+{
+    bool moved;
+    find_place(w);
+    if (!w->dialogue.in[TO_SERVER].unsure && dir == TO_CLIENT)
+        read_some(w, TO_SERVER, false);
+    do {
+        moved = read_some(w, dir, force);
+        moved = read_some(w, !dir, false) || moved;
+    } while (moved);
+}
+
+/* What nobody can make sense of is given up. */
+static void give_up(struct talk *t, struct pool *pool, unsigned dir)
+{
+    struct talk_work *w = t->work;
+    uint32_t n = (uint32_t)window_bytes(&w->window[dir]).n;
+    t->discarded += n;
+    window_drop(&w->window[dir], pool);
+    if (!w->dialogue.settled)
+        dialogue_gap(&w->dialogue, dir, n);
+}
+
+static void take_data(struct talk *t, struct pool *pool, const struct chunk *c)
+{
+    struct talk_work *w = t->work;
+    unsigned dir = dir_of(t, c->side);
+
+    if (!window_add(&w->window[dir], pool, c->bytes)) {
+        give_up(t, pool, dir);
+        window_add(&w->window[dir], pool, c->bytes);
+    }
+    w->at[dir] = (struct where){ .ts_ns = c->ts_ns, .end = c->end, .ack = c->ack, .has_ack = c->has_ack };
+    read_both(w, dir, false);
+    for (unsigned i = 0; i < 2; i++) {
+        if (window_bytes(&w->window[i]).n > PENDING_LIMIT)
+            read_both(w, i, true);
+        if (window_bytes(&w->window[i]).n > PENDING_LIMIT || !window_settle(&w->window[i], pool))
+            give_up(t, pool, i);
+    }
+}
+
+static void take_gap(struct talk *t, struct pool *pool, const struct chunk *c)
+{
+    struct talk_work *w = t->work;
+    unsigned dir = dir_of(t, c->side);
+
+    read_both(w, dir, true);
+    window_drop(&w->window[dir], pool);
+    if (w->dialogue.settled)
+        return;
+    dialogue_gap(&w->dialogue, dir, c->n);
+    /* Nothing but gaps of one side: it is not captured, and nothing is waited for. */
+    if (!w->dialogue.in[dir].begun)
+        w->dialogue.hear_once = true;
+    read_both(w, !dir, false);
+}
+
+static void take_chunk(struct talk *t, struct pool *pool, const struct chunk *c)
+{
+    struct talk_work *w = t->work;
+    switch (c->kind) {
+    case CHUNK_DATA:
+        take_data(t, pool, c);
+        break;
+    case CHUNK_GAP:
+        take_gap(t, pool, c);
+        break;
+    case CHUNK_FIN:
+        dialogue_fin(&w->dialogue, dir_of(t, c->side));
+        break;
+    case CHUNK_CONFLICT:
+        t->session.marks |= MARK_OVERLAP;
+        dialogue_conflict(&w->dialogue, dir_of(t, c->side), c->first, c->other, c->whole);
+        break;
+    }
+}
+
+static void keep_what_can_conflict(struct talk *t)
+{
+    struct talk_work *w = t->work;
+    for (unsigned side = 0; side < 2; side++)
+        reorder_keep_past(&w->order, side, w->dialogue.in[dir_of(t, side)].reader == READ_LINES);
+}
+
+/* --- the end --- */
+
+static struct dialogue_end ending(const struct talk *t, const struct flow *f, uint64_t clock_ns, bool input_ended)
+{
+    struct dialogue_end e = { .clock_ns = clock_ns, .input_ended = input_ended };
+    for (unsigned side = 0; side < 2; side++) {
+        unsigned dir = dir_of(t, side);
+        e.fin[dir] = flow_bit(f->fin, side);
+        e.rst[dir] = flow_bit(f->rst, side);
+        e.seen[dir] = f->packets[side] > 0;
+        e.payload[dir] = flow_bit(f->payload, side);
+    }
+    return e;
+}
+
+static void finish_work(struct talk *t, struct pool *pool, const struct flow *f, uint64_t clock_ns, bool input_ended)
+{
+    struct talk_work *w = t->work;
+    struct dialogue_end e = ending(t, f, clock_ns, input_ended);
+
+    dialogue_end(&w->dialogue, &e);
+    if (w->order.gap)
+        t->session.marks |= MARK_GAP;
+    if (w->order.overlap)
+        t->session.marks |= MARK_OVERLAP;
+    dialogue_drop(&w->dialogue);
+    reorder_end(&w->order);
+    window_drop(&w->window[0], pool);
+    window_drop(&w->window[1], pool);
+    pool_put(pool, w, sizeof *w);
+    t->work = NULL;
+}
+
+void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struct segment *seg, unsigned side,
+                  enum checksum sum)
+{
+    struct chunk c;
+
+    if (!t->work)
+        return;
+    if (!f->packets[!side])
+        t->work->dialogue.hear_once = true;
+    else if (seg->len && t->work->dialogue.hear_once && dir_of(t, side) == TO_CLIENT)
+        t->work->dialogue.hear_once = false;
+    reorder_push(&t->work->order, side, seg, sum);
+    while (!t->work->dialogue.settled && reorder_next(&t->work->order, &c))
+        take_chunk(t, pool, &c);
+    if (!t->work->dialogue.settled) {
+        keep_what_can_conflict(t);
+        return;
+    }
+    finish_work(t, pool, f, seg->ts_ns, false);
+    f->unwatched = true;
+}
+
+/* One direction only: no packet of the other, or none of the payload that was acknowledged. */
+static bool is_one_sided(const struct flow *f)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        if (!f->packets[side])
+            return true;
+        bool known = flow_bit(f->syn | f->synack, side) && flow_bit(f->acked, !side);
+        if (!flow_bit(f->payload, side) && known && seq_diff(f->acks[!side], f->isn[side]) > 2)
+            return true;
+    }
+    return false;
+}
+
+void talk_end(struct talk *t, struct pool *pool, struct flow *f, uint64_t clock_ns, bool input_ended)
+{
+    struct session *s = &t->session;
+    struct chunk c;
+
+    if (t->work) {
+        while (!t->work->dialogue.settled && reorder_flush(&t->work->order, &c))
+            take_chunk(t, pool, &c);
+        read_both(t->work, TO_SERVER, true);
+        read_both(t->work, TO_CLIENT, true);
+        finish_work(t, pool, f, clock_ns, input_ended);
+    }
+    s->first_ns = f->first_ns;
+    s->last_ns = f->last_ns;
+    for (unsigned side = 0; side < 2; side++) {
+        s->packets[dir_of(t, side)] = f->packets[side];
+        s->bytes[dir_of(t, side)] = f->bytes[side].n;
+    }
+    s->marks |= (is_one_sided(f) ? MARK_ONE_SIDED : 0u) | (f->cut ? MARK_TRUNCATED : 0u) | (f->lost ? MARK_GAP : 0u);
+    s->nvlan = f->nvlan;
+    memcpy(s->vlan, f->vlan, sizeof s->vlan);
+}
+
+void talk_free(struct talk *t, struct pool *pool)
+{
+    if (t->work) {
+        dialogue_drop(&t->work->dialogue);
+        reorder_end(&t->work->order);
+        window_drop(&t->work->window[0], pool);
+        window_drop(&t->work->window[1], pool);
+        pool_put(pool, t->work, sizeof *t->work);
+    }
+    pool_put(pool, t, sizeof *t);
+}

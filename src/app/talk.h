@@ -1,0 +1,39 @@
+/* One connection whose bytes are being understood: order, windows and dialogue of a flow. */
+#ifndef MAILSEAL_APP_TALK_H
+#define MAILSEAL_APP_TALK_H
+
+#include "app/ports.h"
+#include "dialogue/dialogue.h"
+#include "flow/flow.h"
+
+/* Given back as soon as the matter is settled. */
+struct talk_work {
+    struct reorder order;
+    struct window window[2];            /* TO_SERVER, TO_CLIENT */
+    struct where at[2];
+    struct dialogue dialogue;
+};
+
+struct talk {
+    struct session session;
+    struct talk_work *work;             /* NULL: settled */
+    struct dpi_flow *dpi;
+    uint8_t client_side;
+    uint8_t payloads;                   /* segments with payload while it was a candidate */
+    bool candidate;                     /* on an unknown port: not yet known to be mail */
+    bool mail_port;                     /* a mail port on either side */
+    uint64_t discarded;                 /* bytes */
+};
+
+/* The talk of a flow whose first payload seg is. NULL: no memory. */
+struct talk *talk_new(struct pool *, const struct port_table *, const struct flow *, const struct segment *,
+                      unsigned side);
+void talk_segment(struct talk *, struct pool *, struct flow *, const struct segment *, unsigned side, enum checksum);
+/* The flow has ended. input_ended: nothing else ended it. */
+void talk_end(struct talk *, struct pool *, struct flow *, uint64_t clock_ns, bool input_ended);
+void talk_free(struct talk *, struct pool *);
+
+/* Whether an odd port's first payload could be mail: a greeting or a ClientHello. */
+bool talk_could_begin(struct span payload);
+
+#endif

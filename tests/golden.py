@@ -1,0 +1,359 @@
+#!/usr/bin/env python3
+"""Compares what mailseal says of each golden capture with tests/pcaps/MANIFEST.
+
+usage: golden.py [--bin build/mailseal] [--update | --print] [--make] [--seen FILE] [NAME…]
+
+For each entry of the manifest: `BIN analyze --db TMP --quiet [OPTIONS] CAPTURE…`, then `BIN sessions
+--db TMP --format jsonl`; the sessions must be those of the manifest, field by field (README there
+says how to read it). Besides, every script must give its committed capture byte for byte, and no
+planted secret may be found in a database, its journal or the output of analyze, sessions or report.
+
+  --update   writes what the program says into the manifest, to be reviewed as a diff
+  --print    shows what the program says, and changes nothing
+  --make     makes the captures anew from their scripts
+  --seen F   writes every rule, evidence, incident and mark that the goldens showed, with its grade,
+             for tools/check-rules
+The last line is "N passed, N failed"; the status is 0 when nothing failed.
+"""
+import argparse, base64, collections, concurrent.futures, difflib, glob, importlib.machinery, importlib.util
+import json, os, re, subprocess, sys, tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PCAPS = os.path.join(HERE, 'pcaps')
+MANIFEST = os.path.join(PCAPS, 'MANIFEST')
+TIMEOUT = 120
+REPORTS = os.path.join(HERE, '..', 'sql', 'reports')
+
+
+def load_make_pcap():
+    path = os.path.join(HERE, '..', 'tools', 'make-pcap')
+    sys.dont_write_bytecode = True
+    loader = importlib.machinery.SourceFileLoader('make_pcap', path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader('make_pcap', loader))
+    loader.exec_module(module)
+    return module
+
+
+make_pcap = load_make_pcap()
+
+
+# --- the manifest ---
+
+class Entry:
+    def __init__(self, head, line):
+        self.head, self.line, self.sessions = head, line, []
+        self.name, *rest = head.split()
+        self.captures = [w for w in rest if w.endswith('.pcap')] or [self.name + '.pcap']
+        self.options = [w for w in rest if not w.endswith('.pcap')]
+        self.text = []                      # its lines below the head
+
+
+def read_manifest():
+    """The entries, and all lines as (entry or None, line)."""
+    entries, lines, entry, session = [], [], None, None
+    for number, line in enumerate(open(MANIFEST, encoding='utf-8'), 1):
+        line = line.rstrip('\n')
+        if not line.strip() or line.startswith('#'):
+            lines.append((None, line))
+        elif not line.startswith(' '):
+            entry = Entry(line, number)
+            entries.append(entry)
+            lines.append((entry, line))
+        else:
+            entry.text.append(line)
+            if line.strip() == '(nothing)':
+                continue
+            if not line.startswith('    '):
+                session = [line]
+                entry.sessions.append(session)
+            else:
+                session.append(line)
+    for e in entries:
+        e.sessions = [parse_session(s, e) for s in e.sessions]
+    return entries, lines
+
+
+def flag(text): return {'yes': True, 'no': False, '-': None}[text]
+def listed(text): return [] if text == '' else sorted(text.split(','))
+
+
+def parse_session(lines, entry):
+    """The fields of one expected session. What is not written is null, or the usual value."""
+    m = re.fullmatch(r'  (\w+) (\S+) > (\S+) (\w+) (\w+) (\w+)((?: \w+=\S+)*)', lines[0])
+    if not m:
+        sys.exit('MANIFEST, %s: cannot read %r' % (entry.name, lines[0]))
+    f = dict(zip(('verdict', 'src', 'dest', 'app_proto', 'hop', 'stage'), m.groups()))
+    more = dict(w.split('=', 1) for w in m[7].split())
+    group = collections.defaultdict(dict)
+    for line in lines[1:]:
+        name, *rest = line.split()
+        if name in ('incidents', 'marks'):
+            group[name] = sorted(rest)
+        elif name == 'strip':
+            group[name] = {'grade': rest[0], 'evidence': sorted(rest[1:])}
+        elif name in ('starttls', 'tls', 'auth'):
+            group[name] = dict(w.split('=', 1) for w in rest)
+        else:
+            sys.exit('MANIFEST, %s: cannot read %r' % (entry.name, line))
+    starttls, tls, auth = group['starttls'], group['tls'], group['auth']
+    counts = f['app_proto'] in ('smtp', 'lmtp', 'pop3') and f['verdict'] != 'other'
+    f.update({
+        'direction': more.pop('direction', 'unknown'),
+        'messages_clear': int(more.pop('messages', '0')) if counts else None,
+        'vlan': more.pop('vlan', ''),
+        'starttls.offered': flag(starttls.pop('offered', '-')),
+        'starttls.requested': flag(starttls.pop('requested', 'no')),
+        'starttls.reply': starttls.pop('reply', None),
+        'tls.version': tls.get('version'), 'tls.client_max': tls.get('max'),
+        'tls.cipher': tls.pop('cipher', None), 'tls.group': tls.pop('group', None),
+        'tls.pq_offered': flag(tls.pop('pq_offered', 'no' if 'max' in tls else '-')),
+        'tls.pq': flag(tls.pop('pq', 'no' if 'version' in tls else '-')),
+        'tls.sni': tls.pop('sni', None), 'tls.alpn': tls.pop('alpn', None),
+        'tls.resumed': flag(tls.pop('resumed', 'no' if 'version' in tls else '-')),
+        'tls.downgraded': flag(tls.pop('downgraded', 'no' if 'version' in tls else '-')),
+        'auth.command': auth.pop('command', None), 'auth.mechanism': auth.pop('mechanism', None),
+        'auth.exposure': auth.pop('exposure', None),
+        'auth.invited_in_clear': flag(auth.pop('invited', 'no' if 'offered' in auth else '-')),
+        'auth.offered': listed(auth.pop('offered')) if 'offered' in auth else None,
+        'strip.grade': group['strip'].get('grade', 'none'), 'strip.evidence': group['strip'].get('evidence', []),
+        'incidents': group['incidents'] or [], 'marks': group['marks'] or [],
+    })
+    for left in (more, starttls, auth, {k: v for k, v in tls.items() if k not in ('version', 'max')}):
+        if left:
+            sys.exit('MANIFEST, %s: unknown word %s' % (entry.name, ' '.join(left)))
+    return f
+
+
+def show(f):
+    """The same fields as the manifest writes them."""
+    flags = {True: 'yes', False: 'no', None: '-'}
+    head = '  %s %s > %s %s %s %s' % tuple(f[k] for k in ('verdict', 'src', 'dest', 'app_proto', 'hop', 'stage'))
+    if f['messages_clear']:
+        head += ' messages=%d' % f['messages_clear']
+    if (f['messages_clear'] is None) != (f['app_proto'] not in ('smtp', 'lmtp', 'pop3') or f['verdict'] == 'other'):
+        head += ' messages=%s' % f['messages_clear']
+    head += ' direction=%s' % f['direction'] if f['direction'] != 'unknown' else ''
+    head += ' vlan=%s' % f['vlan'] if f['vlan'] else ''
+    out = [head]
+
+    def group(name, *pairs):
+        words = ['%s=%s' % (k, v) for k, v, usual in pairs if v != usual]
+        if words:
+            out.append('    %s %s' % (name, ' '.join(words)))
+    group('starttls', ('offered', flags[f['starttls.offered']], '-'), ('requested', flags[f['starttls.requested']], 'no'),
+          ('reply', f['starttls.reply'], None))
+    seen, offered = ('no' if f['tls.version'] else '-'), ('no' if f['tls.client_max'] else '-')
+    group('tls', ('version', f['tls.version'], None), ('max', f['tls.client_max'], None), ('cipher', f['tls.cipher'], None),
+          ('group', f['tls.group'], None), ('pq_offered', flags[f['tls.pq_offered']], offered), ('pq', flags[f['tls.pq']], seen),
+          ('sni', f['tls.sni'], None), ('alpn', f['tls.alpn'], None), ('resumed', flags[f['tls.resumed']], seen),
+          ('downgraded', flags[f['tls.downgraded']], seen))
+    names = f['auth.offered']
+    group('auth', ('offered', None if names is None else ','.join(names), None),
+          ('invited', flags[f['auth.invited_in_clear']], 'no' if names is not None else '-'),
+          ('command', f['auth.command'], None), ('mechanism', f['auth.mechanism'], None), ('exposure', f['auth.exposure'], None))
+    if f['strip.grade'] != 'none' or f['strip.evidence']:
+        out.append('    strip ' + ' '.join([f['strip.grade']] + f['strip.evidence']))
+    for name in ('incidents', 'marks'):
+        if f[name]:
+            out.append('    %s %s' % (name, ' '.join(f[name])))
+    return out
+
+
+def show_all(sessions):
+    sessions = sorted(sessions, key=lambda f: (f['src'], f['dest']))
+    return [line for f in sessions for line in show(f)] or ['  (nothing)']
+
+
+# --- the program ---
+
+def run(command):
+    """Output and errors of a command; the second is None unless it died or a sanitizer spoke."""
+    try:
+        r = subprocess.run(command, capture_output=True, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return b'', b'', 'took more than %d s' % TIMEOUT
+    err = r.stderr.decode(errors='replace')
+    if r.returncode < 0 or r.returncode > 127 or 'Sanitizer' in err or 'runtime error' in err:
+        return r.stdout, r.stderr, 'died: status %d\n%s' % (r.returncode, err[-2000:])
+    if r.returncode:
+        return r.stdout, r.stderr, 'status %d: %s' % (r.returncode, err.strip()[-500:])
+    return r.stdout, r.stderr, None
+
+
+def fields(o):
+    """The compared fields of one line of `sessions --format jsonl`."""
+    def get(dotted):
+        value = o
+        for key in dotted.split('.'):
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+    def endpoint(ip, port): return ('[%s]:%s' if ':' in str(ip) else '%s:%s') % (ip, port)
+    f = {k: get(k) for k in ('app_proto', 'hop', 'direction', 'verdict', 'stage', 'tls.version', 'tls.client_max', 'tls.cipher',
+                             'tls.group', 'tls.pq_offered', 'tls.pq', 'tls.sni', 'tls.resumed', 'tls.downgraded',
+                             'starttls.offered', 'starttls.requested', 'starttls.reply', 'auth.command', 'auth.mechanism',
+                             'auth.exposure', 'auth.invited_in_clear', 'strip.grade', 'messages_clear')}
+    for k in ('auth.offered', 'strip.evidence', 'incidents', 'marks'):
+        f[k] = sorted(get(k)) if get(k) is not None else None if k == 'auth.offered' else []
+    alpn = get('tls.alpn')
+    f['tls.alpn'] = ','.join(alpn) if isinstance(alpn, list) else alpn
+    f['vlan'] = ','.join(map(str, get('vlan') or []))
+    f['src'], f['dest'] = endpoint(get('src_ip'), get('src_port')), endpoint(get('dest_ip'), get('dest_port'))
+    return f
+
+
+def analyse(binary, captures, options, folder):
+    """Sessions as JSON objects, everything that was written anywhere, and what went wrong or None."""
+    db = os.path.join(folder, 'golden.db')
+    out, err, wrong = run([binary, 'analyze', '--db', db, '--quiet', *options, *captures])
+    written = [('the output of analyze', out + err)]
+    sessions = []
+    if not wrong:
+        out, err, wrong = run([binary, 'sessions', '--db', db, '--format', 'jsonl'])
+        written.append(('the output of sessions', out + err))
+        try:
+            sessions = [json.loads(line) for line in out.decode().splitlines()] if not wrong else []
+        except ValueError as e:
+            wrong = 'sessions: not JSON lines: %s' % e
+    for path in glob.glob(db + '*'):
+        with open(path, 'rb') as f:
+            written.append((os.path.basename(path), f.read()))
+    sessions.sort(key=lambda o: (o.get('timestamp') or '', o.get('id') or 0))
+    return sessions, written, wrong
+
+
+# --- planted secrets ---
+
+def secrets_of(script):
+    """Byte strings of a script that must be found nowhere: what holds PLANTED, as text, as it stands in
+    Base64 on the wire, and parts of both that would give it away."""
+    found = set()
+    for line in open(script, encoding='utf-8'):
+        m = re.match(r'[CS][:=] (.*)', line)
+        if not m or 'PLANTED' not in m[1]:
+            continue
+        for b in re.finditer(r'\{b64:((?:[^{}\\]|\\.)*)\}', m[1]):
+            if 'PLANTED' in b[1]:
+                wire = make_pcap.unescape(b[0])
+                found.update(wire[i:i + 16] for i in range(0, max(1, len(wire) - 15), 4))
+    found.update((b'PLANTED', b'PLANTED'.hex().encode(), b'PLANTED'.hex().upper().encode()))
+    for n, start, end in ((0, 0, 9), (1, 2, 10), (2, 3, 12)):      # the three ways it can lie in Base64
+        found.add(base64.b64encode(bytes(n) + b'PLANTED')[start:end])
+    return found
+
+
+def leaks(secrets, written):
+    return ['%r stands in %s' % (s[:24].decode('latin-1'), where) for where, data in written
+            for s in secrets if s.lower() in data.lower()]
+
+
+# --- the checks ---
+
+class Tally:
+    def __init__(self): self.passed = self.failed = 0
+
+    def count(self, name, problem):
+        if problem:
+            self.failed += 1
+            print('%s: %s' % (name, problem))
+        else:
+            self.passed += 1
+
+
+def check_scripts(tally, only, make):
+    """Every script gives its capture; every capture has a place in the manifest."""
+    for script in sorted(glob.glob(os.path.join(PCAPS, '*.txt'))):
+        name = os.path.basename(script)[:-4]
+        if only and name not in only:
+            continue
+        made = make_pcap.Script(script)
+        problem = None
+        for n, packets in enumerate(made.files, 1):
+            path = os.path.join(PCAPS, name + ('' if n == 1 else '-%d' % n) + '.pcap')
+            data = make_pcap.pcap(packets, made.link)
+            if make:
+                with open(path, 'wb') as f:
+                    f.write(data)
+            elif not os.path.exists(path) or open(path, 'rb').read() != data:
+                problem = 'its script gives another capture (tools/make-pcap %s %s)' % tuple(os.path.relpath(p) for p in (script, path))
+        tally.count(name, problem)
+
+
+def check_entry(binary, entry):
+    with tempfile.TemporaryDirectory() as folder:
+        captures = [os.path.join(PCAPS, c) for c in entry.captures]
+        absent = [c for c in captures if not os.path.exists(c)]
+        if absent:
+            return [], 'no such capture: %s' % ' '.join(absent), []
+        sessions, written, wrong = analyse(binary, captures, entry.options, folder)
+        scripts = {re.sub(r'(-\d)?\.pcap$', '.txt', c) for c in captures}
+        secrets = set().union(*(secrets_of(s) for s in scripts if os.path.exists(s)))
+        return sessions, wrong, leaks(secrets, written)
+
+
+def check_together(binary, tally):
+    """All captures in one database: no secret of any of them in it or in a report."""
+    secrets = set().union(*(secrets_of(s) for s in glob.glob(os.path.join(PCAPS, '*.txt'))))
+    with tempfile.TemporaryDirectory() as folder:
+        _, written, wrong = analyse(binary, [PCAPS], ['--separate'], folder)
+        tally.count('all captures in one database', wrong or '; '.join(leaks(secrets, written)))
+        db = os.path.join(folder, 'golden.db')
+        jobs = [['sessions', '--format', f] for f in ('table', 'csv')]
+        for path in sorted(glob.glob(os.path.join(REPORTS, '*.sql'))):
+            jobs += [['report', os.path.basename(path)[:-4], '--format', f] for f in ('table', 'csv', 'json')]
+        for job in jobs:
+            out, err, wrong = run([binary, job[0], '--db', db, *job[1:]])
+            tally.count(' '.join(job), wrong or '; '.join(leaks(secrets, [('its output', out + err)])))
+
+
+def main():
+    ap = argparse.ArgumentParser(usage=__doc__)
+    ap.add_argument('--bin', default=os.path.join(HERE, '..', 'build', 'mailseal'))
+    for option in ('--update', '--print', '--make'):
+        ap.add_argument(option, action='store_true')
+    ap.add_argument('--seen')
+    ap.add_argument('names', nargs='*')
+    a = ap.parse_args()
+    tally = Tally()
+    check_scripts(tally, a.names, a.make)
+    if a.make:
+        return
+    entries, lines = read_manifest()
+    listed_captures = {c for e in entries for c in e.captures}
+    for c in sorted(os.path.basename(p) for p in glob.glob(os.path.join(PCAPS, '*.pcap*'))):
+        if c not in listed_captures and not a.names:
+            tally.count(c, 'stands in no entry of the manifest')
+    chosen = [e for e in entries if not a.names or e.name in a.names]
+    seen = set()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for entry, (sessions, wrong, leaked) in zip(chosen, pool.map(lambda e: check_entry(a.bin, e), chosen)):
+            got = [fields(o) for o in sessions]
+            for o, f in zip(sessions, got):
+                seen.add('rule ' + str(o.get('rule')))
+                seen.update('evidence %s %s' % (e, f['strip.grade']) for e in f['strip.evidence'])
+                seen.update('%s %s' % (k[:-1], w) for k in ('incidents', 'marks') for w in f[k])
+                seen.add('verdict %s' % f['verdict'])
+            want, have = show_all(entry.sessions), show_all(got)
+            if a.print:
+                print('\n'.join([entry.head] + have))
+            entry.new = entry.text if want == have else have
+            problem = wrong
+            if not wrong and want != have:
+                diff = list(difflib.unified_diff(want, have, 'MANIFEST', 'program', n=1, lineterm=''))[2:]
+                problem = 'the program disagrees\n' + '\n'.join('  ' + d for d in diff)
+            tally.count(entry.name, problem)
+            tally.count(entry.name + ': secrets', '; '.join(leaked))
+    if not a.names:
+        check_together(a.bin, tally)
+    if a.update:
+        with open(MANIFEST, 'w', encoding='utf-8') as f:
+            for entry, line in lines:
+                f.write('\n'.join([line] + (getattr(entry, 'new', entry.text) if entry else [])) + '\n')
+    if a.seen:
+        with open(a.seen, 'w', encoding='utf-8') as f:
+            f.write(''.join(s + '\n' for s in sorted(seen)))
+    print('%d passed, %d failed' % (tally.passed, tally.failed))
+    sys.exit(tally.failed > 0)
+
+
+if __name__ == '__main__':
+    main()

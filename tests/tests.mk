@@ -1,0 +1,78 @@
+# What `make check` runs, all without root and network: the house rules of the source, the unit tests
+# (those of SQL among them), the golden captures, and all of them at once. Each step ends with "N passed, N failed";
+# the last line of `make check` is their sum.
+#
+#   make check           everything        make check-asan      the same under ASan and UBSan
+#   make check-units     unit tests only   make check-goldens   the captures of tests/pcaps only
+#
+# tests/unit/X_test.c says in its first comment which objects of $(BUILD) it links, as in
+#   links: base/bytes.o proto/line.o
+# If it needs many, the layering is wrong.
+
+LOGS     = $(BUILD)/check
+PYTHON  ?= python3
+UNITS   := $(patsubst tests/unit/%_test.c,$(BUILD)/tests/%_test,$(sort $(wildcard tests/unit/*_test.c)))
+TEST_LIBS = $(shell $(PKG_CONFIG) --libs cmocka)
+
+# The objects named behind "links:" in the first comment of a test.
+links = $(addprefix $(BUILD)/,$(shell awk '{ n = split($$0, w, /[ \t*]+/); \
+            for (i = 1; i <= n; i++) { if (w[i] == "links:") on = 1; else if (on && w[i] ~ /\.o$$/) print w[i] } } \
+            /\*\// { exit }' tests/unit/$(1)_test.c))
+
+$(BUILD)/tests/%_test.o: tests/unit/%_test.c $(BUILD)/config
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests -c -o $@ $<
+
+.SECONDEXPANSION:
+$(UNITS): $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $$(call links,$$*)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS)
+
+units: $(UNITS)
+
+# $(call step,NAME,COMMAND): runs it, shows what it says, keeps it for the sum. A command that dies
+# without its last line, or leaves with a status but no failure, counts as one failure.
+define step
+	@mkdir -p $(LOGS); echo '--- $(1)'; status=0; ( $(2) ) > $(LOGS)/$(1) 2>&1 || status=$$?; \
+	last=$$(tail -n 1 $(LOGS)/$(1)); \
+	echo "$$last" | grep -qEx '[0-9]+ passed, [0-9]+ failed' || last='0 passed, 1 failed'; \
+	case $$status$$last in 0*|*' passed, '[1-9]*) ;; *) last='0 passed, 1 failed' ;; esac; \
+	test $$status = 0 && tail -n 1 $(LOGS)/$(1) || cat $(LOGS)/$(1); \
+	echo "$$last" >> $(LOGS)/sum
+endef
+
+# One line for each unit test program; its own output only when something in it failed.
+define run_units
+	passed=0; failed=0; for t in $(UNITS); do \
+	    if $$t > $$t.log 2>&1; then bad=0; else bad=1; fi; \
+	    p=$$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' $$t.log | awk '{ n += $$1 } END { print n + 0 }'); \
+	    f=$$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test(s), listed below.*/\1/p' $$t.log | awk '{ n += $$1 } END { print n + 0 }'); \
+	    if test $$bad = 1; then test $$f -gt 0 || f=1; cat $$t.log; echo "$$t failed"; fi; \
+	    if test $$bad = 0 && test $$p = 0; then f=1; echo "$$t ran no test"; fi; \
+	    passed=$$((passed + p)); failed=$$((failed + f)); \
+	done; echo "$$passed passed, $$failed failed"; test $$failed = 0
+endef
+
+check: $(BUILD)/mailseal units
+	@rm -rf $(LOGS)
+	$(call step,layers,sh tools/check-layers)
+	$(call step,layers-self-test,sh tools/check-layers --self-test)
+	$(call step,units,$(run_units))
+	$(call step,goldens,$(PYTHON) tests/golden.py --bin $(BUILD)/mailseal --seen $(LOGS)/seen)
+	$(call step,rules,sh tools/check-rules $(LOGS)/seen)
+	$(call step,interleave,$(PYTHON) tests/interleave.py --bin $(BUILD)/mailseal)
+	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
+
+check-units: units
+	@rm -rf $(LOGS)
+	$(call step,units,$(run_units))
+	@test "$$(awk '{ f += $$3 } END { print f }' $(LOGS)/sum)" = 0
+
+check-goldens: $(BUILD)/mailseal
+	@$(PYTHON) tests/golden.py --bin $(BUILD)/mailseal
+
+check-asan:
+	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=yes check
+
+-include $(UNITS:=.d)
+.PHONY: units check check-units check-goldens check-asan
