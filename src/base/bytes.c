@@ -88,7 +88,7 @@ struct cursor get_block(struct cursor *c, unsigned len_bytes)
     if (c->bad)
         return (struct cursor){ { c->rest.p, 0 }, true };
     bool short_block = c->rest.n < n;
-    struct cursor inner = { span_first(c->rest, n), short_block };
+    struct cursor inner = { span_first(c->rest, n), false };
     c->rest = span_skip(c->rest, n);
     c->bad = short_block;
     return inner;

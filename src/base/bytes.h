@@ -68,7 +68,7 @@ uint32_t get_u24(struct cursor *);
 uint32_t get_u32(struct cursor *);
 struct span get_bytes(struct cursor *, size_t n);
 /* A block with a length of len_bytes (1, 2 or 3) in front, as a cursor of its own. A block
- * longer than what is there gives what is there and makes both cursors bad. */
+ * longer than what is there gives what is there, readable, and makes the outer cursor bad. */
 struct cursor get_block(struct cursor *, unsigned len_bytes);
 
 /* Loads at any alignment. */

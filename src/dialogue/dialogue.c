@@ -392,8 +392,11 @@ static bool knows_dialect(struct dialogue *d, unsigned dir, struct span in, bool
         return true;
     if (dir == TO_CLIENT)
         return hear_greeting(d, in, force);
-    if (first_is_foreign(in) || !first_is_text(in))
-        d->foreign = true;
+    if (first_is_foreign(in)) {
+        not_mail(d);
+        return false;
+    }
+    d->foreign = !first_is_text(in);
     return true;
 }
 
@@ -557,7 +560,7 @@ void dialogue_end(struct dialogue *d, const struct dialogue_end *e)
     end_of_request(d, e);
     if (d->tls.begun)
         tls_end(d, e);
-    if (d->foreign && !has_fact(d, FACT_MAIL | FACT_CREDENTIAL | FACT_AUTH_TRIED | FACT_ATTEMPTED))
+    if (d->foreign && !d->confirmed && !has_fact(d, FACT_ACCEPTED | FACT_TLS_DONE))
         fact(d, FACT_NOT_MAIL);
     /* A conflict showed that the mask hides a real offer, so the mask alone says nothing more. */
     if (d->conflict)

@@ -94,7 +94,7 @@ struct dialogue {
     bool settled;                       /* nothing more has to be read */
     bool confirmed;                     /* a command of the dialect had the answer that it should have */
     bool maybe_answered;                /* READ_BODY_MAYBE: the message has its answer */
-    bool foreign;                       /* the client's first words are another protocol's */
+    bool foreign;                       /* the client's first bytes are no text */
     bool greeted, waits;                /* waits: client bytes make sense only after the next answer */
     bool in_transaction, authenticated;
     bool list_now;                      /* lines of a capability list are being read, none lost so far */

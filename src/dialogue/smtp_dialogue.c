@@ -234,7 +234,7 @@ static void body_begins(struct dialogue *d)
 
 static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, const struct open_command *c)
 {
-    if (r->code == 250 && (c->verb == SMTP_EHLO || c->verb == SMTP_LHLO || c->verb == SMTP_HELO))
+    if (r->code == 250 && (c->verb == SMTP_EHLO || c->verb == SMTP_LHLO || c->verb == SMTP_HELO || c->verb == SMTP_MAIL))
         d->confirmed = true;
     switch (c->verb) {
     case SMTP_EHLO:
@@ -402,6 +402,9 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
         d->list_now = false;
     if (server_in_clear(d))
         return;
+    /* With the greeting lost, what answers a command is none. */
+    if (!d->greeted && d->in[TO_CLIENT].lost && r.code != 220 && d->open_n)
+        d->greeted = true;
     if (!d->u.smtp.code)
         first_line_of_reply(d, &r);
     if (!d->greeted) {

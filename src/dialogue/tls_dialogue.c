@@ -92,10 +92,13 @@ static void note_client_hello(struct dialogue *d, const struct tls_client_hello 
     d->tls.client_hello = true;
     d->tls.hello_ns = d->now_ns;
     d->tls.early_data = h->early_data;
+    copy_sni(t, h->sni);
+    /* What a cut hello does not say may stand behind the cut; supported_versions stands late. */
+    if (!h->whole && !h->versions)
+        return;
     t->client_hello = true;
     t->client_max = h->max_version;
     t->pq_offered = h->pq_group;
-    copy_sni(t, h->sni);
     while (tls_next_name(&list, &name))
         add_alpn(t, name);
     d->tls.session_id_n = (uint8_t)(h->session_id.n <= 32 ? h->session_id.n : 0);

@@ -36,6 +36,7 @@ long tls_message_parse(struct span in, struct tls_message_header *out);
 struct tls_client_hello {
     uint16_t max_version;               /* supported_versions counts; GREASE does not */
     struct span session_id, sni, alpn;  /* alpn: the list as on the wire, RFC 7301 */
+    bool versions;                      /* supported_versions was there */
     bool pq_group;                      /* a post-quantum group among supported_groups */
     bool early_data, whole;             /* whole: nothing was cut off */
 };

@@ -33,7 +33,7 @@ static struct span server_name(struct cursor body)
     struct cursor list = get_block(&body, 2);
     uint8_t type = get_u8(&list);
     struct cursor name = get_block(&list, 2);
-    return type == 0 && !name.bad ? name.rest : (struct span){ NULL, 0 };
+    return type == 0 && !list.bad && !body.bad ? name.rest : (struct span){ NULL, 0 };
 }
 
 static bool offers_pq(struct cursor body)
@@ -64,8 +64,10 @@ static void client_extension(uint16_t type, struct cursor body, struct tls_clien
         out->early_data = true;
         break;
     case EXT_SUPPORTED_VERSIONS:
-        if ((highest = highest_version(get_block(&body, 1))))
+        if ((highest = highest_version(get_block(&body, 1)))) {
             out->max_version = highest;
+            out->versions = true;
+        }
         break;
     default:                            /* thousands are registered */
         break;
@@ -127,8 +129,9 @@ static void server_extension(uint16_t type, struct cursor body, struct tls_serve
         out->psk = true;
         break;
     case EXT_ALPN: {
-        struct cursor list = get_block(&body, 2);
-        out->alpn = get_block(&list, 1).rest;
+        struct cursor list = get_block(&body, 2), name = get_block(&list, 1);
+        if (!list.bad)
+            out->alpn = name.rest;
         break;
     }
     default:
@@ -173,7 +176,7 @@ bool tls_next_name(struct span *list, struct span *name)
 {
     struct cursor c = cursor_of(*list);
     struct cursor item = get_block(&c, 1);
-    if (item.bad)
+    if (c.bad)
         return false;
     *name = item.rest;
     *list = c.rest;

@@ -137,7 +137,7 @@ static void blocks_are_cursors_of_their_own(void **state)
     assert_int_equal(get_u8(&two), 0xcc);
     assert_int_equal(get_u8(&three), 0xdd);
     struct cursor cut = get_block(&c, 1);
-    assert_true(c.bad && cut.bad);
+    assert_true(c.bad && !cut.bad);
     assert_int_equal(cut.rest.n, 1);
     assert_int_equal(cut.rest.p[0], 0xee);
     assert_int_equal(c.rest.n, 0);
