@@ -79,7 +79,7 @@ static const char *text_of(uint8_t number)
 
 static uint8_t number_of(struct span word)
 {
-    for (unsigned s = 0; s < 2; s++)
+    for (unsigned s = 0; s < sizeof softwares / sizeof *softwares; s++)
         for (unsigned i = 0; softwares[s][i].word; i++)
             if (span_eq_nocase(word, softwares[s][i].word))
                 return (uint8_t)(s * WORDS_MAX + i + 1);
@@ -112,37 +112,46 @@ static bool can_be(const struct known_word *w, uint8_t number, uint8_t len)
     return len == n || (w->more && len > n);
 }
 
-/* Whether the list from `item` on can be embedded into the words from w on, in order; *tls: also
- * with a masked word of eight letters as STARTTLS. */
-static bool embeds(const struct word_order *o, unsigned item, const struct known_word *w, bool as_tls, bool *tls)
+/* The places in a software's words at which a list read so far can end: behind the nth word,
+ * without and with a mask read as STARTTLS. */
+struct places {
+    bool at[2][WORDS_MAX + 1];
+};
+
+static struct places follow(const struct places *from, const struct known_word *words, uint8_t number, uint8_t len)
 {
-    if (item == o->n) {
-        *tls = *tls || as_tls;
-        return true;
+    struct places to = { 0 };
+    for (unsigned tls = 0; tls < 2; tls++)
+        for (unsigned place = 0; place <= WORDS_MAX; place++)
+            for (unsigned i = place; from->at[tls][place] && words[i].word; i++)
+                if (can_be(&words[i], number, len)) {
+                    bool is_tls = number == WORD_MASKED && strcmp(words[i].word, "STARTTLS") == 0;
+                    to.at[tls || is_tls][i + 1] = true;
+                }
+    return to;
+}
+
+/* Whether a list can be a software's own, in its order; *tls: also with a mask for STARTTLS. */
+static bool is_list_of(const struct word_order *o, const struct known_word *words, bool *tls)
+{
+    struct places p = { .at[0][0] = true };
+    bool fits = false;
+    for (unsigned i = 0; i < o->n; i++)
+        p = follow(&p, words, o->word[i], o->len[i]);
+    for (unsigned place = 0; place <= WORDS_MAX; place++) {
+        fits = fits || p.at[0][place] || p.at[1][place];
+        *tls = *tls || p.at[1][place];
     }
-    bool any = false;
-    for (; w->word; w++) {
-        if (!can_be(w, o->word[item], o->len[item]))
-            continue;
-        bool is_tls = o->word[item] == WORD_MASKED && strcmp(w->word, "STARTTLS") == 0;
-        any = embeds(o, item + 1, w + 1, as_tls || is_tls, tls) || any;
-    }
-    return any;
+    return fits;
 }
 
 bool mask_hides_another(const struct word_order *o)
 {
     bool fits = false, tls = false;
-    unsigned masked = 0;
     if (o->overrun || !o->n)
         return false;
-    for (unsigned i = 0; i < o->n; i++)
-        masked += o->word[i] == WORD_MASKED;
-    /* More masks than any software has words would only make the search long. */
-    if (o->n >= WORDS_MAX || masked > 12)
-        return false;
-    for (unsigned s = 0; s < 2; s++)
-        fits = embeds(o, 0, softwares[s], false, &tls) || fits;
+    for (unsigned s = 0; s < sizeof softwares / sizeof *softwares; s++)
+        fits = is_list_of(o, softwares[s], &tls) || fits;
     return fits && !tls;
 }
 

@@ -63,7 +63,9 @@ static int misuse(struct store *s, const char *sentence)
 
 static bool prepare(struct store *s)
 {
-    bool parts = dictionary_open(&s->dictionary, s->db) & counts_open(&s->counts, s->db, OWN_DATABASE);
+    /* Both are opened whatever becomes of the first: both are closed later. */
+    bool parts = dictionary_open(&s->dictionary, s->db);
+    parts = counts_open(&s->counts, s->db, OWN_DATABASE) && parts;
     s->session_add = db_prepare(s->db, "session_add");
     s->source_add = db_prepare(s->db, "source_add");
     s->source_end = db_prepare(s->db, "source_end");
