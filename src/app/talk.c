@@ -16,6 +16,8 @@ bool talk_could_begin(struct span p)
         return span_starts_nocase(p, "* OK") || span_starts_nocase(p, "* PREAUTH");
     case '+':
         return span_starts_nocase(p, "+OK");
+    case 'E': case 'H': case 'L':       /* captured before the greeting that it answers */
+        return span_starts(p, "EHLO ") || span_starts(p, "HELO ") || span_starts(p, "LHLO ");
     default:
         return p.n > TLS_HEADER && tls_begins(p) == 1;
     }
@@ -55,7 +57,11 @@ static unsigned find_client(const struct port_table *ports, const struct flow *f
     unsigned client = side_of_bit(f->syn);
     if (client == SIDE_UNKNOWN && side_of_bit(f->synack) != SIDE_UNKNOWN)
         client = !side_of_bit(f->synack);
-    if (client == SIDE_UNKNOWN)
+    if (client != SIDE_UNKNOWN)
+        return client;
+    /* In mid-stream any text may look like an answer or a command: a port is surer than words. */
+    bool one_mail_port = port_is_mail(ports, f->key.a.port) != port_is_mail(ports, f->key.b.port);
+    if (!one_mail_port || tls_begins(seg->payload) == 1)
         client = client_by_words(seg, side);
     return client != SIDE_UNKNOWN ? client : client_by_ports(ports, f);
 }
@@ -99,6 +105,11 @@ struct talk *talk_new(struct pool *pool, const struct port_table *ports, const s
     s->marks = !f->syn && !f->synack && t->mail_port ? MARK_MIDSTREAM : 0;
     reorder_init(&w->order, pool);
     anchor_sides(&w->order, f);
+    if (t->candidate && !midstream && (seg->flags & TCP_ACK)) {     /* its SYN was not remembered */
+        struct stream *other = &w->order.side[!side];
+        other->next = seg->ack;
+        other->anchored = other->seen = true;
+    }
     dialogue_init(&w->dialogue, s, pool, port_protocol(ports, s->server.port), midstream);
     for (unsigned i = 0; i < 2; i++)
         reorder_keep_past(&w->order, i, true);
@@ -212,8 +223,13 @@ static void take_chunk(struct talk *t, struct pool *pool, const struct chunk *c)
 static void keep_what_can_conflict(struct talk *t)
 {
     struct talk_work *w = t->work;
-    for (unsigned side = 0; side < 2; side++)
-        reorder_keep_past(&w->order, side, w->dialogue.in[dir_of(t, side)].reader == READ_LINES);
+    for (unsigned side = 0; side < 2; side++) {
+        struct direction_state *s = &w->dialogue.in[dir_of(t, side)];
+        if (s->left_lines)              /* bytes of a body must not be compared as lines */
+            reorder_keep_past(&w->order, side, false);
+        s->left_lines = false;
+        reorder_keep_past(&w->order, side, s->reader == READ_LINES);
+    }
 }
 
 /* --- the end --- */
@@ -271,19 +287,6 @@ void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struc
     f->unwatched = true;
 }
 
-/* One direction only: no packet of the other, or none of the payload that was acknowledged. */
-static bool is_one_sided(const struct flow *f)
-{
-    for (unsigned side = 0; side < 2; side++) {
-        if (!f->packets[side])
-            return true;
-        bool known = flow_bit(f->syn | f->synack, side) && flow_bit(f->acked, !side);
-        if (!flow_bit(f->payload, side) && known && seq_diff(f->acks[!side], f->isn[side]) > 2)
-            return true;
-    }
-    return false;
-}
-
 void talk_end(struct talk *t, struct pool *pool, struct flow *f, uint64_t clock_ns, bool input_ended)
 {
     struct session *s = &t->session;
@@ -302,7 +305,8 @@ void talk_end(struct talk *t, struct pool *pool, struct flow *f, uint64_t clock_
         s->packets[dir_of(t, side)] = f->packets[side];
         s->bytes[dir_of(t, side)] = f->bytes[side].n;
     }
-    s->marks |= (is_one_sided(f) ? MARK_ONE_SIDED : 0u) | (f->cut ? MARK_TRUNCATED : 0u) | (f->lost ? MARK_GAP : 0u);
+    s->marks |= (f->packets[0] && f->packets[1] ? 0u : MARK_ONE_SIDED) | (f->cut ? MARK_TRUNCATED : 0u) |
+                (f->lost ? MARK_GAP : 0u);
     s->nvlan = f->nvlan;
     memcpy(s->vlan, f->vlan, sizeof s->vlan);
 }

@@ -1,25 +1,33 @@
 #include "base/pool.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALLEST = 64, CLASSES = 21, SLAB = 256 * 1024 };
+enum { SMALLEST = 64, CLASSES = 21, SLAB_LEAST = 128 * 1024, SLAB_MOST = 1024 * 1024 };
 
 struct block {
     struct block *next;
 };
 
+/* Blocks of one size. A slab lies at a multiple of its own size, so a block finds its slab by
+ * its address. One without a block in use belongs to no class and can serve any. */
 struct slab {
-    struct slab *next;
-    max_align_t data[];
+    struct slab *next, *before;         /* of its class, while it has a block to give; or of the empty ones */
+    struct slab *all;                   /* chain of all of them */
+    struct block *idle;                 /* given back */
+    uint32_t fresh;                     /* offset behind which nothing was given out yet */
+    uint32_t live;                      /* blocks in use */
+    uint8_t class;
 };
 
 struct pool {
     size_t left;                        /* bytes of the budget not yet taken from the system */
-    struct block *idle[CLASSES];
-    struct slab *slabs;
+    size_t slab_size;                   /* a power of two */
+    struct slab *some[CLASSES];         /* slabs with a block to give */
+    struct slab *empty, *all;
 };
 
 /* Sizes are 64, 96, 128, 192, 256, … 65536. */
@@ -49,8 +57,12 @@ size_t pool_room(size_t n)
 struct pool *pool_new(size_t budget)
 {
     struct pool *p = calloc(1, sizeof *p);
-    if (p)
-        p->left = budget;
+    if (!p)
+        return NULL;
+    p->left = budget;
+    p->slab_size = SLAB_LEAST;
+    while (p->slab_size < SLAB_MOST && p->slab_size < budget / 256)
+        p->slab_size *= 2;
     return p;
 }
 
@@ -79,22 +91,54 @@ void pool_free(struct pool *p)
     free(p);
 }
 #else
-static void add_slab(struct pool *p, unsigned class, size_t room)
-{
-    size_t bytes = p->left < SLAB ? p->left : SLAB;
-    struct slab *slab;
+enum { SLAB_HEAD = (sizeof(struct slab) + 63) / 64 * 64 };
 
-    if (bytes < sizeof *slab + room || !(slab = malloc(bytes)))
-        return;
-    p->left -= bytes;
-    slab->next = p->slabs;
-    p->slabs = slab;
-    uint8_t *at = (uint8_t *)slab->data, *end = (uint8_t *)slab + bytes;
-    for (; (size_t)(end - at) >= room; at += room) {
-        struct block *b = (struct block *)(void *)at;
-        b->next = p->idle[class];
-        p->idle[class] = b;
-    }
+static void link_slab(struct slab **list, struct slab *s)
+{
+    s->before = NULL;
+    s->next = *list;
+    if (*list)
+        (*list)->before = s;
+    *list = s;
+}
+
+static void unlink_slab(struct slab **list, struct slab *s)
+{
+    *(s->before ? &s->before->next : list) = s->next;
+    if (s->next)
+        s->next->before = s->before;
+}
+
+static struct slab *new_slab(struct pool *p)
+{
+    struct slab *s;
+    if (p->left < p->slab_size || !(s = aligned_alloc(p->slab_size, p->slab_size)))
+        return NULL;
+    p->left -= p->slab_size;
+    s->all = p->all;
+    p->all = s;
+    return s;
+}
+
+/* An empty slab, of whichever class it was, begins anew. */
+static struct slab *begin_slab(struct pool *p, unsigned class)
+{
+    struct slab *s = p->empty;
+    if (s)
+        unlink_slab(&p->empty, s);
+    else if (!(s = new_slab(p)))
+        return NULL;
+    s->idle = NULL;
+    s->fresh = SLAB_HEAD;
+    s->live = 0;
+    s->class = (uint8_t)class;
+    link_slab(&p->some[class], s);
+    return s;
+}
+
+static bool has_room(const struct pool *p, const struct slab *s, size_t room)
+{
+    return s->idle || s->fresh + room <= p->slab_size;
 }
 
 void *pool_get(struct pool *p, size_t n)
@@ -102,32 +146,50 @@ void *pool_get(struct pool *p, size_t n)
     size_t room;
     unsigned class = class_of(n, &room);
     assert(n <= POOL_LARGEST);
-    if (!p->idle[class])
-        add_slab(p, class, room);
-    struct block *b = p->idle[class];
-    if (b)
-        p->idle[class] = b->next;
+    struct slab *s = p->some[class];
+    if (!s && !(s = begin_slab(p, class)))
+        return NULL;
+    struct block *b = s->idle;
+    if (b) {
+        s->idle = b->next;
+    } else {
+        b = (struct block *)(void *)((uint8_t *)s + s->fresh);
+        s->fresh += (uint32_t)room;
+    }
+    s->live++;
+    if (!has_room(p, s, room))
+        unlink_slab(&p->some[class], s);
     return b;
 }
 
 void pool_put(struct pool *p, void *block, size_t n)
 {
+    if (!block)
+        return;
     size_t room;
     unsigned class = class_of(n, &room);
+    struct slab *s = (struct slab *)((uintptr_t)block & ~(uintptr_t)(p->slab_size - 1));
     struct block *b = block;
-    if (!b)
+
+    assert(s->class == class && s->live);
+    bool was_full = !has_room(p, s, room);
+    explicit_bzero(block, n);
+    b->next = s->idle;
+    s->idle = b;
+    if (was_full)
+        link_slab(&p->some[class], s);
+    if (--s->live)
         return;
-    explicit_bzero(b, n);
-    b->next = p->idle[class];
-    p->idle[class] = b;
+    unlink_slab(&p->some[class], s);
+    link_slab(&p->empty, s);
 }
 
 void pool_free(struct pool *p)
 {
     if (!p)
         return;
-    for (struct slab *s = p->slabs, *next; s; s = next) {
-        next = s->next;
+    for (struct slab *s = p->all, *next; s; s = next) {
+        next = s->all;
         free(s);
     }
     free(p);

@@ -1,6 +1,7 @@
 /* Memory for what is kept of open connections: blocks of a few sizes, cut from slabs, never
- * more than a budget in all. A block that is given back is taken again for the same size, so
- * nothing is returned to the system before pool_free(). */
+ * more than a budget in all. A slab whose blocks were all given back serves any size, so memory
+ * that one kind of connection filled is not lost to the others. Nothing is returned to the system
+ * before pool_free(). */
 #ifndef MAILSEAL_BASE_POOL_H
 #define MAILSEAL_BASE_POOL_H
 

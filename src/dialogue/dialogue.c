@@ -61,60 +61,6 @@ void handed_over(struct dialogue *d)
     d->s->messages_clear++;
 }
 
-/* --- commands that wait for an answer --- */
-
-struct open_command *open_push(struct dialogue *d, uint8_t verb, uint8_t flags)
-{
-    if (d->open_n) {
-        struct open_command *last = &d->open[(d->open_first + d->open_n - 1) % OPEN_COMMANDS];
-        /* A long list of recipients takes one place; a full queue loses its oldest one. */
-        if (last->verb == verb && last->flags == flags && !last->tag && !flags && last->times < UINT16_MAX) {
-            last->times++;
-            last->end = d->now_end;
-            return last;
-        }
-        if (d->open_n == OPEN_COMMANDS) {
-            d->open_first = (uint8_t)((d->open_first + 1) % OPEN_COMMANDS);
-            d->open_n--;
-            d->lost_reply = true;
-        }
-    }
-    struct open_command *c = &d->open[(d->open_first + d->open_n++) % OPEN_COMMANDS];
-    *c = (struct open_command){ .end = d->now_end, .times = 1, .verb = verb, .flags = flags };
-    return c;
-}
-
-struct open_command *open_first(struct dialogue *d)
-{
-    return d->open_n ? &d->open[d->open_first] : NULL;
-}
-
-void open_pop(struct dialogue *d)
-{
-    struct open_command *c = open_first(d);
-    if (!c || --c->times)
-        return;
-    d->open_first = (uint8_t)((d->open_first + 1) % OPEN_COMMANDS);
-    d->open_n--;
-}
-
-void open_clear(struct dialogue *d)
-{
-    d->open_n = 0;
-}
-
-bool open_seek(struct dialogue *d, uint8_t verb)
-{
-    unsigned i = 0;
-    while (i < d->open_n && d->open[(d->open_first + i) % OPEN_COMMANDS].verb != verb)
-        i++;
-    if (i == d->open_n)
-        return false;
-    d->open_first = (uint8_t)((d->open_first + i) % OPEN_COMMANDS);
-    d->open_n = (uint8_t)(d->open_n - i);
-    return true;
-}
-
 /* --- reading --- */
 
 static size_t read_counted(struct dialogue *d, unsigned dir, struct span in)
@@ -164,6 +110,8 @@ static size_t read_body(struct dialogue *d, unsigned dir, struct span in)
         d->maybe_answered = false;
     } else if (end != BODY_GOES_ON) {
         s->reader = READ_LINES;
+        if (dir == TO_SERVER)
+            d->body_doubtful = false;
         d->dialect->body_done(d, dir);
     }
     return n;
@@ -203,7 +151,8 @@ static size_t read_body_maybe(struct dialogue *d, struct span in, bool force)
 static bool answer_ends_body(struct dialogue *d)
 {
     struct direction_state *s = &d->in[TO_SERVER];
-    if (s->reader == READ_BODY && s->lost) {
+    if (s->reader == READ_BODY && d->body_doubtful) {
+        d->body_doubtful = false;
         s->reader = READ_LINES;
         d->dialect->body_done(d, TO_SERVER);
     } else if (s->reader == READ_BODY_MAYBE) {
@@ -282,7 +231,7 @@ size_t dialogue_sync(struct dialogue *d, struct span client, const struct where 
     if (!dot && !d->dialect->is_command(line))
         return 0;
     d->in[TO_SERVER].unsure = d->in[TO_CLIENT].unsure = false;
-    d->greeted = true;
+    d->greeted = d->greeted || !span_starts(answer, "220");
     if (dot) {                          /* the end of a body that was under way */
         d->now_end = client_at->end;
         d->dialect->body_done(d, TO_SERVER);
@@ -318,7 +267,14 @@ static void turn_to_tls(struct dialogue *d, unsigned dir)
 {
     if (d->two_hundred)                 /* an odd go-ahead, but one */
         upgrade_accepted(d);
-    if (!d->tls.begun && !d->dialect && !has_fact(d, FACT_ACCEPTED) && (!d->midstream || d->s->port_is_tls))
+    if (d->upgrade == UPGRADE_ASKED && d->in[TO_CLIENT].lost) {     /* it was among what was lost */
+        fact(d, FACT_ACCEPTED);
+        d->upgrade = UPGRADE_ACCEPTED;
+        open_clear(d);
+    }
+    /* On a port that upgrades, what was lost before the first record was the clear beginning. */
+    bool beginning_seen = !d->midstream && !d->in[0].lost && !d->in[1].lost;
+    if (!d->tls.begun && !d->dialect && !has_fact(d, FACT_ACCEPTED) && (beginning_seen || d->s->port_is_tls))
         fact(d, FACT_TLS_FIRST);
     if (d->behind_go_ahead)
         incident(d, INCIDENT_RESPONSE_INJECTION);
@@ -350,6 +306,10 @@ static bool choose_dialect(struct dialogue *d, unsigned dir, struct span in, boo
         return false;
     if (first == FIRST_MAIL)
         return true;
+    if (first == FIRST_MORE)            /* cut before it said anything */
+        d->dialect = dialect_of(d->port_protocol);
+    if (d->dialect)
+        return true;
     if (first != FIRST_FOREIGN && s->resume && (d->dialect = dialect_of(d->port_protocol)))
         return true;
     d->in[dir].reader = READ_NOTHING;
@@ -367,8 +327,8 @@ static bool hear_greeting(struct dialogue *d, struct span in, bool force)
     const struct dialect *heard = d->dialect;
     enum first_words first = first_words(TO_CLIENT, in, d->dialect->protocol, &heard);
 
-    if (first == FIRST_MORE && !force)
-        return false;
+    if (first == FIRST_MORE)
+        return force;
     if (first != FIRST_MAIL) {
         if (!has_fact(d, FACT_MAIL) && !d->tls.begun)
             not_mail(d);
@@ -461,12 +421,20 @@ size_t dialogue_read(struct dialogue *d, unsigned dir, struct span window, const
         n = read_once(d, dir, span_skip(window, used), force);
         if (n)
             d->in[dir].begun = true;
+        if (d->in[dir].reader != READ_LINES)
+            d->in[dir].left_lines = true;
         used += n;
         /* An answer that the client waited for: its bytes come before the next answer. */
         if (!n || (dir == TO_CLIENT && waited && !d->waits))
             break;
     }
     return used;
+}
+
+/* With answers nowhere to be heard, what follows a loss may be a literal of these clients. */
+static bool may_send_bodies(const struct dialogue *d)
+{
+    return d->dialect == &imap_dialect || d->dialect == &sieve_dialect;
 }
 
 void dialogue_gap(struct dialogue *d, unsigned dir, uint32_t n)
@@ -491,9 +459,13 @@ void dialogue_gap(struct dialogue *d, unsigned dir, uint32_t n)
         s->body.within_line = true;     /* a dot line is believed only behind a line end that was seen */
         if (dir == TO_CLIENT)
             d->lost_reply = true;
+        else
+            d->body_doubtful = true;
         return;
     }
-    fact(d, FACT_LOST);
+    fact(d, FACT_LOST | (has_fact(d, FACT_FAILED) || d->tls.failed ? FACT_LOST_SINCE : 0u));
+    if (dir == TO_SERVER)
+        d->sasl.asked = false;
     s->tail_n = 0;
     s->left = 0;
     if (s->reader != READ_NOTHING)
@@ -504,7 +476,7 @@ void dialogue_gap(struct dialogue *d, unsigned dir, uint32_t n)
     if (dir == TO_CLIENT) {
         d->lost_reply = true;
         d->waits = false;
-    } else if (!d->hear_once) {
+    } else if (!d->hear_once || may_send_bodies(d)) {
         s->unsure = true;
     }
 }
@@ -520,10 +492,9 @@ void dialogue_conflict(struct dialogue *d, unsigned dir, struct span first, stru
     if (!whole || has_fact(d, FACT_TLS_DONE))
         return;
     enum protocol p = d->dialect ? d->dialect->protocol : d->port_protocol;
-    if (conflict_is_offer_or_command(p, first, other) ||
-        (dir == TO_CLIENT && has_fact(d, FACT_REQUESTED) && conflict_is_answer(p, first, other))) {
-        /* One of the copies is the real one. */
-        if (dir == TO_CLIENT && conflict_is_offer_or_command(p, first, other))
+    bool names_tls = conflict_is_offer_or_command(dir, p, first, other);
+    if (names_tls || (dir == TO_CLIENT && has_fact(d, FACT_REQUESTED) && conflict_is_answer(p, first, other))) {
+        if (dir == TO_CLIENT && names_tls)      /* one of the copies is the real one */
             fact(d, FACT_OFFERED);
         evidence(d, EVIDENCE_OVERLAP_CONFLICT, GRADE_PROVEN);
         d->conflict = true;
@@ -537,9 +508,7 @@ static void end_of_request(struct dialogue *d, const struct dialogue_end *e)
     bool closed = e->fin[0] || e->fin[1] || e->rst[0] || e->rst[1];
     bool lost = d->in[TO_CLIENT].lost || d->in[TO_SERVER].lost;
 
-    if (d->two_hundred && d->tls.begun)
-        d->two_hundred = false;
-    if (d->two_hundred)
+    if (d->two_hundred && !d->tls.begun && closed && !lost)
         upgrade_refused(d, d->two_hundred_counts ? ASKED_OFFERED : 0, REFUSED_FOR_GOOD);
     if (d->tls.begun)
         return;

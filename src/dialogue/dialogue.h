@@ -26,6 +26,7 @@ struct direction_state {
     bool begun;                         /* a byte was seen */
     bool unsure;                        /* beginning missing or bytes lost: a client line counts once it is answered */
     bool lost;                          /* bytes were lost */
+    bool left_lines;                    /* something else than lines was read; reset by who looks at it */
     bool resume;                        /* the next bytes come behind a beginning or bytes that were not seen */
     uint64_t left;
     struct body body;
@@ -93,13 +94,16 @@ struct dialogue {
     bool hear_once;                     /* only one direction will ever be seen: nothing is waited for */
     bool settled;                       /* nothing more has to be read */
     bool confirmed;                     /* a command of the dialect had the answer that it should have */
+    bool body_doubtful;                 /* READ_BODY is a guess, or lost bytes: any answer ends it */
     bool maybe_answered;                /* READ_BODY_MAYBE: the message has its answer */
     bool foreign;                       /* the client's first bytes are no text */
+    bool greeting_seen;                 /* itself, so the capture has the beginning */
     bool greeted, waits;                /* waits: client bytes make sense only after the next answer */
     bool in_transaction, authenticated;
     bool list_now;                      /* lines of a capability list are being read, none lost so far */
     bool offer_now, mask_now, mask_other_length;        /* in the present list */
     bool mask_weak;                     /* ... its mask may well be another word's */
+    bool overrun;                       /* more commands were open than are kept */
     bool lost_reply;                    /* answers were lost: pairing has to find its place again */
     uint8_t upgrade;                    /* enum upgrade */
     bool behind_go_ahead;               /* server bytes came right behind it */
@@ -118,6 +122,7 @@ struct dialogue {
         struct {
             unsigned code;              /* of the reply being read; 0: none */
             bool esmtp, hello_refused, first_line_done;
+            bool mail_said;             /* MAIL or RCPT, and no end of a message since */
             bool partial;               /* the beginning of this reply was lost */
             bool masked_greeting, plain_greeting;       /* asterisks; anything but 2, 0 and blanks */
             uint16_t recipients;        /* accepted in this transaction */
@@ -202,8 +207,12 @@ void not_mail(struct dialogue *);
 
 struct open_command *open_push(struct dialogue *, uint8_t verb, uint8_t flags);
 struct open_command *open_first(struct dialogue *);     /* NULL: none */
+struct open_command *open_last(struct dialogue *);      /* NULL: none */
 void open_pop(struct dialogue *);               /* one answer of the first one has come */
 void open_clear(struct dialogue *);
+/* Answers were lost: of the commands that the present answer's segment acknowledges, it answers
+ * the last; those before it are dropped. */
+void open_resync(struct dialogue *);
 /* Drops commands before the first one with this verb. False: there is none, nothing is dropped. */
 bool open_seek(struct dialogue *, uint8_t verb);
 

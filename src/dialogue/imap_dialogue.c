@@ -121,8 +121,12 @@ static void capability_words(struct dialogue *d, struct span words)
     struct span word;
     bool secret = true;
 
+    const struct open_command *c = open_first(d);
+    bool asked = c && c->verb == IMAP_CAPABILITY;
+    if (d->midstream && !asked)         /* it may be the text of a message */
+        return;
     list_begin(d);
-    d->s->auth.list_seen = true;
+    d->s->auth.list_seen = !d->midstream;
     while ((word = span_word(&words)).n) {
         if (span_eq_nocase(word, "STARTTLS"))
             list_offer(d);
@@ -134,7 +138,7 @@ static void capability_words(struct dialogue *d, struct span words)
     }
     if (secret && !d->authenticated)
         fact(d, FACT_INVITED);          /* LOGIN may be used unless it is disabled (RFC 9051 6.2.3) */
-    list_end(d, true);
+    list_end(d, !d->in[TO_CLIENT].lost || asked);
 }
 
 static void take_capabilities(struct dialogue *d, const struct imap_answer *a, bool cut)
@@ -158,8 +162,6 @@ static void take_greeting(struct dialogue *d, const struct imap_answer *a)
     d->greeted = true;
     reach(d, STAGE_GREETING);
     mail_on_this_port(d);
-    if (!d->in[TO_SERVER].lost)
-        d->in[TO_SERVER].unsure = d->in[TO_CLIENT].unsure = false;
     if (a->status != IMAP_PREAUTH)
         return;
     d->authenticated = true;
@@ -171,7 +173,7 @@ static void take_greeting(struct dialogue *d, const struct imap_answer *a)
 static void untagged(struct dialogue *d, const struct imap_answer *a)
 {
     bool greets = !d->greeted && (a->status == IMAP_OK || a->status == IMAP_PREAUTH || a->status == IMAP_BYE);
-    if (greets && (!d->midstream || !d->open_n))
+    if (greets && !d->midstream)
         take_greeting(d, a);
     if (a->status == IMAP_NO_STATUS && imap_is_mailbox_data(a->text)) {
         spoke_mail(d);
@@ -249,6 +251,9 @@ static void tagged(struct dialogue *d, const struct imap_answer *a)
         d->u.imap.literal_waits = d->u.imap.continuing = false;
         d->waits = false;
     }
+    if ((c.verb == IMAP_STARTTLS || c.verb == IMAP_UNKNOWN) && a->status == IMAP_BAD &&
+        mask_is_echoed(a->text, "STARTTLS"))
+        evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
     if (c.verb == IMAP_STARTTLS) {
         answer_to_starttls(d, a, c.flags);
     } else if (c.verb == IMAP_AUTHENTICATE) {

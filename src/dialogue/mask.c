@@ -1,6 +1,8 @@
 #include "dialogue/mask.h"
 
 #include "proto/imap.h"
+#include "proto/pop3.h"
+#include "proto/smtp.h"
 
 /* --- single words --- */
 
@@ -155,6 +157,20 @@ bool mask_hides_another(const struct word_order *o)
     return fits && !tls;
 }
 
+bool mask_is_echoed(struct span text, const char *keyword)
+{
+    size_t n = strlen(keyword);
+    for (size_t i = 1; i + n <= text.n; i++) {
+        uint8_t behind = i + n < text.n ? text.p[i + n] : ' ', before = text.p[i - 1];
+        bool quoted = before == '"' || before == '\'' || before == '<' || before == '`' ||
+                      (before == ' ' && i > 1 && text.p[i - 2] == ':');
+        if (quoted && strchr("\"' >.", behind ? behind : 'a') &&
+            mask_of(span_of(text.p + i, n), keyword) == MASK_KEYWORD)
+            return true;
+    }
+    return false;
+}
+
 bool greeting_is_masked(struct span line, bool *asterisk)
 {
     for (size_t i = 0; i < line.n; i++) {
@@ -167,27 +183,72 @@ bool greeting_is_masked(struct span line, bool *asterisk)
 
 /* --- two readings of the same lines --- */
 
-static bool has_word(struct span s, const char *word)
+static bool is_command_for_tls(enum protocol p, struct span line)
 {
-    size_t n = strlen(word);
-    for (size_t i = 0; i + n <= s.n; i++) {
-        struct span at = span_skip(s, i);
-        bool begins = i == 0 || strchr(" \t\r\n-*[", s.p[i - 1]);
-        bool ends = at.n == n || strchr(" \t\r\n]", at.p[n]);
-        if (begins && ends && span_starts_nocase(at, word))
-            return true;
+    struct smtp_command smtp;
+    struct pop3_command pop3;
+    struct imap_command imap;
+    switch (p) {
+    case PROTOCOL_SMTP:
+    case PROTOCOL_LMTP:
+        smtp_command_parse(line, &smtp);
+        return smtp.verb == SMTP_STARTTLS;
+    case PROTOCOL_POP3:
+        pop3_command_parse(line, &pop3);
+        return pop3.verb == POP3_STLS;
+    case PROTOCOL_IMAP:
+        return imap_command_parse(line, &imap) && imap.verb == IMAP_STARTTLS;
+    case PROTOCOL_SIEVE:
+        return span_eq_nocase(span_word(&line), "STARTTLS");
+    case PROTOCOL_UNKNOWN:
+    case PROTOCOL_N:
+        break;
     }
     return false;
 }
 
-static bool names_tls(struct span lines, enum protocol p)
+static bool imap_list_offers(struct span line)
 {
-    return has_word(lines, p == PROTOCOL_POP3 ? "STLS" : "STARTTLS");
+    long list = span_find_nocase(line, "CAPABILITY ");
+    struct span rest = span_skip(line, list < 0 ? line.n : (size_t)list), word;
+    while ((word = span_word(&rest)).n)
+        if (span_eq_nocase(word, "STARTTLS") || span_eq_nocase(word, "STARTTLS]"))
+            return true;
+    return false;
 }
 
-bool conflict_is_offer_or_command(enum protocol p, struct span first, struct span other)
+static bool is_offer_of_tls(enum protocol p, struct span line)
 {
-    return names_tls(first, p) != names_tls(other, p);
+    struct smtp_reply_line reply;
+    switch (p) {
+    case PROTOCOL_SMTP:
+    case PROTOCOL_LMTP:
+        return smtp_reply_parse(line, &reply) && reply.code == 250 && span_eq_nocase(span_word(&reply.text), "STARTTLS");
+    case PROTOCOL_POP3:
+        return span_eq_nocase(line, "STLS");
+    case PROTOCOL_IMAP:
+        return line.n && line.p[0] != '+' && imap_list_offers(line);
+    case PROTOCOL_SIEVE:
+        return span_eq_nocase(line, "\"STARTTLS\"");
+    case PROTOCOL_UNKNOWN:
+    case PROTOCOL_N:
+        break;
+    }
+    return false;
+}
+
+static bool names_tls(unsigned dir, enum protocol p, struct span lines)
+{
+    struct span line;
+    for (long used; (used = line_parse(lines, &line)) > 0; lines = span_skip(lines, (size_t)used))
+        if (dir == TO_SERVER ? is_command_for_tls(p, line) : is_offer_of_tls(p, line))
+            return true;
+    return false;
+}
+
+bool conflict_is_offer_or_command(unsigned dir, enum protocol p, struct span first, struct span other)
+{
+    return names_tls(dir, p, first) != names_tls(dir, p, other);
 }
 
 bool conflict_is_answer(enum protocol p, struct span a, struct span b)

@@ -21,12 +21,15 @@ void order_add(struct word_order *, struct span line);
  * eight letters can have been STARTTLS. */
 bool mask_hides_another(const struct word_order *);
 
+/* Whether an error quotes a masked command. */
+bool mask_is_echoed(struct span text, const char *keyword);
+
 /* SMTP greeting of nothing but 2, 0, blanks and at least one asterisk (Cisco PIX). */
 bool greeting_is_masked(struct span line, bool *asterisk);
 
 /* Whether one of two readings of the same lines has the offer or the command and the other has
  * not; whether one says yes and the other no. */
-bool conflict_is_offer_or_command(enum protocol, struct span first, struct span other);
+bool conflict_is_offer_or_command(unsigned dir, enum protocol, struct span first, struct span other);
 bool conflict_is_answer(enum protocol, struct span first, struct span other);
 
 #endif

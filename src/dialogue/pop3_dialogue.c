@@ -180,8 +180,8 @@ static void take_answer(struct dialogue *d, bool ok, const struct open_command *
 /* How servers say that a login succeeded; for where its command was not seen. */
 static bool reports_login(struct span text)
 {
-    static const char *const texts[] = { "logged in", "maildrop", "mailbox", "authentication successful",
-                                         "messages (", "user successfully logged on", "login successful" };
+    static const char *const texts[] = { "logged in", "maildrop has", "maildrop locked and ready", "mailbox locked and ready",
+                                         "authentication successful", "successfully logged on", "login successful" };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (span_find_nocase(text, texts[i]) >= 0)
             return true;
@@ -209,10 +209,14 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     }
     if (!pop3_answer_parse(line, &a))
         return;
-    if (!d->greeted && (!d->midstream || !d->open_n)) {
+    /* With the greeting lost, what answers a command is none. */
+    if (!d->greeted && d->in[TO_CLIENT].lost && d->open_n)
+        d->greeted = true;
+    if (d->lost_reply)
+        open_resync(d);
+    if (!d->greeted && !d->midstream) {
         take_greeting(d);
-        if (!d->midstream)
-            return;
+        return;
     }
     struct open_command *c = open_first(d), copy;
     if (a.status == POP3_CONTINUE) {
@@ -231,6 +235,9 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     }
     copy = *c;
     open_pop(d);
+    if (a.status == POP3_ERR && !cut && (copy.verb == POP3_STLS || (copy.verb == POP3_UNKNOWN && !copy.flags)) &&
+        mask_is_echoed(a.text, "STLS"))
+        evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
     take_answer(d, a.status == POP3_OK, &copy);
 }
 

@@ -87,7 +87,7 @@ static void take_response(struct dialogue *d, struct span response)
     struct sasl *s = &d->sasl;
     if (span_eq(response, "="))         /* an empty one, RFC 4954 section 4 */
         response = span_first(response, 0);
-    if (s->responses < UINT8_MAX)
+    if (response.n && s->responses < UINT8_MAX)
         s->responses++;
     if (!s->sent && is_credential(s, response)) {
         s->sent = true;
@@ -127,8 +127,11 @@ void sasl_response(struct dialogue *d, struct span line)
 void sasl_done(struct dialogue *d, bool success)
 {
     struct sasl *s = &d->sasl;
-    /* A success shows that the response was sent, even where the capture lost it. */
-    if (success && s->active && !s->sent)
+    /* A success shows that the response was sent, where the capture did not see it. */
+    bool unseen = d->in[TO_SERVER].lost || !d->in[TO_SERVER].begun;
+    if (success && unseen && s->active && !s->sent && s->mechanism == MECHANISM_UNKNOWN)
+        login_without_command(d, (enum auth_command)s->command);
+    else if (success && unseen && s->active && !s->sent)
         credential_sent(d, (enum auth_command)s->command, (enum mechanism)s->mechanism);
     if (success)
         d->authenticated = true;

@@ -1,6 +1,7 @@
 /* ManageSieve (RFC 5804): capability lines, STARTTLS, AUTHENTICATE and what goes beyond them.
  * Strings and literals are counted as in IMAP; commands have no tags and are answered in order. */
 #include "dialogue/dialogue.h"
+#include "dialogue/mask.h"
 #include "proto/imap.h"
 
 enum sieve_verb {
@@ -32,14 +33,24 @@ static struct span unquoted(struct span s)
     return s;
 }
 
+/* What a string says as a response; of a literal its announcement stands for it, unless it is
+ * announced as empty. */
+static struct span response_of(struct span s)
+{
+    struct literal l;
+    return literal_announced(s, &l) && !l.n ? span_first(s, 0) : unquoted(s);
+}
+
 /* Literals of a client need no go-ahead here, with "+" or without (RFC 5804 section 1.2). */
 static bool count_literal(struct dialogue *d, unsigned dir, struct span line)
 {
     struct literal l;
-    if (!literal_announced(line, &l) || !l.n)
+    if (!literal_announced(line, &l))
         return false;
-    d->in[dir].reader = READ_COUNTED;
-    d->in[dir].left = l.n;
+    if (l.n) {
+        d->in[dir].reader = READ_COUNTED;
+        d->in[dir].left = l.n;
+    }
     return true;
 }
 
@@ -47,8 +58,12 @@ static void take_command(struct dialogue *d, struct span line)
 {
     struct span rest = line, arg;
     bool literal;
-    enum sieve_verb verb = verb_of(span_word(&rest));
+    struct span word = span_word(&rest);
+    enum sieve_verb verb = verb_of(word);
     uint8_t flags = 0;
+
+    if (verb == SIEVE_UNKNOWN && !rest.n && mask_of(word, "STARTTLS") == MASK_KEYWORD)
+        evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
 
     if (verb != SIEVE_UNKNOWN)
         mail_on_this_port(d);
@@ -63,7 +78,7 @@ static void take_command(struct dialogue *d, struct span line)
         struct span initial = { NULL, 0 };
         struct span mechanism = unquoted(arg);
         if (imap_argument(&rest, &arg, &literal))
-            initial = unquoted(arg);    /* of a literal, the announcement: it is not empty */
+            initial = response_of(arg);
         sasl_begin(d, AUTH_COMMAND_AUTHENTICATE, mechanism, initial);
         d->waits = true;
     }
@@ -77,10 +92,10 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
     if (d->u.sieve.continuing) {
         d->u.sieve.continuing = false;
     } else if (d->sasl.asked) {
-        sasl_response(d, unquoted(line));
+        sasl_response(d, response_of(line));
         open_push(d, SIEVE_AUTH_RESPONSE, 0);
         d->waits = true;
-    } else {
+    } else if (line.n) {
         take_command(d, line);
     }
     if (!cut && count_literal(d, TO_SERVER, line))
@@ -129,6 +144,10 @@ static void answer(struct dialogue *d, bool ok, const struct open_command *c)
 
 static void status_line(struct dialogue *d, bool ok)
 {
+    if (d->lost_reply)
+        open_resync(d);
+    if (d->in[TO_CLIENT].lost && d->open_n)
+        d->greeted = true;              /* it was lost */
     struct open_command *c = open_first(d), copy;
 
     if (d->u.sieve.in_list) {

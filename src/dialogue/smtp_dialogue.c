@@ -6,6 +6,8 @@
 /* Verbs of open commands beyond those on the wire. */
 enum { SMTP_AUTH_RESPONSE = SMTP_VERB_N, SMTP_BODY, SMTP_BDAT_LAST };
 
+enum { IS_USER = 8, HAS_ARGUMENT = 16, EACH_RECIPIENT = 32 };   /* open_command.flags, beside those of STARTTLS */
+
 /* --- the client --- */
 
 static void begin_bdat(struct dialogue *d, struct span arg, bool cut)
@@ -45,6 +47,8 @@ static void take_command(struct dialogue *d, const struct smtp_command *c, bool 
 {
     if (smtp_speaks_mail(c->verb))
         spoke_mail(d);
+    if (c->verb == SMTP_MAIL || c->verb == SMTP_RCPT)
+        d->u.smtp.mail_said = true;
     switch (c->verb) {
     case SMTP_EHLO:
     case SMTP_LHLO:
@@ -75,7 +79,8 @@ static void take_command(struct dialogue *d, const struct smtp_command *c, bool 
     case SMTP_UNKNOWN:
         if (!cut && mask_of(c->word, "STARTTLS") == MASK_KEYWORD && !c->arg.n)
             evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
-        open_push(d, SMTP_UNKNOWN, span_eq_nocase(c->word, "USER"));
+        open_push(d, SMTP_UNKNOWN, (uint8_t)((span_eq_nocase(c->word, "USER") ? IS_USER : 0) |
+                                             (c->arg.n ? HAS_ARGUMENT : 0)));
         break;
     case SMTP_MAIL: case SMTP_RCPT: case SMTP_VRFY: case SMTP_EXPN: case SMTP_ETRN: case SMTP_RSET: case SMTP_NOOP:
     case SMTP_HELP: case SMTP_QUIT: case SMTP_XCLIENT: case SMTP_XFORWARD: case SMTP_TURN: case SMTP_SEND:
@@ -114,6 +119,7 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
 
 static void body_done(struct dialogue *d, unsigned dir)
 {
+    d->u.smtp.mail_said = false;
     if (dir == TO_SERVER)
         open_push(d, SMTP_BODY, 0);
 }
@@ -145,27 +151,19 @@ static bool is_list_reply(const struct dialogue *d, const struct smtp_reply_line
     return d->greeted && !d->in[TO_SERVER].begun && !r->last && !has_fact(d, FACT_LIST_WHOLE);
 }
 
-/* The quoted command of an error, as Postfix and others print it. */
-static bool echoes_mask(struct span text)
+/* By the time that the command reached the server it was masked: Postfix and others quote it. */
+static bool echoes_mask(struct dialogue *d, const struct smtp_reply_line *r)
 {
-    for (size_t i = 0; i + 8 <= text.n; i++) {
-        bool begins = i == 0 || text.p[i - 1] == '"' || text.p[i - 1] == '\'' || text.p[i - 1] == ' ' ||
-                      text.p[i - 1] == '<' || text.p[i - 1] == '`';
-        uint8_t behind = i + 8 < text.n ? text.p[i + 8] : ' ';
-        if (begins && strchr("\"' >.", behind ? behind : 'a') &&
-            mask_of(span_of(text.p + i, 8), "STARTTLS") == MASK_KEYWORD)
-            return true;
-    }
-    return false;
+    const struct open_command *c = open_first(d);
+    if (r->code < 500 || !c || (c->verb != SMTP_STARTTLS && (c->verb != SMTP_UNKNOWN || (c->flags & HAS_ARGUMENT))))
+        return false;
+    return mask_is_echoed(r->text, "STARTTLS");
 }
 
 static void take_greeting(struct dialogue *d, const struct smtp_reply_line *r)
 {
-    d->greeted = true;
+    d->greeted = d->greeting_seen = true;
     reach(d, STAGE_GREETING);
-    if (d->in[TO_SERVER].unsure && !d->in[TO_SERVER].lost) {    /* the dialogue's beginning after all */
-        d->in[TO_SERVER].unsure = d->in[TO_CLIENT].unsure = false;
-    }
     if (r->code == 220 && d->u.smtp.masked_greeting && !d->u.smtp.plain_greeting)
         evidence(d, EVIDENCE_MASKED_GREETING, GRADE_POSSIBLE);
 }
@@ -212,14 +210,13 @@ static void answer_to_auth(struct dialogue *d, const struct smtp_reply_line *r)
 
 static void end_of_message(struct dialogue *d, const struct smtp_reply_line *r)
 {
-    if (r->code < 300 && !d->u.smtp.counted_message) {
+    if (r->code == 250 && !d->u.smtp.counted_message) {
         handed_over(d);
         d->u.smtp.counted_message = true;
     }
     d->in_transaction = false;
 }
 
-/* LMTP answers once for each recipient (RFC 2033 section 4.2). */
 static void body_begins(struct dialogue *d)
 {
     struct direction_state *s = &d->in[TO_SERVER];
@@ -248,6 +245,8 @@ static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, con
         break;
     case SMTP_AUTH:
     case SMTP_AUTH_RESPONSE:
+        if (r->code == 235 || r->code == 334)
+            d->confirmed = true;
         if (r->code == 234)             /* AUTH TLS of FTP (RFC 4217) */
             not_mail(d);
         answer_to_auth(d, r);
@@ -278,7 +277,7 @@ static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, con
         break;
     case SMTP_UNKNOWN:
         /* RFC 959: USER is answered by 331, which SMTP has not. */
-        if (c->flags && (r->code == 331 || r->code == 230))
+        if ((c->flags & IS_USER) && (r->code == 331 || r->code == 230))
             not_mail(d);
         break;
     default:                            /* the other verbs' answers change nothing */
@@ -290,7 +289,7 @@ static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, con
 static void answer_alone(struct dialogue *d, const struct smtp_reply_line *r)
 {
     struct direction_state *client = &d->in[TO_SERVER];
-    if (client->begun && !client->lost)
+    if (client->begun && !client->lost && !d->midstream)
         return;
     if (r->code == 235 && !has_fact(d, FACT_CREDENTIAL)) {
         if (d->sasl.active)
@@ -305,7 +304,7 @@ static void answer_alone(struct dialogue *d, const struct smtp_reply_line *r)
         body_begins(d);
         if (!client->begun)
             open_push(d, SMTP_BODY, 0);
-    } else if (r->code == 220 && !has_fact(d, FACT_ACCEPTED)) {     /* STARTTLS was lost */
+    } else if (r->code == 220 && !d->midstream && !has_fact(d, FACT_ACCEPTED)) {    /* STARTTLS was lost */
         fact(d, FACT_REQUESTED);
         d->s->starttls_reply = STARTTLS_REPLY_CODE;
         d->s->starttls_code = 220;
@@ -341,13 +340,7 @@ static struct open_command *command_of(struct dialogue *d, const struct smtp_rep
     while (d->open_n > 1 && !fits(r->code, open_first(d)->verb))
         open_pop(d);
     if (r->code == 250 || r->code >= 400)
-        while (d->open_n > 1) {
-            struct open_command *next = &d->open[(d->open_first + 1) % OPEN_COMMANDS];
-            if (d->now_has_ack && (int32_t)(next->end - d->now_ack) > 0)
-                break;
-            open_first(d)->times = 1;
-            open_pop(d);
-        }
+        open_resync(d);
     c = open_first(d);
     return c && fits(r->code, c->verb) ? c : NULL;
 }
@@ -376,13 +369,13 @@ static void last_line_of_reply(struct dialogue *d, const struct smtp_reply_line 
     }
     if (c) {
         struct open_command copy = *c;
+        bool message = c->verb == SMTP_BODY || c->verb == SMTP_BDAT_LAST;
+        if (message && d->dialect == &lmtp_dialect && !(c->flags & EACH_RECIPIENT)) {
+            c->flags |= EACH_RECIPIENT; /* each has an answer of its own (RFC 2033 section 4.2) */
+            c->times = d->u.smtp.recipients ? d->u.smtp.recipients : 1;
+        }
         open_pop(d);
         take_answer(d, r, &copy);
-        /* Each recipient of LMTP has an answer of its own. */
-        if (copy.verb == SMTP_BODY && d->dialect == &lmtp_dialect && d->u.smtp.recipients > 1) {
-            d->u.smtp.recipients--;
-            open_push(d, SMTP_BODY, 0);
-        }
     } else {
         answer_alone(d, r);
     }
@@ -403,14 +396,14 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     if (server_in_clear(d))
         return;
     /* With the greeting lost, what answers a command is none. */
-    if (!d->greeted && d->in[TO_CLIENT].lost && r.code != 220 && d->open_n)
+    if (!d->greeted && r.code != 220 && (d->midstream || (d->in[TO_CLIENT].lost && d->open_n)))
         d->greeted = true;
     if (!d->u.smtp.code)
         first_line_of_reply(d, &r);
     if (!d->greeted) {
         greeting_line(d, line, &r);
     } else {
-        if (!cut && r.code >= 500 && echoes_mask(r.text))
+        if (!cut && echoes_mask(d, &r))
             evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
         if (d->list_now && d->u.smtp.first_line_done)
             list_line(d, r.text);
@@ -426,9 +419,22 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
 
 static void lost(struct dialogue *d, unsigned dir)
 {
-    if (dir == TO_CLIENT) {
-        d->u.smtp.code = 0;
-        d->u.smtp.partial = true;
+    /* Without answers, what follows the loss within a transaction may be the message. */
+    if (dir == TO_SERVER && d->hear_once && d->u.smtp.mail_said) {
+        d->in[TO_SERVER].reader = READ_BODY;
+        d->in[TO_SERVER].body = (struct body){ .within_line = true };
+    }
+    if (dir != TO_CLIENT)
+        return;
+    d->u.smtp.code = 0;
+    d->u.smtp.partial = true;
+    /* The answer to DATA may be among what was lost: then what follows is the message. The next
+     * answer will end it. */
+    const struct open_command *last = open_last(d);
+    if (last && last->verb == SMTP_DATA && d->in[TO_SERVER].reader == READ_LINES) {
+        d->in[TO_SERVER].reader = READ_BODY;
+        d->in[TO_SERVER].body = (struct body){ 0 };
+        d->body_doubtful = true;
     }
 }
 

@@ -2,7 +2,6 @@
 
 #include "dialogue/dialogue.h"
 #include "dialogue/first.h"
-#include "facts/names.h"
 #include "proto/tls.h"
 
 enum {
@@ -27,151 +26,7 @@ void tls_not_answered(struct dialogue *d)
         fail(d);
 }
 
-/* --- hello messages --- */
-
-static void copy_sni(struct tls_seen *t, struct span sni)
-{
-    if (!tls_sni_valid(sni))
-        return;
-    for (size_t i = 0; i < sni.n; i++) {
-        uint8_t c = sni.p[i];
-        t->sni[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    }
-    t->sni[sni.n] = 0;
-}
-
-/* Protocol names may be any bytes (RFC 7301); what is no plain text is left out. */
-static bool alpn_valid(struct span name)
-{
-    for (size_t i = 0; i < name.n; i++)
-        if (name.p[i] <= ' ' || name.p[i] >= 0x7f)
-            return false;
-    return name.n > 0;
-}
-
-static void add_alpn(struct tls_seen *t, struct span name)
-{
-    size_t n = strlen(t->alpn);
-    if (!alpn_valid(name) || n + 1 + name.n >= sizeof t->alpn)
-        return;
-    if (n)
-        t->alpn[n++] = ' ';
-    memcpy(t->alpn + n, name.p, name.n);
-    t->alpn[n + name.n] = 0;
-}
-
-static bool is_mail_alpn(struct span name)
-{
-    return span_eq(name, "imap") || span_eq(name, "pop3") || span_eq(name, "managesieve") || span_eq(name, "smtp") ||
-           span_eq(name, "lmtp");
-}
-
-/* TLS from the first byte whose ALPN names only other protocols is none of mail's. */
-static void judge_alpn(struct dialogue *d)
-{
-    struct span rest = span_of(d->s->tls.alpn, strlen(d->s->tls.alpn)), name;
-    bool any = false;
-    if (!has_fact(d, FACT_TLS_FIRST))
-        return;
-    while ((name = span_word(&rest)).n) {
-        any = true;
-        if (is_mail_alpn(name))
-            return;
-    }
-    if (any)
-        fact(d, FACT_NOT_MAIL);
-}
-
-static void note_client_hello(struct dialogue *d, const struct tls_client_hello *h)
-{
-    struct tls_seen *t = &d->s->tls;
-    struct span list = h->alpn, name;
-
-    if (d->tls.client_hello)            /* the second one, behind a HelloRetryRequest, says the same */
-        return;
-    d->tls.client_hello = true;
-    d->tls.hello_ns = d->now_ns;
-    d->tls.early_data = h->early_data;
-    copy_sni(t, h->sni);
-    /* What a cut hello does not say may stand behind the cut; supported_versions stands late. */
-    if (!h->whole && !h->versions)
-        return;
-    t->client_hello = true;
-    t->client_max = h->max_version;
-    t->pq_offered = h->pq_group;
-    while (tls_next_name(&list, &name))
-        add_alpn(t, name);
-    d->tls.session_id_n = (uint8_t)(h->session_id.n <= 32 ? h->session_id.n : 0);
-    memcpy(d->tls.session_id, h->session_id.p ? h->session_id.p : d->tls.session_id, d->tls.session_id_n);
-    judge_alpn(d);
-}
-
-static bool is_null_suite(uint16_t cipher)
-{
-    const char *name = tls_cipher_name(cipher);
-    return name && (strstr(name, "_WITH_NULL_") || strcmp(name, "TLS_SHA256_SHA256") == 0 ||
-                    strcmp(name, "TLS_SHA384_SHA384") == 0);
-}
-
-static void note_server_hello(struct dialogue *d, const struct tls_server_hello *h)
-{
-    struct tls_seen *t = &d->s->tls;
-    struct tls_dialogue *x = &d->tls;
-
-    if (h->retry)                       /* a second ClientHello will come, and is none of a Finished */
-        x->first_server_ack_known = false;
-    if (h->retry || x->server_hello)
-        return;
-    if (!h->whole) {                    /* which version it chose lies behind the cut */
-        x->side[TO_CLIENT].lost = true;
-        return;
-    }
-    x->server_hello = true;
-    x->server_hello_end = d->now_end;
-    t->server_hello = true;
-    t->version = h->version;
-    t->cipher = h->cipher;
-    t->group = h->group;
-    t->pq = tls_group_is_pq(h->group);
-    t->server_max = h->sentinel > h->version ? h->sentinel : h->version;
-    t->downgraded = t->client_max && t->version < (t->client_max < t->server_max ? t->client_max : t->server_max);
-    bool echoed = x->session_id_n && h->session_id.n == x->session_id_n &&
-                  memcmp(h->session_id.p, x->session_id, x->session_id_n) == 0;
-    t->resumed = h->version == TLS_1_3 ? h->psk : echoed;
-    if (alpn_valid(h->alpn)) {
-        t->alpn[0] = 0;
-        t->alpn_chosen = true;
-        add_alpn(t, h->alpn);
-        d->s->facts &= ~(uint32_t)FACT_NOT_MAIL;
-        judge_alpn(d);
-    }
-    x->null_suite = is_null_suite(h->cipher);
-    if (t->downgraded)
-        incident(d, INCIDENT_TLS_DOWNGRADE);
-    if (x->null_suite)
-        incident(d, INCIDENT_NULL_ENCRYPTION);
-}
-
-static void take_message(struct dialogue *d, unsigned dir, uint8_t type, struct span body)
-{
-    struct tls_client_hello client;
-    struct tls_server_hello server;
-
-    if (dir == TO_SERVER && type == TLS_CLIENT_HELLO && tls_client_hello_parse(body, &client))
-        note_client_hello(d, &client);
-    else if (dir == TO_CLIENT && type == TLS_SERVER_HELLO && tls_server_hello_parse(body, &server))
-        note_server_hello(d, &server);
-    else if (dir == TO_CLIENT && type == TLS_SERVER_KEY_EXCHANGE && !d->s->tls.group) {
-        const char *suite = tls_cipher_name(d->s->tls.cipher);
-        if (suite && strstr(suite, "ECDHE"))
-            d->s->tls.group = tls_named_curve(body);
-    }
-}
-
-static bool is_of_interest(unsigned dir, uint8_t type)
-{
-    return dir == TO_SERVER ? type == TLS_CLIENT_HELLO : type == TLS_SERVER_HELLO || type == TLS_SERVER_KEY_EXCHANGE;
-}
+/* --- handshake messages --- */
 
 static void drop_message(struct dialogue *d, unsigned dir)
 {
@@ -186,53 +41,71 @@ void tls_drop(struct dialogue *d)
     drop_message(d, TO_CLIENT);
 }
 
-/* Keeps the beginning of a message that goes on in the next record. */
-static void keep_message(struct dialogue *d, unsigned dir, struct span part, size_t whole)
+/* Makes room for a message that goes on in the next record. False: it is too long, or there is
+ * no memory; it is passed over. */
+static bool begin_message(struct dialogue *d, unsigned dir, uint8_t type, uint32_t len)
 {
     struct assembly *a = &d->tls.side[dir].message;
-    if (!a->bytes) {
-        if (whole > MESSAGE_LIMIT || !(a->bytes = pool_get(d->pool, whole)))
-            return;
-        a->room = (uint32_t)whole;
-    }
-    size_t n = part.n < a->room - a->n ? part.n : a->room - a->n;
-    memcpy(a->bytes + a->n, part.p, n);
-    a->n += (uint32_t)n;
+    if (len > MESSAGE_LIMIT || !(a->bytes = pool_get(d->pool, len)))
+        return false;
+    a->room = len;
+    a->type = type;
+    return true;
 }
 
-/* The handshake messages of one clear record; each may begin in an earlier one. `whole` is
- * false for the last, cut record: what there is of a hello is still read. */
-static void take_handshake(struct dialogue *d, unsigned dir, struct span in, bool whole)
+/* Adds to the message being put together and gives the bytes behind it. */
+static struct span add_to_message(struct dialogue *d, unsigned dir, struct span in, bool whole)
+{
+    struct assembly *a = &d->tls.side[dir].message;
+    struct span part = span_first(in, a->room - a->n);
+
+    memcpy(a->bytes + a->n, part.p, part.n);
+    a->n += (uint32_t)part.n;
+    if (a->n == a->room || !whole) {
+        tls_take_message(d, dir, a->type, span_of(a->bytes, a->n));
+        drop_message(d, dir);
+    }
+    return span_skip(in, part.n);
+}
+
+/* A message's header has been read; gives the bytes behind what is there of the message. */
+static struct span begin_body(struct dialogue *d, unsigned dir, struct span in, bool whole)
 {
     struct tls_side *s = &d->tls.side[dir];
     struct tls_message_header h;
-    struct assembly *a = &s->message;
 
-    if (a->bytes) {
-        size_t need = a->room - a->n;
-        keep_message(d, dir, span_first(in, need), a->room);
-        in = span_skip(in, need);
-        if (a->n == a->room || !whole) {
-            take_message(d, dir, a->bytes[0], span_of(a->bytes + TLS_MESSAGE_HEADER, a->n - TLS_MESSAGE_HEADER));
-            drop_message(d, dir);
+    tls_message_parse(span_of(s->head, sizeof s->head), &h);
+    s->head_n = 0;
+    bool wanted = tls_wants_message(dir, h.type);
+    if (wanted && (in.n >= h.len || !whole)) {
+        tls_take_message(d, dir, h.type, span_first(in, h.len));
+        return span_skip(in, h.len);
+    }
+    if (wanted && begin_message(d, dir, h.type, h.len))
+        return in.n ? add_to_message(d, dir, in, true) : in;
+    s->message_left = h.len;
+    return in;
+}
+
+/* The handshake messages of one clear record; each, and its header too, may begin in an earlier
+ * one (RFC 8446 section 5.1). `whole` is false for a cut record: what there is of a hello is read. */
+static void take_handshake(struct dialogue *d, unsigned dir, struct span in, bool whole)
+{
+    struct tls_side *s = &d->tls.side[dir];
+
+    while (in.n) {
+        if (s->message.bytes) {
+            in = add_to_message(d, dir, in, whole);
+        } else if (s->message_left) {
+            size_t n = in.n < s->message_left ? in.n : s->message_left;
+            s->message_left -= (uint32_t)n;
+            in = span_skip(in, n);
+        } else {
+            s->head[s->head_n++] = in.p[0];
+            in = span_skip(in, 1);
+            if (s->head_n == sizeof s->head)
+                in = begin_body(d, dir, in, whole);
         }
-    }
-    if (s->message_left) {
-        size_t n = in.n < s->message_left ? in.n : s->message_left;
-        s->message_left -= (uint32_t)n;
-        in = span_skip(in, n);
-    }
-    while (in.n && tls_message_parse(in, &h) > 0) {
-        size_t size = (size_t)TLS_MESSAGE_HEADER + h.len;
-        struct span message = span_first(in, size);
-        bool interest = is_of_interest(dir, h.type);
-        if (interest && (message.n == size || !whole))
-            take_message(d, dir, h.type, span_skip(message, TLS_MESSAGE_HEADER));
-        else if (interest)
-            keep_message(d, dir, message, size);
-        else if (message.n < size)
-            s->message_left = (uint32_t)(size - message.n);
-        in = span_skip(in, message.n);
     }
 }
 
@@ -312,7 +185,7 @@ static void encrypted_record(struct dialogue *d, unsigned dir, const struct tls_
             server_record_1_3(d, h);
         if (x->client_finished && x->server_flight && !x->failed)
             x->done = true;
-    } else if (dir == TO_SERVER && h->len >= FINISHED_LEAST && !x->server_hello && !x->early_data) {
+    } else if (dir == TO_SERVER && h->len >= FINISHED_LEAST && x->client_hello && !x->server_hello && !x->early_data) {
         x->client_finished = true;      /* counts where the ServerHello was lost */
     }
 }
@@ -376,7 +249,7 @@ static void null_record(struct dialogue *d, unsigned dir, struct span body)
     struct direction_state saved = d->in[dir];
     if (!d->dialect)
         d->dialect = dialect_of(d->port_protocol);
-    if (!d->dialect || has_fact(d, FACT_MAIL | FACT_CREDENTIAL))
+    if (!d->dialect || has_fact(d, FACT_EXPOSED))
         return;
     d->upgrade = UPGRADE_NONE;
     for (long used; (used = line_parse(body, &line)) > 0; body = span_skip(body, (size_t)used)) {
@@ -453,7 +326,7 @@ static size_t read_v2_hello(struct dialogue *d, struct span in, bool force)
     if (tls_v2_hello_parse(span_first(in, n), &h)) {
         d->tls.side[TO_SERVER].begun = true;
         d->tls.v2_hello = true;
-        note_client_hello(d, &h);
+        tls_note_client_hello(d, &h);
     }
     return n && n < in.n ? n : in.n;
 }
@@ -522,8 +395,6 @@ static size_t search_record(struct dialogue *d, unsigned dir, struct span in, bo
     reach(d, STAGE_TLS);
     s->resync = false;
     s->lost = true;
-    /* Which handshake messages were missed is unknown: records of type 22 are taken as encrypted. */
-    s->ccs = true;
     return n ? n : tls_read(d, dir, in, force);
 }
 
@@ -587,6 +458,7 @@ void tls_gap(struct dialogue *d, unsigned dir, uint32_t n)
     }
     s->skip = 0;
     s->message_left = 0;
+    s->head_n = 0;
     s->lost = true;
     s->resync = true;
     s->row = 0;
@@ -626,6 +498,9 @@ static bool rows_reached(const struct dialogue *d, const struct dialogue_end *e)
     const struct tls_dialogue *x = &d->tls;
     bool lost = d->midstream || x->side[0].lost || x->side[1].lost || d->in[0].lost || d->in[1].lost;
     if (!lost || x->failed || x->null_suite)
+        return false;
+    /* The server's own flight is a row, too, and proves nothing by itself. */
+    if (x->server_hello && !e->payload[TO_SERVER])
         return false;
     for (unsigned dir = 0; dir < 2; dir++)
         if (e->payload[dir] && !x->side[dir].row_reached)

@@ -12,12 +12,14 @@ struct dialogue_end;
 struct assembly {
     uint8_t *bytes;                     /* from the pool */
     uint32_t n, room;
+    uint8_t type;                       /* enum tls_message */
 };
 
 struct tls_side {
     uint64_t skip;                      /* of the body of the present record */
     uint32_t message_left;              /* of a handshake message without interest, over records */
     struct assembly message;
+    uint8_t head[4], head_n;            /* header of the next message, as far as it is there */
     bool begun;                         /* a record was seen */
     bool ccs, ccs_just, finished;       /* finished: the encrypted handshake record behind the ChangeCipherSpec */
     bool resync;                        /* the place of the next record is unknown */
@@ -49,6 +51,11 @@ struct tls_dialogue {
     uint64_t hello_ns;                  /* when the first ClientHello came */
 };
 
+/* A whole handshake message, or what there is of a cut one, behind its header. */
+void tls_take_message(struct dialogue *, unsigned dir, uint8_t type, struct span body);
+struct tls_client_hello;
+void tls_note_client_hello(struct dialogue *, const struct tls_client_hello *);
+bool tls_wants_message(unsigned dir, uint8_t type);
 /* Whether the server's first bytes are an SSLv2 SERVER-HELLO; they are read as such then. */
 bool tls_is_ssl2_answer(struct dialogue *, struct span in);
 size_t tls_read(struct dialogue *, unsigned dir, struct span window, bool force);

@@ -14,6 +14,8 @@ void list_begin(struct dialogue *d)
 void list_offer(struct dialogue *d)
 {
     d->offer_now = true;
+    if (!d->authenticated && !has_fact(d, FACT_TLS_DONE))
+        fact(d, FACT_OFFERED);
 }
 
 void list_word(struct dialogue *d, struct span word, const char *keyword)
@@ -32,12 +34,11 @@ void list_word(struct dialogue *d, struct span word, const char *keyword)
 
 void list_end(struct dialogue *d, bool whole)
 {
-    bool whole_list = whole && d->list_now;
+    /* In mid-stream a login may lie behind, or a message be shown. */
+    bool whole_list = whole && d->list_now && (!d->midstream || d->greeting_seen);
     d->list_now = false;
     if (has_fact(d, FACT_TLS_DONE) || d->authenticated)
         return;
-    if (d->offer_now)
-        fact(d, FACT_OFFERED);
     if (whole_list)
         fact(d, FACT_LIST_WHOLE);
     if (!whole_list || has_fact(d, FACT_OFFERED))
@@ -123,7 +124,11 @@ bool server_in_clear(struct dialogue *d)
 
 void upgrade_refused(struct dialogue *d, uint8_t flags, enum refusal refusal)
 {
-    bool counts = (flags & ASKED_OFFERED) && !(flags & ASKED_NOT_ALLOWED);
+    /* Commands sent behind MAIL or a login at once: the state at the answer decides, too. */
+    bool counts = (flags & ASKED_OFFERED) && !(flags & ASKED_NOT_ALLOWED) && !d->in_transaction && !d->authenticated;
+    /* Which command an answer belongs to, and what came before, is known only without loss. */
+    if (d->in[TO_SERVER].lost || d->in[TO_CLIENT].lost || d->overrun || d->midstream)
+        counts = false;
     fact(d, FACT_REFUSED | FACT_FAILED);
     d->upgrade = UPGRADE_NONE;
     d->unanswered_ns = 0;

@@ -113,7 +113,8 @@
     F(LOST,        "lost",        "bytes lost before the matter was settled")           \
     F(CUT_SHORT,   "cut_short",   "the input ended first")                              \
     F(INVITED,     "invited",     "secrets invited in clear")                           \
-    F(EXPOSED,     "exposed",     "mail or a credential went on in clear")
+    F(EXPOSED,     "exposed",     "mail or a credential went on in clear")             \
+    F(LOST_SINCE,  "lost_since",  "bytes lost behind the failure of the attempt")
 
 #define ATTEMPT_OUTCOMES(A)                                                             \
     A(UNANSWERED, "unanswered", "SYN, no answer")                                       \

@@ -102,7 +102,7 @@ static void list_append(struct flow_table *t, struct flow *f, enum flow_age age,
 {
     struct age_list *l = &t->list[age];
     f->age = (uint8_t)age;
-    f->age_ns = now;
+    f->age_ns = now > f->age_ns ? now : f->age_ns;      /* clocks of captures step backwards */
     f->newer = NULL;
     f->older = l->newest;
     *(l->newest ? &l->newest->newer : &l->oldest) = f;
@@ -114,7 +114,13 @@ static void note_lost(struct flow *f)
 {
     for (unsigned side = 0; side < 2; side++) {
         const struct byte_count *c = &f->bytes[side];
-        if (c->hole != c->hole_end && flow_bit(f->acked, !side) && seq_diff(f->acks[!side], c->hole_end) >= 0)
+        bool syn = flow_bit(f->syn | f->synack, side);
+        uint32_t high = c->begun ? c->high : f->isn[side] + 1;
+        if (!flow_bit(f->acked, !side) || (!c->begun && !syn) || !f->packets[side])
+            continue;
+        bool hole = c->hole != c->hole_end && seq_diff(f->acks[!side], c->hole_end) >= 0;
+        bool end = seq_diff(f->acks[!side], high) > 1;         /* 1: a FIN */
+        if (hole || end)
             f->lost |= (uint8_t)(1u << side);
     }
 }
@@ -246,7 +252,12 @@ static void note_payload(struct flow *f, const struct segment *seg, unsigned sid
 {
     uint8_t bit = (uint8_t)(1u << side);
     if (seg->len) {
+        struct byte_count *c = &f->bytes[side];
         f->payload |= bit;
+        if (!c->begun && flow_bit(f->syn | f->synack, side)) {
+            c->begun = true;
+            c->high = c->hole = c->hole_end = f->isn[side] + 1;
+        }
         if (!count_bytes(&f->bytes[side], seg->seq + ((seg->flags & TCP_SYN) != 0), seg->len))
             f->lost |= bit;
     }

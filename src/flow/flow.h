@@ -14,7 +14,7 @@ struct flow_key {
 enum { FLOW_VLANS = 4, SIDE_UNKNOWN = 2 };
 
 /* Payload of one side, each byte once, without keeping it. One hole is remembered, so that a
- * late segment still counts. */
+ * late segment still counts; with a second hole open the older one's late bytes do not. */
 struct byte_count {
     uint64_t n;
     uint32_t high;                      /* behind the highest byte seen */

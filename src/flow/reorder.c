@@ -1,6 +1,7 @@
 #include "flow/reorder.h"
 
 enum {
+    ACK_AHEAD = 1 << 20,                /* bytes behind what was given out that an end may have seen already */
     HELD_PIECE = 32768,                 /* larger segments (offload) are held in pieces */
     LATE_PACKETS = 48                   /* of the connection, after which a lost segment is not late */
 };
@@ -97,9 +98,17 @@ static void anchor(struct stream *s, const struct segment *seg)
     s->seen = true;
 }
 
+/* What cannot have been sent yet cannot have been received: an acknowledgement far ahead is a
+ * mistake or a trick (RFC 9293 section 3.10.7.4). */
+static bool is_plausible(const struct stream *other, uint32_t ack)
+{
+    return !other->seen || seq_diff(ack, other->next) <= ACK_AHEAD;
+}
+
 static void take_ack(struct stream *other, const struct segment *seg)
 {
-    if ((seg->flags & TCP_ACK) && (!other->acked_known || seq_diff(seg->ack, other->acked) > 0)) {
+    if ((seg->flags & TCP_ACK) && is_plausible(other, seg->ack) &&
+        (!other->acked_known || seq_diff(seg->ack, other->acked) > 0)) {
         other->acked = seg->ack;
         other->acked_known = true;
     }
@@ -119,7 +128,7 @@ static struct part part_of(const struct segment *seg, bool comparable)
 static bool acks_unseen(const struct reorder *r, unsigned side, bool has_ack, uint32_t ack)
 {
     const struct stream *other = &r->side[!side];
-    return has_ack && other->seen && seq_diff(ack, other->next) > 0;
+    return has_ack && other->seen && seq_diff(ack, other->next) > 0 && is_plausible(other, ack);
 }
 
 static bool is_ready(const struct reorder *r, unsigned side, uint32_t seq, bool has_ack, uint32_t ack)

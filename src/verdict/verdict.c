@@ -1,8 +1,7 @@
 #include "verdict/verdict.h"
 
-/* doc/measurement.md section 2. The first rule that holds decides, the last one always does.
- * FAILED is set only where loss cannot have hidden the outcome, so loss needs no rule of its
- * own: it leaves a session to the last line. */
+/* doc/measurement.md section 2. The first rule that holds decides, the last one always does. Clear
+ * dialogue may be among what was lost behind a failure, so that is left to the last line. */
 const struct rule verdict_rules[] = {
     /* verdict            all of                         any of  none of            name, sentence */
     { VERDICT_OTHER,        FACT_NOT_MAIL,                 0,      0,
@@ -17,7 +16,7 @@ const struct rule verdict_rules[] = {
       "credential_in_clear", "stayed in clear, and the client sent a credential" },
     { VERDICT_CLEAR,        FACT_MAIL,                     0,      FACT_TLS_DONE,
       "mail_in_clear", "stayed in clear, and mail was spoken" },
-    { VERDICT_TLS_FAILED,   FACT_ATTEMPTED | FACT_FAILED,  0,      FACT_TLS_DONE,
+    { VERDICT_TLS_FAILED,   FACT_ATTEMPTED | FACT_FAILED,  0,      FACT_TLS_DONE | FACT_LOST_SINCE,
       "tls_failed", "TLS was attempted, and its failure was seen" },
     { VERDICT_INCOMPLETE,   0,                             0,      0,
       "too_little", "too little happened or was seen" },

@@ -1,0 +1,148 @@
+/* What the hello messages say goes into the attributes of the session. */
+#include "dialogue/dialogue.h"
+#include "facts/names.h"
+#include "proto/tls.h"
+
+static void copy_sni(struct tls_seen *t, struct span sni)
+{
+    if (!tls_sni_valid(sni))
+        return;
+    for (size_t i = 0; i < sni.n; i++) {
+        uint8_t c = sni.p[i];
+        t->sni[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    t->sni[sni.n] = 0;
+}
+
+/* Protocol names may be any bytes (RFC 7301); what is no plain text is left out. */
+static bool alpn_valid(struct span name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] <= ' ' || name.p[i] >= 0x7f)
+            return false;
+    return name.n > 0;
+}
+
+static void add_alpn(struct tls_seen *t, struct span name)
+{
+    size_t n = strlen(t->alpn);
+    if (!alpn_valid(name) || n + 1 + name.n >= sizeof t->alpn)
+        return;
+    if (n)
+        t->alpn[n++] = ' ';
+    memcpy(t->alpn + n, name.p, name.n);
+    t->alpn[n + name.n] = 0;
+}
+
+static bool is_mail_alpn(struct span name)
+{
+    return span_eq(name, "imap") || span_eq(name, "pop3") || span_eq(name, "managesieve") || span_eq(name, "smtp") ||
+           span_eq(name, "lmtp");
+}
+
+/* TLS from the first byte whose ALPN names only other protocols is none of mail's. */
+static void judge_alpn(struct dialogue *d)
+{
+    struct span rest = span_of(d->s->tls.alpn, strlen(d->s->tls.alpn)), name;
+    bool any = false;
+    if (!has_fact(d, FACT_TLS_FIRST))
+        return;
+    while ((name = span_word(&rest)).n) {
+        any = true;
+        if (is_mail_alpn(name))
+            return;
+    }
+    if (any)
+        fact(d, FACT_NOT_MAIL);
+}
+
+void tls_note_client_hello(struct dialogue *d, const struct tls_client_hello *h)
+{
+    struct tls_seen *t = &d->s->tls;
+    struct span list = h->alpn, name;
+
+    if (d->tls.client_hello)            /* the second one, behind a HelloRetryRequest, says the same */
+        return;
+    d->tls.client_hello = true;
+    d->tls.hello_ns = d->now_ns;
+    d->tls.early_data = h->early_data;
+    copy_sni(t, h->sni);
+    /* What a cut hello does not say may stand behind the cut; supported_versions stands late. */
+    if (!h->whole && !h->versions)
+        return;
+    t->client_hello = true;
+    t->client_max = h->max_version;
+    t->pq_offered = h->pq_group;
+    while (h->whole && tls_next_name(&list, &name))
+        add_alpn(t, name);
+    d->tls.session_id_n = (uint8_t)(h->session_id.n <= 32 ? h->session_id.n : 0);
+    memcpy(d->tls.session_id, h->session_id.p ? h->session_id.p : d->tls.session_id, d->tls.session_id_n);
+    judge_alpn(d);
+}
+
+static bool is_null_suite(uint16_t cipher)
+{
+    const char *name = tls_cipher_name(cipher);
+    return name && (strstr(name, "_WITH_NULL_") || strcmp(name, "TLS_SHA256_SHA256") == 0 ||
+                    strcmp(name, "TLS_SHA384_SHA384") == 0);
+}
+
+static void note_server_hello(struct dialogue *d, const struct tls_server_hello *h)
+{
+    struct tls_seen *t = &d->s->tls;
+    struct tls_dialogue *x = &d->tls;
+
+    if (h->retry)                       /* a second ClientHello will come, and is none of a Finished */
+        x->first_server_ack_known = false;
+    if (h->retry || x->server_hello)
+        return;
+    if (!h->whole) {                    /* which version it chose lies behind the cut */
+        x->side[TO_CLIENT].lost = true;
+        return;
+    }
+    x->server_hello = true;
+    x->server_hello_end = d->now_end;
+    t->server_hello = true;
+    t->version = h->version;
+    t->cipher = h->cipher;
+    t->group = h->group;
+    t->pq = tls_group_is_pq(h->group);
+    t->server_max = h->sentinel > h->version ? h->sentinel : h->version;
+    t->downgraded = t->client_max && t->version < (t->client_max < t->server_max ? t->client_max : t->server_max);
+    bool echoed = x->session_id_n && h->session_id.n == x->session_id_n &&
+                  memcmp(h->session_id.p, x->session_id, x->session_id_n) == 0;
+    t->resumed = h->version == TLS_1_3 ? h->psk : echoed;
+    if (alpn_valid(h->alpn)) {
+        t->alpn[0] = 0;
+        t->alpn_chosen = true;
+        add_alpn(t, h->alpn);
+        d->s->facts &= ~(uint32_t)FACT_NOT_MAIL;
+        judge_alpn(d);
+    }
+    x->null_suite = is_null_suite(h->cipher);
+    if (t->downgraded)
+        incident(d, INCIDENT_TLS_DOWNGRADE);
+    if (x->null_suite)
+        incident(d, INCIDENT_NULL_ENCRYPTION);
+}
+
+void tls_take_message(struct dialogue *d, unsigned dir, uint8_t type, struct span body)
+{
+    struct tls_client_hello client;
+    struct tls_server_hello server;
+
+    if (dir == TO_SERVER && type == TLS_CLIENT_HELLO && tls_client_hello_parse(body, &client))
+        tls_note_client_hello(d, &client);
+    else if (dir == TO_CLIENT && type == TLS_SERVER_HELLO && tls_server_hello_parse(body, &server))
+        note_server_hello(d, &server);
+    else if (dir == TO_CLIENT && type == TLS_SERVER_KEY_EXCHANGE && !d->s->tls.group) {
+        const char *suite = tls_cipher_name(d->s->tls.cipher);
+        if (suite && strstr(suite, "ECDHE"))
+            d->s->tls.group = tls_named_curve(body);
+    }
+}
+
+bool tls_wants_message(unsigned dir, uint8_t type)
+{
+    return dir == TO_SERVER ? type == TLS_CLIENT_HELLO : type == TLS_SERVER_HELLO || type == TLS_SERVER_KEY_EXCHANGE;
+}

@@ -1,0 +1,397 @@
+/* links: flow/flow.o base/hash.o base/pool.o base/endpoint.o base/bytes.o
+ * decode/decode.o decode/link.o decode/ip.o decode/checksum.o */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "decode/decode.h"
+#include "flow/flow.h"
+#include "unit/packet_kit.h"
+
+#define COUNT(table) (sizeof table / sizeof *table)
+
+enum { CLIENT, SERVER };                /* in this file; not the sides of a flow */
+static const struct who ends[2] = { { 7, 40001 }, { 25, 25 } };
+
+struct table {
+    struct pool *pool;
+    struct flow_table *t;
+    unsigned ended, evicted;
+    struct flow last;                   /* as it was when it ended */
+    uint64_t first_ns[8];               /* of those that ended, in order */
+};
+
+static void has_ended(void *ctx, struct flow *f, bool evicted)
+{
+    struct table *t = ctx;
+    t->last = *f;
+    if (t->ended < COUNT(t->first_ns))
+        t->first_ns[t->ended] = f->first_ns;
+    t->ended++;
+    t->evicted += evicted;
+}
+
+static void table_begin(struct table *t, size_t memory)
+{
+    memset(t, 0, sizeof *t);
+    t->pool = pool_new(memory);
+    t->t = flow_table_new(t->pool, has_ended, t);
+    assert_non_null(t->t);
+}
+
+static void table_end(struct table *t)
+{
+    flow_table_free(t->t);
+    pool_free(t->pool);
+}
+
+static struct flow_hit feed(struct table *t, const struct tcp *tcp, bool make)
+{
+    struct segment seg;
+    struct packet p = packet_of(tcp);
+    assert_int_equal(decode(&p, &seg), DECODE_TCP);
+    struct flow_hit hit = flow_of(t->t, &seg, make);
+    packet_free(&p);
+    return hit;
+}
+
+/* --- ends, as scripts: one letter for each packet of the client (c) or the server (s) --- */
+
+struct step {
+    unsigned at_s;                      /* seconds since the beginning */
+    unsigned who;
+    uint8_t flags;
+    uint32_t seq, ack;
+    const char *text;
+};
+
+#define CASE_STEPS 9
+static const struct {
+    const char *name;
+    struct step step[CASE_STEPS];       /* up to the first without flags */
+    unsigned made, ended;
+} lives[] = {
+    { "both FINs, 60 s belong to it",
+      { { 0, CLIENT, TCP_SYN, 99, 0, "" }, { 0, SERVER, TCP_SYN | TCP_ACK, 499, 100, "" },
+        { 1, CLIENT, TCP_ACK | TCP_FIN, 100, 500, "bye" }, { 2, SERVER, TCP_ACK | TCP_FIN, 500, 104, "" },
+        { 61, CLIENT, TCP_ACK, 104, 501, "" } }, 1, 0 },
+    { "both FINs, 61 s are over",
+      { { 0, CLIENT, TCP_SYN, 99, 0, "" }, { 0, SERVER, TCP_SYN | TCP_ACK, 499, 100, "" },
+        { 1, CLIENT, TCP_ACK | TCP_FIN, 100, 500, "bye" }, { 2, SERVER, TCP_ACK | TCP_FIN, 500, 104, "" },
+        { 30, CLIENT, TCP_ACK, 104, 501, "" }, { 63, CLIENT, TCP_ACK, 104, 501, "" } }, 2, 1 },
+    { "RST, 60 s belong to it",
+      { { 0, CLIENT, TCP_SYN, 99, 0, "" }, { 1, SERVER, TCP_RST | TCP_ACK, 0, 100, "" },
+        { 60, CLIENT, TCP_ACK, 100, 1, "late" } }, 1, 0 },
+    { "RST, 61 s are over",
+      { { 0, CLIENT, TCP_SYN, 99, 0, "" }, { 1, SERVER, TCP_RST | TCP_ACK, 0, 100, "" },
+        { 62, CLIENT, TCP_ACK, 100, 1, "new" } }, 2, 1 },
+    { "59 minutes of silence",
+      { { 0, CLIENT, TCP_ACK, 100, 500, "a" }, { 3540, SERVER, TCP_ACK, 500, 101, "b" },
+        { 7000, CLIENT, TCP_ACK, 101, 501, "c" } }, 1, 0 },
+    { "61 minutes of silence",
+      { { 0, CLIENT, TCP_ACK, 100, 500, "a" }, { 3661, SERVER, TCP_ACK, 500, 101, "b" } }, 2, 1 },
+    { "4 minutes after one FIN",
+      { { 0, CLIENT, TCP_ACK | TCP_FIN, 100, 500, "a" }, { 240, SERVER, TCP_ACK, 500, 102, "b" },
+        { 480, SERVER, TCP_ACK, 501, 102, "c" } }, 1, 0 },
+    { "6 minutes after one FIN",
+      { { 0, CLIENT, TCP_ACK | TCP_FIN, 100, 500, "a" }, { 361, SERVER, TCP_ACK, 500, 102, "b" } }, 2, 1 },
+    { "the same SYN again",
+      { { 0, CLIENT, TCP_SYN, 99, 0, "" }, { 3, CLIENT, TCP_SYN, 99, 0, "" }, { 9, CLIENT, TCP_SYN, 99, 0, "" } }, 1, 0 },
+    { "another SYN",
+      { { 0, CLIENT, TCP_SYN, 99, 0, "" }, { 3, CLIENT, TCP_SYN, 7777, 0, "" } }, 2, 1 },
+    { "another SYN within the minute after the end",
+      { { 0, CLIENT, TCP_SYN, 99, 0, "" }, { 0, SERVER, TCP_SYN | TCP_ACK, 499, 100, "" },
+        { 1, CLIENT, TCP_ACK | TCP_FIN, 100, 500, "" }, { 1, SERVER, TCP_ACK | TCP_FIN, 500, 101, "" },
+        { 2, CLIENT, TCP_SYN, 7777, 0, "" } }, 2, 1 },
+    { "a SYN on a connection whose beginning was not seen",
+      { { 0, CLIENT, TCP_ACK, 100, 500, "a" }, { 1, CLIENT, TCP_SYN, 99, 0, "" } }, 2, 1 },
+    { "SYN-ACK first: its SYN came the other way round",
+      { { 0, SERVER, TCP_SYN | TCP_ACK, 499, 100, "" }, { 0, CLIENT, TCP_SYN, 99, 0, "" },
+        { 0, CLIENT, TCP_ACK, 100, 500, "" } }, 1, 0 },
+    { "both ends send a SYN",
+      { { 0, CLIENT, TCP_SYN, 99, 0, "" }, { 0, SERVER, TCP_SYN, 499, 0, "" },
+        { 1, CLIENT, TCP_SYN | TCP_ACK, 99, 500, "" }, { 1, SERVER, TCP_SYN | TCP_ACK, 499, 100, "" } }, 1, 0 },
+    { "a RST far outside the window ends nothing",
+      { { 0, CLIENT, TCP_ACK, 100, 500, "a" }, { 1, CLIENT, TCP_RST, 900000000, 0, "" },
+        { 120, CLIENT, TCP_ACK, 101, 500, "b" } }, 1, 0 },
+    { "a RST within the window does",
+      { { 0, CLIENT, TCP_ACK, 100, 500, "a" }, { 1, CLIENT, TCP_RST, 101, 0, "" },
+        { 120, CLIENT, TCP_ACK, 101, 500, "b" } }, 2, 1 },
+    { "time that goes back a little ends nothing",
+      { { 4000, CLIENT, TCP_ACK, 100, 500, "a" }, { 3990, SERVER, TCP_ACK, 500, 101, "b" },
+        { 4001, CLIENT, TCP_ACK, 101, 501, "c" } }, 1, 0 },
+};
+
+static void lives_of_connections(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(lives); i++) {
+        struct table t;
+        table_begin(&t, 1 << 20);
+        for (const struct step *s = lives[i].step; s < lives[i].step + CASE_STEPS && s->flags; s++) {
+            struct tcp tcp = { .from = ends[s->who], .to = ends[!s->who], .ts_ns = START + s->at_s * (uint64_t)SECOND,
+                               .seq = s->seq, .ack = s->ack, .flags = s->flags, .bytes = s->text,
+                               .n = strlen(s->text) };
+            feed(&t, &tcp, true);
+        }
+        if (flow_made(t.t) != lives[i].made || t.ended != lives[i].ended)
+            fail_msg("%s: %u made, %u ended", lives[i].name, (unsigned)flow_made(t.t), t.ended);
+        flow_end_all(t.t);
+        assert_int_equal(t.ended, lives[i].made);
+        assert_int_equal(t.evicted, 0);
+        table_end(&t);
+    }
+}
+
+/* A flow that is silent ends at the next packet of any flow, in the order in which they fell silent. */
+static void silent_flows_end_by_the_clock_of_others(void **state)
+{
+    struct table t;
+    (void)state;
+    table_begin(&t, 1 << 20);
+    for (uint32_t i = 0; i < 5; i++) {
+        struct tcp tcp = { .from = { 100 + i, 1000 }, .to = ends[SERVER], .ts_ns = START + i * SECOND,
+                           .flags = TCP_ACK, .bytes = "a", .n = 1 };
+        feed(&t, &tcp, true);
+    }
+    struct tcp again = { .from = { 100, 1000 }, .to = ends[SERVER], .ts_ns = START + 10ull * SECOND, .flags = TCP_ACK,
+                         .seq = 1, .bytes = "b", .n = 1 };
+    feed(&t, &again, true);
+    struct tcp late = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START + 3606ull * SECOND, .flags = TCP_ACK };
+    feed(&t, &late, true);
+    assert_int_equal(t.ended, 4);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_true(t.first_ns[i] == START + (i + 1) * SECOND);
+    table_end(&t);
+}
+
+static void both_directions_are_one_flow(void **state)
+{
+    struct table t;
+    (void)state;
+    table_begin(&t, 1 << 20);
+    struct tcp there = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK, .bytes = "abc", .n = 3 };
+    struct tcp back = { .from = ends[SERVER], .to = ends[CLIENT], .ts_ns = START, .flags = TCP_ACK, .bytes = "de", .n = 2 };
+    struct flow_hit a = feed(&t, &there, true), b = feed(&t, &back, false);
+    assert_ptr_equal(a.flow, b.flow);
+    assert_int_not_equal(a.side, b.side);
+    assert_int_equal(a.flow->bytes[a.side].n, 3);
+    assert_int_equal(a.flow->bytes[b.side].n, 2);
+    assert_int_equal(flow_endpoint(a.flow, a.side)->port, ends[CLIENT].port);
+    assert_int_equal(flow_endpoint(a.flow, b.side)->port, ends[SERVER].port);
+    struct tcp other = { .from = { 7, 40002 }, .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK };
+    assert_null(feed(&t, &other, false).flow);
+    assert_int_equal(flow_made(t.t), 1);
+    table_end(&t);
+}
+
+/* --- payload, each byte once --- */
+
+struct bytes {
+    uint32_t at, n;                     /* from the first byte of the stream */
+};
+static const struct {
+    const char *name;
+    struct bytes part[6];
+    uint64_t want;
+} counts[] = {
+    { "in order", { { 0, 10 }, { 10, 5 }, { 15, 1 } }, 16 },
+    { "sent twice", { { 0, 10 }, { 0, 10 }, { 10, 5 } }, 15 },
+    { "sent again with more", { { 0, 10 }, { 5, 10 } }, 15 },
+    { "swapped", { { 0, 10 }, { 15, 5 }, { 10, 5 } }, 20 },
+    { "swapped at the beginning", { { 10, 5 }, { 0, 10 } }, 15 },
+    { "turned round", { { 20, 5 }, { 10, 10 }, { 0, 10 } }, 25 },
+    { "a hole filled in pieces", { { 0, 10 }, { 20, 5 }, { 10, 3 }, { 15, 5 }, { 13, 2 } }, 25 },
+    { "a hole filled twice", { { 0, 10 }, { 20, 5 }, { 10, 10 }, { 10, 10 } }, 25 },
+    { "a hole that stays", { { 0, 10 }, { 20, 5 }, { 25, 5 } }, 20 },
+    { "over the hole and both its ends", { { 0, 10 }, { 20, 5 }, { 5, 30 } }, 35 },
+    { "a keep-alive's byte", { { 0, 10 }, { 9, 1 }, { 10, 1 } }, 11 },
+    { "nothing", { { 0, 0 } }, 0 },
+};
+
+static void each_byte_is_counted_once(void **state)
+{
+    static const uint32_t bases[] = { 100, 0xfffffff8, 0x7ffffff8 };
+    char text[64] = { 0 };
+    (void)state;
+    for (size_t i = 0; i < COUNT(counts); i++)
+        for (size_t b = 0; b < COUNT(bases); b++) {
+            struct table t;
+            struct flow_hit hit;
+            table_begin(&t, 1 << 20);
+            struct tcp syn = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_SYN,
+                               .seq = bases[b] - 1 };
+            hit = feed(&t, &syn, true);
+            for (size_t k = 0; k < COUNT(counts[i].part) && counts[i].part[k].n; k++) {
+                struct tcp tcp = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK,
+                                   .seq = bases[b] + counts[i].part[k].at, .bytes = text, .n = counts[i].part[k].n };
+                hit = feed(&t, &tcp, true);
+            }
+            if (hit.flow->bytes[hit.side].n != counts[i].want)
+                fail_msg("%s, base %zu: %u bytes", counts[i].name, b, (unsigned)hit.flow->bytes[hit.side].n);
+            table_end(&t);
+        }
+}
+
+static void data_on_syn_counts(void **state)
+{
+    struct table t;
+    (void)state;
+    table_begin(&t, 1 << 20);
+    struct tcp syn = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_SYN, .seq = 99,
+                       .bytes = "hello", .n = 5 };
+    feed(&t, &syn, true);
+    struct tcp more = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK, .seq = 100,
+                        .bytes = "hello you", .n = 9 };
+    struct flow_hit hit = feed(&t, &more, true);
+    assert_int_equal(hit.flow->bytes[hit.side].n, 9);
+    table_end(&t);
+}
+
+/* --- wrong checksums (section 1 of doc/measurement.md) --- */
+
+enum sum { RIGHT, WRONG, NONE, CUT };
+static const struct {
+    enum sum sum[5];
+    unsigned n;
+    bool ignored;                       /* the last one */
+} sums[] = {
+    { { WRONG }, 1, false },            /* offload: that direction has shown no right one */
+    { { WRONG, WRONG }, 2, false },
+    { { RIGHT, WRONG }, 2, true },
+    { { RIGHT, WRONG, WRONG }, 3, true },
+    { { RIGHT, WRONG, RIGHT }, 3, false },
+    { { WRONG, RIGHT, WRONG }, 3, true },
+    { { NONE, WRONG }, 2, false },      /* neither right nor wrong */
+    { { RIGHT, NONE }, 2, false },
+    { { CUT, WRONG }, 2, false },
+    { { RIGHT, CUT }, 2, false },
+};
+
+static void wrong_checksums(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(sums); i++) {
+        struct table t;
+        struct flow_hit hit = { 0 };
+        uint64_t bytes = 0;
+        table_begin(&t, 1 << 20);
+        /* The other direction's right one says nothing about this one. */
+        struct tcp other = { .from = ends[SERVER], .to = ends[CLIENT], .ts_ns = START, .flags = TCP_ACK, .bytes = "x", .n = 1 };
+        feed(&t, &other, true);
+        for (unsigned k = 0; k < sums[i].n; k++) {
+            enum sum s = sums[i].sum[k];
+            struct tcp tcp = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK,
+                               .seq = 100 + 10 * k, .bytes = "0123456789", .n = 10, .wrong_sum = s == WRONG,
+                               .no_sum = s == NONE, .cut = s == CUT ? 4 : 0 };
+            bytes = hit.flow ? hit.flow->bytes[hit.side].n : 0;
+            hit = feed(&t, &tcp, true);
+        }
+        if (hit.ignored != sums[i].ignored)
+            fail_msg("case %zu: ignored %d", i, hit.ignored);
+        assert_int_equal(hit.flow->packets[hit.side], sums[i].n);       /* a packet it is all the same */
+        assert_int_equal(hit.flow->bytes[hit.side].n - bytes, hit.ignored ? 0 : 10);
+        table_end(&t);
+    }
+}
+
+/* A wrong RST or FIN ends nothing once the direction has shown right sums. */
+static void an_ignored_segment_ends_nothing(void **state)
+{
+    struct table t;
+    (void)state;
+    table_begin(&t, 1 << 20);
+    struct tcp tcp = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK, .seq = 100,
+                       .bytes = "a", .n = 1 };
+    feed(&t, &tcp, true);
+    struct tcp rst = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_RST, .seq = 101,
+                       .wrong_sum = true };
+    assert_false(flow_is_closed(feed(&t, &rst, true).flow));
+    rst.wrong_sum = false;
+    assert_true(flow_is_closed(feed(&t, &rst, true).flow));
+    table_end(&t);
+}
+
+/* --- many --- */
+
+static void a_hundred_thousand_flows(void **state)
+{
+    enum { MANY = 100000 };
+    struct table t;
+    (void)state;
+    table_begin(&t, 256 << 20);
+    for (unsigned round = 0; round < 2; round++)
+        for (uint32_t i = 0; i < MANY; i++) {
+            struct tcp tcp = { .from = { i / 50000, (uint16_t)(10000 + i % 50000) }, .to = ends[SERVER],
+                               .ts_ns = START + i, .seq = 100 + round, .flags = TCP_ACK, .bytes = "a", .n = 1 };
+            struct flow_hit hit = feed(&t, &tcp, true);
+            assert_non_null(hit.flow);
+            assert_int_equal(hit.flow->packets[hit.side], round + 1);
+        }
+    assert_int_equal(flow_made(t.t), MANY);
+    assert_int_equal(t.ended, 0);
+    flow_end_all(t.t);
+    assert_int_equal(t.ended, MANY);
+    assert_int_equal(t.evicted, 0);
+    table_end(&t);
+}
+
+/* With little memory the one that has been silent longest goes first, closed ones before all. */
+static void the_oldest_is_pushed_out(void **state)
+{
+    struct table t;
+    uint32_t i = 0;
+    (void)state;
+    table_begin(&t, 256 * 1024);
+    struct tcp closed = { .from = { 1, 1 }, .to = ends[SERVER], .ts_ns = START + 5, .flags = TCP_RST };
+    feed(&t, &closed, true);
+    for (; !t.ended; i++) {
+        struct tcp tcp = { .from = { 2, (uint16_t)(1000 + i) }, .to = ends[SERVER], .ts_ns = START + 10 + i,
+                           .flags = TCP_ACK, .bytes = "a", .n = 1 };
+        assert_non_null(feed(&t, &tcp, true).flow);
+        assert_true(i < 2000);
+    }
+    assert_true(t.last.first_ns == START + 5);
+    struct flow *keep = NULL;
+    struct tcp first = { .from = { 2, 1000 }, .to = ends[SERVER], .ts_ns = START + 5000, .seq = 1, .flags = TCP_ACK };
+    keep = feed(&t, &first, false).flow;
+    assert_non_null(keep);
+    for (uint32_t k = 1; k < i; k++)
+        assert_true(flow_evict(t.t, keep));
+    assert_false(flow_evict(t.t, keep));
+    assert_true(flow_evict(t.t, NULL));
+    assert_false(flow_evict(t.t, NULL));
+    assert_int_equal(t.evicted, t.ended);
+    table_end(&t);
+}
+
+static void without_memory_there_is_no_flow(void **state)
+{
+    struct table t;
+    (void)state;
+    table_begin(&t, 16);
+    struct tcp tcp = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_SYN };
+    assert_null(feed(&t, &tcp, true).flow);
+    table_end(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lives_of_connections),
+        cmocka_unit_test(silent_flows_end_by_the_clock_of_others),
+        cmocka_unit_test(both_directions_are_one_flow),
+        cmocka_unit_test(each_byte_is_counted_once),
+        cmocka_unit_test(data_on_syn_counts),
+        cmocka_unit_test(wrong_checksums),
+        cmocka_unit_test(an_ignored_segment_ends_nothing),
+        cmocka_unit_test(a_hundred_thousand_flows),
+        cmocka_unit_test(the_oldest_is_pushed_out),
+        cmocka_unit_test(without_memory_there_is_no_flow),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
