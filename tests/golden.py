@@ -21,7 +21,7 @@ import json, os, re, subprocess, sys, tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 PCAPS = os.path.join(HERE, 'pcaps')
 MANIFEST = os.path.join(PCAPS, 'MANIFEST')
-TIMEOUT = 120
+TIMEOUT = 10
 REPORTS = os.path.join(HERE, '..', 'sql', 'reports')
 
 

@@ -194,9 +194,6 @@ static void take_gap(struct talk *t, struct pool *pool, const struct chunk *c)
     if (w->dialogue.settled)
         return;
     dialogue_gap(&w->dialogue, dir, c->n);
-    /* Nothing but gaps of one side: it is not captured, and nothing is waited for. */
-    if (!w->dialogue.in[dir].begun)
-        w->dialogue.hear_once = true;
     read_both(w, !dir, false);
 }
 

@@ -362,18 +362,20 @@ static bool knows_dialect(struct dialogue *d, unsigned dir, struct span in, bool
 
 static size_t read_clear(struct dialogue *d, unsigned dir, struct span in, bool force)
 {
+    size_t n;
     if (d->in[dir].reader == READ_LINES && !knows_dialect(d, dir, in, force))
         return d->in[dir].reader == READ_NOTHING ? in.n : 0;
     switch ((enum reader)d->in[dir].reader) {
     case READ_LINES:
-        d->in[dir].resume = false;
         if (dir == TO_SERVER && d->in[dir].unsure)
             return in.n > UNSURE_LIMIT ? in.n - UNSURE_LIMIT : 0;
         if (dir == TO_SERVER && d->waits && !force && !d->hear_once && in.n < LINE_LIMIT)
             return 0;
         if (dir == TO_SERVER)
             d->waits = false;
-        return read_line(d, dir, in, force);
+        n = read_line(d, dir, in, force);
+        d->in[dir].resume = d->in[dir].resume && !n;
+        return n;
     case READ_LINE_REST:
         return read_line_rest(d, dir, in);
     case READ_BODY:
@@ -400,7 +402,7 @@ static size_t read_once(struct dialogue *d, unsigned dir, struct span in, bool f
         return in.n;
     if (tls == PARSE_MORE && !force)
         return 0;
-    if (tls > 0 || (force && tls_begins(in) == 1 && dir == TO_SERVER && d->in[dir].reader == READ_LINES))
+    if (tls >= 0)                       /* a cut beginning is one, too */
         turn_to_tls(d, dir);
     if (d->in[dir].reader == READ_TLS || (tls < 0 && resume_in_record(d, dir, in)))
         return tls_read(d, dir, in, force);

@@ -45,6 +45,8 @@ static void begin_auth(struct dialogue *d, struct span arg)
 
 static void take_command(struct dialogue *d, const struct smtp_command *c, bool cut)
 {
+    if (!d->open_n)                     /* no answer is under way, so the next one comes from its beginning */
+        d->u.smtp.partial = false;
     if (smtp_speaks_mail(c->verb))
         spoke_mail(d);
     if (c->verb == SMTP_MAIL || c->verb == SMTP_RCPT)

@@ -98,6 +98,10 @@ static inline void play_bytes(struct play *p, unsigned dir, const void *bytes, s
         p->seen[dir] = p->end[!dir];
     p->at[dir] = (struct where){ .ts_ns = p->now_ns, .end = p->end[dir], .ack = p->seen[dir], .has_ack = true };
     p->ending.seen[dir] = p->ending.payload[dir] = true;
+    if (!p->ending.seen[!dir])
+        p->d.hear_once = true;
+    else if (dir == TO_CLIENT)
+        p->d.hear_once = false;
     play_both(p, dir, false);
     for (unsigned i = 0; i < 2; i++) {
         if (p->held_n[i] > PLAY_PENDING)

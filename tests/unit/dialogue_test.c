@@ -85,7 +85,7 @@ static void put_item(struct bytes *o, const struct said *s)
     if (is(s, "hello 1.3 in pieces"))           /* the message's header, too */
         put_hello(o, s->dir == TO_SERVER, s->dir == TO_SERVER ? &hello_13 : &answer_13, 3);
     else if (is(s, "hello SSLv2"))
-        put_n(o, "\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10" "01234567890123456789012345678901234", 46 + 0);
+        put_n(o, "\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10" "0123456789012345678901234567890123456", 48);
     else if (is(s, "ccs"))
         put_n(o, "\x14\x03\x03\x00\x01\x01", 6);
     else if (is(s, "finished"))                 /* encrypted, of TLS 1.2 */
@@ -298,7 +298,7 @@ static void each_script_in_each_manner(void **state)
     unsigned wrong = 0;
     (void)state;
     for (size_t i = 0; i < COUNT(scripts); i++) {
-        struct session whole = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].midstream, -1);
+        struct session whole = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].kind == MIDSTREAM, -1);
         struct text t, other;
         describe(&whole, &t);
         if (strcmp(t.s, scripts[i].want) != 0) {
@@ -306,7 +306,7 @@ static void each_script_in_each_manner(void **state)
             wrong++;
         }
         for (enum manner m = JOINED; m < MANNERS; m++) {
-            struct session s = play(scripts[i].port, scripts[i].script, m, scripts[i].midstream, -1);
+            struct session s = play(scripts[i].port, scripts[i].script, m, scripts[i].kind == MIDSTREAM, -1);
             if (same(&s, &whole))
                 continue;
             describe(&s, &other);
@@ -333,11 +333,13 @@ static void loss_invents_nothing(void **state)
     unsigned wrong = 0;
     (void)state;
     for (size_t i = 0; i < COUNT(scripts); i++) {
-        struct session whole = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].midstream, -1);
+        if (scripts[i].kind == FRAGILE)
+            continue;
+        struct session whole = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].kind == MIDSTREAM, -1);
         unsigned lines = lines_of(scripts[i].script);
         for (unsigned k = 0; k < lines * MANNERS; k++) {
             struct session s = play(scripts[i].port, scripts[i].script, (enum manner)(k % MANNERS),
-                                    scripts[i].midstream, (int)(k / MANNERS));
+                                    scripts[i].kind == MIDSTREAM, (int)(k / MANNERS));
             uint32_t invented = s.facts & ~whole.facts & (FACT_NOT_MAIL | FACT_TLS_DONE | FACT_CREDENTIAL | FACT_FAILED);
             bool more_evidence = evidence_highest(s.evidence) >= GRADE_LIKELY &&
                                  evidence_highest(s.evidence) > evidence_highest(whole.evidence);
@@ -358,7 +360,9 @@ static void midstream_invents_nothing(void **state)
     unsigned wrong = 0;
     (void)state;
     for (size_t i = 0; i < COUNT(scripts); i++) {
-        struct session whole = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].midstream, -1);
+        if (scripts[i].kind == FRAGILE)
+            continue;
+        struct session whole = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].kind == MIDSTREAM, -1);
         const char *from = scripts[i].script;
         struct said said;
         for (unsigned k = 0; *from; k++, next_said(&from, &said))
@@ -432,7 +436,7 @@ static void no_secret_is_kept(void **state)
     static const char *const secrets[] = { "hunter2", "HUNTER2", "aHVudGVy", "joe", "am9l" };
     (void)state;
     for (size_t i = 0; i < COUNT(scripts); i++) {
-        struct session s = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].midstream, -1);
+        struct session s = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].kind == MIDSTREAM, -1);
         for (size_t k = 0; k < COUNT(secrets); k++)
             if (holds(&s, secrets[k]))
                 fail_msg("%s keeps %s", scripts[i].name, secrets[k]);

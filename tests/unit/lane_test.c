@@ -336,6 +336,9 @@ static const struct {
     { { { false, TCP_ACK, "" }, { true, TCP_ACK, "" } }, ATTEMPT_TAIL },
     { { { true, TCP_FIN | TCP_ACK, "" } }, ATTEMPT_TAIL },
     { { { false, TCP_ACK, "x" } }, -1 },
+    /* Keep-alives carry a byte from before the first one. */
+    { { { false, TCP_SYN, "" }, { true, TCP_SYN | TCP_ACK, "" }, { false, TCP_ACK, "" }, { false, TCP_ACK, "x" } },
+      ATTEMPT_EMPTY },
 };
 
 static void connections_without_payload(void **state)
