@@ -249,7 +249,7 @@ static void take_segment(struct lane *l, const struct segment *seg)
     if (hit.ignored || f->dull)
         return;
     struct talk *t = f->state;
-    if (!t && (!seg->len || !(t = begin_talk(l, f, seg, hit.side))))
+    if (!t && (!seg->len || !flow_bit(f->payload, hit.side) || !(t = begin_talk(l, f, seg, hit.side))))
         return;
     talk_segment(t, l->pool, f, seg, hit.side, hit.sum);
     if (t->candidate && seg->payload.n)

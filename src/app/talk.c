@@ -74,7 +74,20 @@ static void anchor_sides(struct reorder *r, const struct flow *f)
         if (flow_bit(f->syn | f->synack, side)) {
             r->side[side].next = f->isn[side] + 1;
             r->side[side].anchored = r->side[side].seen = true;
+        } else if (flow_bit(f->synack, !side)) {        /* the SYN was lost, its answer tells */
+            r->side[side].next = f->acks[!side];
+            r->side[side].anchored = true;
         }
+}
+
+/* The SYN was seen and its answer was not: whether the server's first bytes were lost with it. */
+static bool server_beginning_lost(const struct talk *t, const struct flow *f, const struct segment *seg,
+                                  unsigned side)
+{
+    unsigned client = t->client_side;
+    if (!flow_bit(f->syn, client) || f->synack || (seg->flags & TCP_SYN))
+        return false;
+    return side == client || !flow_bit(f->acked, client) || seg->seq != f->acks[client];
 }
 
 struct talk *talk_new(struct pool *pool, const struct port_table *ports, const struct flow *f,
@@ -111,6 +124,9 @@ struct talk *talk_new(struct pool *pool, const struct port_table *ports, const s
         other->anchored = other->seen = true;
     }
     dialogue_init(&w->dialogue, s, pool, port_protocol(ports, s->server.port), midstream);
+    t->beginning_lost = server_beginning_lost(t, f, seg, side);
+    if (t->beginning_lost && f->packets[!t->client_side])
+        dialogue_begins_late(&w->dialogue);
     for (unsigned i = 0; i < 2; i++)
         reorder_keep_past(&w->order, i, true);
     return t;
@@ -269,10 +285,14 @@ void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struc
 
     if (!t->work)
         return;
-    if (!f->packets[!side])
-        t->work->dialogue.hear_once = true;
-    else if (seg->len && t->work->dialogue.hear_once && dir_of(t, side) == TO_CLIENT)
-        t->work->dialogue.hear_once = false;
+    struct dialogue *d = &t->work->dialogue;
+    if (!f->packets[!side]) {
+        d->hear_once = true;
+    } else if (d->hear_once && dir_of(t, side) == TO_CLIENT) {
+        d->hear_once = false;
+        if (t->beginning_lost)
+            dialogue_begins_late(d);
+    }
     reorder_push(&t->work->order, side, seg, sum);
     while (!t->work->dialogue.settled && reorder_next(&t->work->order, &c))
         take_chunk(t, pool, &c);
@@ -302,7 +322,8 @@ void talk_end(struct talk *t, struct pool *pool, struct flow *f, uint64_t clock_
         s->packets[dir_of(t, side)] = f->packets[side];
         s->bytes[dir_of(t, side)] = f->bytes[side].n;
     }
-    s->marks |= (f->packets[0] && f->packets[1] ? 0u : MARK_ONE_SIDED) | (f->cut ? MARK_TRUNCATED : 0u) |
+    bool both = f->packets[0] && f->packets[1];
+    s->marks |= (both ? 0u : MARK_ONE_SIDED) | (both && t->beginning_lost ? MARK_GAP : 0u) | (f->cut ? MARK_TRUNCATED : 0u) |
                 (f->lost ? MARK_GAP : 0u);
     s->nvlan = f->nvlan;
     memcpy(s->vlan, f->vlan, sizeof s->vlan);

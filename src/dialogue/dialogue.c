@@ -23,6 +23,12 @@ void dialogue_init(struct dialogue *d, struct session *s, struct pool *pool, enu
         d->in[dir].unsure = d->in[dir].resume = midstream;
 }
 
+void dialogue_begins_late(struct dialogue *d)
+{
+    d->in[TO_CLIENT].lost = d->in[TO_CLIENT].resume = true;
+    d->lost_reply = true;
+}
+
 void dialogue_drop(struct dialogue *d)
 {
     tls_drop(d);
@@ -491,7 +497,8 @@ void dialogue_fin(struct dialogue *d, unsigned dir)
 
 void dialogue_conflict(struct dialogue *d, unsigned dir, struct span first, struct span other, bool whole)
 {
-    if (!whole || has_fact(d, FACT_TLS_DONE))
+    bool unsure = d->in[dir].unsure || (dir == TO_SERVER && d->hear_once && d->in[dir].lost);
+    if (!whole || unsure || has_fact(d, FACT_TLS_DONE))
         return;
     enum protocol p = d->dialect ? d->dialect->protocol : d->port_protocol;
     bool names_tls = conflict_is_offer_or_command(dir, p, first, other);

@@ -134,6 +134,7 @@ struct dialogue {
             uint8_t arguments;          /* of LOGIN, whole so far */
             bool continuing, server_continuing;         /* the next line goes on behind a literal */
             bool literal_waits;         /* for the go-ahead of the server */
+            bool literal_doubtful;      /* which was lost, or a refusal */
             struct literal literal;
             uint32_t tag;
         } imap;
@@ -151,6 +152,8 @@ struct dialogue {
 /* s is filled from now on and must outlive the dialogue; s->server.port and s->port_is_tls are
  * set. port_protocol: PROTOCOL_UNKNOWN where the port says nothing. */
 void dialogue_init(struct dialogue *, struct session *, struct pool *, enum protocol port_protocol, bool midstream);
+/* The server's first bytes may be missing, though the connection's beginning was seen. */
+void dialogue_begins_late(struct dialogue *);
 void dialogue_drop(struct dialogue *);  /* gives memory back */
 
 /* Where bytes came from. */

@@ -88,6 +88,17 @@ static void take_command(struct dialogue *d, const struct imap_command *c, bool 
     push_tagged(d, (uint8_t)c->verb, flags, d->u.imap.tag);
 }
 
+/* A line that begins with the literal whose go-ahead was lost: an argument of LOGIN, then the
+ * rest of the command. */
+static void unseen_literal(struct dialogue *d, struct span *line)
+{
+    if (line->n < d->u.imap.literal.n)
+        return;
+    *line = span_skip(*line, (size_t)d->u.imap.literal.n);
+    if (++d->u.imap.arguments == 2 && d->u.imap.literal.n)
+        credential_sent(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
+}
+
 static void client_line(struct dialogue *d, struct span line, bool cut)
 {
     struct imap_command c;
@@ -100,11 +111,17 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
         d->waits = true;
         return;
     }
+    if (d->u.imap.literal_doubtful && imap_command_parse(line, &c) && c.verb != IMAP_UNKNOWN)
+        d->u.imap.continuing = false;   /* it was refused */
     if (d->u.imap.continuing) {
         d->u.imap.continuing = false;
+        if (d->u.imap.literal_doubtful && d->u.imap.verb == IMAP_LOGIN)
+            unseen_literal(d, &line);
         if (d->u.imap.verb == IMAP_LOGIN)
             login_arguments(d, line);
+        d->u.imap.literal_doubtful = false;
     } else {
+        d->u.imap.literal_doubtful = false;
         if (span_eq_nocase(line, "DONE") || !imap_command_parse(line, &c))
             return;                     /* the end of IDLE (RFC 2177), or an empty line */
         d->sasl.active = false;
@@ -320,7 +337,13 @@ static void body_done(struct dialogue *d, unsigned dir)
 
 static void lost(struct dialogue *d, unsigned dir)
 {
-    *(dir == TO_CLIENT ? &d->u.imap.server_continuing : &d->u.imap.continuing) = false;
+    if (dir == TO_SERVER) {
+        d->u.imap.continuing = false;
+        return;
+    }
+    d->u.imap.server_continuing = false;
+    d->u.imap.literal_doubtful = d->u.imap.literal_waits;
+    d->u.imap.literal_waits = false;
 }
 
 static bool is_answer(struct span line, struct span command)

@@ -499,7 +499,10 @@ static bool rows_reached(const struct dialogue *d, const struct dialogue_end *e)
     bool lost = d->midstream || x->side[0].lost || x->side[1].lost || d->in[0].lost || d->in[1].lost;
     if (!lost || x->failed || x->null_suite)
         return false;
-    /* The server's own flight is a row, too, and proves nothing by itself. */
+    /* Where the handshake was seen its own rules hold, unless records were lost behind it: the
+     * server's flight is a row, too, and proves nothing by itself. */
+    if ((x->client_hello || x->server_hello) && !x->side[0].lost && !x->side[1].lost)
+        return false;
     if (x->server_hello && !e->payload[TO_SERVER])
         return false;
     for (unsigned dir = 0; dir < 2; dir++)

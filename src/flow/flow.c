@@ -251,10 +251,12 @@ static void note_ends(struct flow *f, const struct segment *seg, unsigned side)
 static void note_payload(struct flow *f, const struct segment *seg, unsigned side)
 {
     uint8_t bit = (uint8_t)(1u << side);
-    if (seg->len) {
+    bool syn = flow_bit(f->syn | f->synack, side);
+    bool before = syn && !(seg->flags & TCP_SYN) && seq_diff(seg->seq + seg->len, f->isn[side] + 1) <= 0;
+    if (seg->len && !before) {          /* a keep-alive may repeat the number of the SYN */
         struct byte_count *c = &f->bytes[side];
         f->payload |= bit;
-        if (!c->begun && flow_bit(f->syn | f->synack, side)) {
+        if (!c->begun && syn) {
             c->begun = true;
             c->high = c->hole = c->hole_end = f->isn[side] + 1;
         }

@@ -184,6 +184,8 @@ void reorder_push(struct reorder *r, unsigned side, const struct segment *seg, e
     if ((seg->flags & TCP_FIN) && !s->fin) {
         s->fin = true;
         s->fin_seq = part.seq + seg->len;
+        s->fin_ack = part.ack;
+        s->fin_has_ack = part.has_ack;
     }
     if (!seg->len)
         return;
@@ -348,10 +350,13 @@ static bool give_held(struct reorder *r, unsigned side, struct chunk *out)
     return gave;
 }
 
-static bool give_fin(struct reorder *r, unsigned side, struct chunk *out)
+static bool give_fin(struct reorder *r, unsigned side, bool force, struct chunk *out)
 {
     struct stream *s = &r->side[side];
     if (!s->fin || s->fin_given || s->next != s->fin_seq)
+        return false;
+    /* The acknowledgement of the other side's own FIN is one ahead of its bytes. */
+    if (!force && acks_unseen(r, side, s->fin_has_ack, s->fin_ack - r->side[!side].fin))
         return false;
     s->fin_given = true;
     s->next++;
@@ -374,7 +379,7 @@ static bool give_ready(struct reorder *r, struct chunk *out)
             if (give_held(r, side, out))
                 return true;
     }
-    return give_fin(r, 0, out) || give_fin(r, 1, out);
+    return give_fin(r, 0, false, out) || give_fin(r, 1, false, out);
 }
 
 /* The side whose missing bytes keep others waiting, or -1. A hole that the other end has
@@ -464,7 +469,7 @@ bool reorder_flush(struct reorder *r, struct chunk *out)
         if (s->seen && is_acked_hole(s) && s->acked - s->next > 1)
             return skip_hole(r, side, out);
     }
-    return false;
+    return give_fin(r, 0, true, out) || give_fin(r, 1, true, out);
 }
 
 bool reorder_waits(const struct reorder *r)

@@ -26,11 +26,11 @@ struct held;
 struct stream {
     uint32_t next;                      /* sequence number of the next byte to give out */
     uint32_t acked;                     /* highest acknowledgement by the other side */
-    uint32_t fin_seq;
+    uint32_t fin_seq, fin_ack;
     uint32_t past_n;                    /* bytes remembered, the last of them before next */
     bool anchored;                      /* next is known */
     bool seen;                          /* a packet of this direction was seen */
-    bool acked_known, fin, fin_given;
+    bool acked_known, fin, fin_given, fin_has_ack;
     bool past_kept;
     uint16_t held_n;
     uint16_t late_packets;              /* packets of the connection since the hole was noticed */

@@ -212,7 +212,7 @@ static const struct script scripts[] = {
       "C> hello 1.3\nS> hello 1.3\nS> data 900\nC> data 53\nS> data 19\nS! fin\n", "tls_failed tls; tls_first failed" },
     { "the client refuses with an alert", 465, PLAIN,
       "C> hello 1.3\nS> hello 1.3\nS> data 900\nC> data 19\nC! fin\n", "tls_failed tls; tls_first failed" },
-    { "early data is no Finished", 465, PLAIN, "C> hello early\nC? data 200\nS> hello 1.3\nS> data 900\n",
+    { "early data is no Finished", 465, PLAIN, "C> hello early\nC~ data 200\nS> hello 1.3\nS> data 900\n",
       "incomplete tls; tls_first" },
     { "a fatal alert", 993, PLAIN, "C> hello 1.2\nS> fatal\nS! fin\n", "tls_failed tls; tls_first failed" },
     { "a fatal alert of the client behind the ServerHello", 993, PLAIN,

@@ -24,7 +24,8 @@
 /* A line of a script is C or S (who), one more character, and the rest:
  *   "C: text"     a line, with its CRLF               "C. text"   the same without CRLF
  *   "C? text"     a line whose sender had not seen the last words of the other side
- *   "C> item"     TLS: see put_item()                 "C! fin|rst|gap N|wait SECONDS" */
+ *   "C> item"     TLS: see put_item()                 "C~ item"     the same, as with "?"
+ *   "C! fin", "C! rst", "C! gap BYTES", "C! wait SECONDS" */
 struct said {
     unsigned dir;
     char kind;
@@ -113,10 +114,12 @@ static bool next_said(const char **script, struct said *s)
     return true;
 }
 
+static bool is_unknowing(const struct said *s) { return s->kind == '?' || s->kind == '~'; }
+
 static void bytes_of(const struct said *s, struct bytes *o)
 {
     o->n = 0;
-    if (s->kind == '>') {
+    if (s->kind == '>' || s->kind == '~') {
         put_item(o, s);
         return;
     }
@@ -194,7 +197,7 @@ static struct session play(uint16_t port, const char *script, enum manner m, boo
         bool speaks = s.kind != '!';
         if (speaks)
             bytes_of(&s, &one);
-        if (all.n && (!speaks || m != JOINED || s.dir != dir || (s.kind == '?') == knew || i == lost)) {
+        if (all.n && (!speaks || m != JOINED || s.dir != dir || is_unknowing(&s) == knew || i == lost)) {
             say(&p, dir, &all, knew, m);
             all.n = 0;
         }
@@ -204,7 +207,7 @@ static struct session play(uint16_t port, const char *script, enum manner m, boo
             play_gap(&p, s.dir, (uint32_t)one.n);
         } else {
             dir = s.dir;
-            knew = s.kind != '?';
+            knew = !is_unknowing(&s);
             put_n(&all, one.b, one.n);
         }
         if (all.n && m != JOINED) {

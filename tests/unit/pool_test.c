@@ -81,6 +81,57 @@ static void blocks_do_not_overlap(void **state)
     pool_free(p);
 }
 
+/* What blocks of one size held serves any other size once all of them were given back. */
+static void memory_goes_from_size_to_size(void **state)
+{
+    static const size_t sizes[] = { 300, 65536, 64, 2048, 9000, 300 };
+    struct pool *p = pool_new(2 << 20);
+    static void *block[MANY * 8];
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t got = 0;
+        while (got < MANY * 8 && (block[got] = pool_get(p, sizes[i])))
+            got++;
+        assert_true(got * pool_room(sizes[i]) >= 1 << 20);
+        for (size_t k = 0; k < got; k++)
+            pool_put(p, block[k], sizes[i]);
+    }
+    pool_free(p);
+}
+
+/* Blocks taken and given back at random, of all sizes: content stays what it was. */
+static void any_order(void **state)
+{
+    enum { SLOTS = 500 };
+    struct pool *p = pool_new(4 << 20);
+    struct {
+        uint8_t *block;
+        size_t n;
+        uint8_t fill;
+    } slot[SLOTS] = { 0 };
+    uint32_t seed = 1;
+    (void)state;
+    for (unsigned round = 0; round < 50000; round++) {
+        seed = seed * 1664525 + 1013904223;
+        unsigned i = (seed >> 8) % SLOTS;
+        if (slot[i].block) {
+            for (size_t k = 0; k < slot[i].n; k += 1 + slot[i].n / 16)
+                assert_int_equal(slot[i].block[k], slot[i].fill);
+            pool_put(p, slot[i].block, slot[i].n);
+            slot[i].block = NULL;
+        } else {
+            slot[i].n = 1 + (seed >> 16) % (seed & 1 ? 300 : 20000);
+            slot[i].fill = (uint8_t)round;
+            if ((slot[i].block = pool_get(p, slot[i].n)))
+                memset(slot[i].block, slot[i].fill, slot[i].n);
+        }
+    }
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (slot[i].block)
+            pool_put(p, slot[i].block, slot[i].n);
+    pool_free(p);
+}
+
 static void too_small_a_budget_gives_nothing(void **state)
 {
     struct pool *p = pool_new(32);
@@ -98,6 +149,8 @@ int main(void)
         cmocka_unit_test(room_of_room_is_room),
         cmocka_unit_test(the_budget_is_never_exceeded),
         cmocka_unit_test(blocks_do_not_overlap),
+        cmocka_unit_test(memory_goes_from_size_to_size),
+        cmocka_unit_test(any_order),
         cmocka_unit_test(too_small_a_budget_gives_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
