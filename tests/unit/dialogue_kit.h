@@ -118,9 +118,8 @@ static inline void play_gap(struct play *p, unsigned dir, uint32_t n)
     p->held_n[dir] = 0;
     if (p->d.settled)
         return;
+    p->ending.seen[dir] = true;         /* the packets of this side are there, but for some */
     dialogue_gap(&p->d, dir, n);
-    if (!p->d.in[dir].begun)
-        p->d.hear_once = true;
     play_both(p, !dir, false);
 }
 
