@@ -60,6 +60,7 @@ check: $(BUILD)/mailseal units
 	$(call step,units,$(run_units))
 	$(call step,goldens,$(PYTHON) tests/golden.py --bin $(BUILD)/mailseal --seen $(LOGS)/seen)
 	$(call step,rules,sh tools/check-rules $(LOGS)/seen)
+	$(call step,fuzz-corpora,$(MAKE) --no-print-directory fuzz-corpora)
 	$(call step,interleave,$(PYTHON) tests/interleave.py --bin $(BUILD)/mailseal)
 	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
 
@@ -73,6 +74,8 @@ check-goldens: $(BUILD)/mailseal
 
 check-asan:
 	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=yes check
+
+include tests/fuzz/fuzz.mk
 
 -include $(UNITS:=.d)
 .PHONY: units check check-units check-goldens check-asan

@@ -96,6 +96,7 @@ static void report_session(struct lane *l, struct flow *f, struct talk *t, bool 
     dpi_drop(l->dpi, &t->dpi);
     talk_end(t, l->pool, f, l->clock_ns, input_ended);
     l->counts.discarded += t->discarded;
+    t->candidate = t->candidate && !t->confirmed;
     /* A mail port used by the client for something that turned out to be no mail. */
     if (t->candidate && t->mail_port)
         t->session.facts |= FACT_NOT_MAIL;

@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sysexits.h>
 
@@ -66,7 +67,8 @@ int main(int argc, char **argv)
     const struct rlimit none = { 0, 0 };
 
     signal(SIGPIPE, SIG_IGN);           /* a reader that leaves is noticed at the write */
-    setrlimit(RLIMIT_CORE, &none);      /* captured passwords must not land in a core file */
+    setrlimit(RLIMIT_CORE, &none);      /* captured passwords must not land in a core file, */
+    prctl(PR_SET_DUMPABLE, 0);          /* nor in what a core pattern pipes to a program */
     if (argc < 2) {
         help();
         return EX_USAGE;

@@ -118,7 +118,8 @@ struct talk *talk_new(struct pool *pool, const struct port_table *ports, const s
     s->marks = !f->syn && !f->synack && t->mail_port ? MARK_MIDSTREAM : 0;
     reorder_init(&w->order, pool);
     anchor_sides(&w->order, f);
-    if (t->candidate && !midstream && (seg->flags & TCP_ACK)) {     /* its SYN was not remembered */
+    /* Of a greeting on an odd port the client's SYN was not remembered. */
+    if (t->candidate && !midstream && side != t->client_side && (seg->flags & TCP_ACK)) {
         struct stream *other = &w->order.side[!side];
         other->next = seg->ack;
         other->anchored = other->seen = true;
@@ -213,6 +214,18 @@ static void take_gap(struct talk *t, struct pool *pool, const struct chunk *c)
     read_both(w, !dir, false);
 }
 
+static void keep_what_can_conflict(struct talk *t)
+{
+    struct talk_work *w = t->work;
+    for (unsigned side = 0; side < 2; side++) {
+        struct direction_state *s = &w->dialogue.in[dir_of(t, side)];
+        if (s->left_lines)              /* bytes of a body must not be compared as lines */
+            reorder_keep_past(&w->order, side, false);
+        s->left_lines = false;
+        reorder_keep_past(&w->order, side, s->reader == READ_LINES);
+    }
+}
+
 static void take_chunk(struct talk *t, struct pool *pool, const struct chunk *c)
 {
     struct talk_work *w = t->work;
@@ -231,18 +244,8 @@ static void take_chunk(struct talk *t, struct pool *pool, const struct chunk *c)
         dialogue_conflict(&w->dialogue, dir_of(t, c->side), c->first, c->other, c->whole);
         break;
     }
-}
-
-static void keep_what_can_conflict(struct talk *t)
-{
-    struct talk_work *w = t->work;
-    for (unsigned side = 0; side < 2; side++) {
-        struct direction_state *s = &w->dialogue.in[dir_of(t, side)];
-        if (s->left_lines)              /* bytes of a body must not be compared as lines */
-            reorder_keep_past(&w->order, side, false);
-        s->left_lines = false;
-        reorder_keep_past(&w->order, side, s->reader == READ_LINES);
-    }
+    if (!w->dialogue.settled)
+        keep_what_can_conflict(t);
 }
 
 /* --- the end --- */
@@ -266,6 +269,7 @@ static void finish_work(struct talk *t, struct pool *pool, const struct flow *f,
     struct dialogue_end e = ending(t, f, clock_ns, input_ended);
 
     dialogue_end(&w->dialogue, &e);
+    t->confirmed = w->dialogue.confirmed;
     if (w->order.gap)
         t->session.marks |= MARK_GAP;
     if (w->order.overlap)
@@ -296,10 +300,8 @@ void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struc
     reorder_push(&t->work->order, side, seg, sum);
     while (!t->work->dialogue.settled && reorder_next(&t->work->order, &c))
         take_chunk(t, pool, &c);
-    if (!t->work->dialogue.settled) {
-        keep_what_can_conflict(t);
+    if (!t->work->dialogue.settled)
         return;
-    }
     finish_work(t, pool, f, seg->ts_ns, false);
     f->unwatched = true;
 }

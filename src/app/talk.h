@@ -22,6 +22,7 @@ struct talk {
     uint8_t payloads;                   /* segments with payload while it was a candidate */
     bool candidate;                     /* on an unknown port: not yet known to be mail */
     bool beginning_lost;                /* of the server's bytes */
+    bool confirmed;                     /* set with the end: the dialogue was mail's */
     bool mail_port;                     /* a mail port on either side */
     uint64_t discarded;                 /* bytes */
 };

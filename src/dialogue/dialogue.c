@@ -50,7 +50,7 @@ void not_mail(struct dialogue *d)
 
 void mail_on_this_port(struct dialogue *d)
 {
-    if (d->s->port_is_tls)
+    if (d->s->port_is_tls && !d->tls.null_suite)        /* which has an incident of its own */
         incident(d, INCIDENT_PLAINTEXT_ON_TLS_PORT);
 }
 
@@ -113,6 +113,7 @@ static size_t read_body(struct dialogue *d, unsigned dir, struct span in)
     size_t n = body_skip(&s->body, in, &end);
     if (end == BODY_MAY_END && dir == TO_SERVER) {
         s->reader = READ_BODY_MAYBE;
+        s->searched = s->strict_end = 0;
         d->maybe_answered = false;
     } else if (end != BODY_GOES_ON) {
         s->reader = READ_LINES;
@@ -130,26 +131,23 @@ static size_t read_body(struct dialogue *d, unsigned dir, struct span in)
 static size_t read_body_maybe(struct dialogue *d, struct span in, bool force)
 {
     struct direction_state *s = &d->in[TO_SERVER];
-    struct body body = s->body;
-    enum body_end end;
-    size_t used = 0;
+    enum body_end end = s->strict_end ? BODY_ENDS : BODY_GOES_ON;
 
-    do {
-        size_t n = body_skip(&body, span_skip(in, used), &end);
-        used += n;
-    } while (end == BODY_MAY_END);
-    bool strict = end == BODY_ENDS;
-    if (!force && in.n < MAYBE_LIMIT && !(strict && d->maybe_answered && used < in.n))
-        return 0;
-    if (strict) {
-        s->reader = READ_LINES;
-        if (!d->maybe_answered)
-            d->dialect->body_done(d, TO_SERVER);
-    } else {
-        s->reader = READ_BODY;
-        s->body = body;
+    /* What was searched before is not searched again. */
+    while (!s->strict_end && s->searched < in.n) {
+        size_t n = body_skip(&s->body, span_skip(in, s->searched), &end);
+        s->searched += (uint32_t)n;
+        if (end == BODY_ENDS)
+            s->strict_end = s->searched;
+        if (!n || end == BODY_GOES_ON)
+            break;
     }
-    return used;
+    if (!force && in.n < MAYBE_LIMIT && !(s->strict_end && d->maybe_answered && s->strict_end < in.n))
+        return 0;
+    s->reader = s->strict_end ? READ_LINES : READ_BODY;
+    if (s->strict_end && !d->maybe_answered)
+        d->dialect->body_done(d, TO_SERVER);
+    return s->strict_end ? s->strict_end : s->searched;
 }
 
 /* An answer comes while the end of a body is in doubt, or was lost. True: the client's bytes have
@@ -262,7 +260,7 @@ static long tls_next(const struct dialogue *d, unsigned dir, struct span in)
         return d->waits && d->upgrade == UPGRADE_ASKED && !d->hear_once ? PARSE_MORE : 1;
     /* A server speaks TLS to a client that does, and where the client's bytes were not seen. */
     bool answers = d->tls.begun || d->upgrade == UPGRADE_ACCEPTED || !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
-    if (s->resume || (dir == TO_CLIENT && answers))
+    if (s->resume || d->tls.begun || (dir == TO_CLIENT && answers))
         begins = tls_header_parse(in, &h);
     else if (dir == TO_CLIENT)
         return PARSE_BAD;
@@ -401,8 +399,8 @@ static size_t read_once(struct dialogue *d, unsigned dir, struct span in, bool f
 {
     long tls = tls_next(d, dir, in);
 
-    if (dir == TO_CLIENT && tls < 0 && d->in[dir].reader == READ_LINES && !d->in[dir].begun && tls_is_ssl2_answer(d, in))
-        tls = 1;
+    if (dir == TO_CLIENT && tls < 0 && d->in[dir].reader == READ_LINES && !d->in[dir].begun)
+        tls = tls_is_ssl2_answer(d, in);
 
     if (d->in[dir].reader == READ_NOTHING)
         return in.n;

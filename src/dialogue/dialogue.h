@@ -30,6 +30,7 @@ struct direction_state {
     bool resume;                        /* the next bytes come behind a beginning or bytes that were not seen */
     uint64_t left;
     struct body body;
+    uint32_t searched, strict_end;      /* READ_BODY_MAYBE: how far, and where the true end was; 0: nowhere */
     uint8_t tail[24];                   /* end of a line being skipped: a literal may be announced there */
     uint8_t tail_n;
 };

@@ -42,16 +42,26 @@ static bool is_socks(struct span in)
                          (in.p[0] == 5 && in.p[1] >= 1 && in.p[1] <= 8 && in.n == 2u + in.p[1]));
 }
 
+static const char *const foreign_words[] = {
+    "GET /", "POST /", "PUT /", "HEAD /", "OPTIONS ", "CONNECT ", "DELETE /", "PATCH /", "TRACE /", "PRI * HTTP",
+    "HTTP/", "SSH-", "RTSP/", "RFB 00", "SIP/2.0", "GIOP", "*1\r\n", "*2\r\n", NULL,
+};
+
 bool first_is_foreign(struct span in)
 {
-    static const char *const words[] = {
-        "GET /", "POST /", "PUT /", "HEAD /", "OPTIONS ", "CONNECT ", "DELETE /", "PATCH /", "TRACE /", "PRI * HTTP",
-        "HTTP/", "SSH-", "RTSP/", "RFB 00", "SIP/2.0", "GIOP", "*1\r\n", "*2\r\n",
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (span_starts(in, words[i]))
+    for (size_t i = 0; foreign_words[i]; i++)
+        if (span_starts(in, foreign_words[i]))
             return true;
     return is_rpc(in) || is_socks(in);
+}
+
+/* Too few bytes to rule out one of the words. */
+static bool may_be_foreign(struct span in)
+{
+    for (size_t i = 0; foreign_words[i]; i++)
+        if (in.n < strlen(foreign_words[i]) && memcmp(in.p, foreign_words[i], in.n) == 0)
+            return true;
+    return false;
 }
 
 bool first_is_text(struct span in)
@@ -98,7 +108,9 @@ static enum first_words server_words(struct span in, enum protocol expected, con
     }
     if (in.n < 4 && in.n && in.p[0] >= '2' && in.p[0] <= '5')
         return FIRST_MORE;
-    return first_is_foreign(in) ? FIRST_FOREIGN : FIRST_NOISE;
+    if (first_is_foreign(in))
+        return FIRST_FOREIGN;
+    return may_be_foreign(in) ? FIRST_MORE : FIRST_NOISE;
 }
 
 static enum first_words client_words(struct span in, enum protocol expected, const struct dialect **dialect)
@@ -110,6 +122,8 @@ static enum first_words client_words(struct span in, enum protocol expected, con
 
     if (first_is_foreign(in))
         return FIRST_FOREIGN;
+    if (may_be_foreign(in))
+        return FIRST_MORE;
     if (!first_is_text(in))
         return FIRST_NOISE;
     if ((*dialect = dialect_of(expected)))

@@ -259,6 +259,7 @@ static void tagged(struct dialogue *d, const struct imap_answer *a)
     if (!found) {
         if ((!d->in[TO_SERVER].begun || d->in[TO_SERVER].lost) && reports_login(a) && !has_fact(d, FACT_CREDENTIAL))
             login_without_command(d, AUTH_COMMAND_NONE);
+        d->confirmed = d->confirmed || reports_login(a);
         return;
     }
     c = *found;

@@ -308,12 +308,16 @@ static void take_record(struct dialogue *d, unsigned dir, const struct tls_heade
 
 /* --- bytes --- */
 
-bool tls_is_ssl2_answer(struct dialogue *d, struct span in)
+long tls_is_ssl2_answer(struct dialogue *d, struct span in)
 {
-    if (!d->tls.v2_hello || in.n < 3 || !(in.p[0] & 0x80) || in.p[2] != SSL2_SERVER_HELLO)
-        return false;
+    if (!d->tls.v2_hello || !in.n || !(in.p[0] & 0x80))
+        return PARSE_BAD;
+    if (in.n < 3)
+        return PARSE_MORE;
+    if (in.p[2] != SSL2_SERVER_HELLO)
+        return PARSE_BAD;
     d->tls.ssl2 = true;
-    return true;
+    return 1;
 }
 
 /* The SSLv2 form of a ClientHello: two bytes of length, then the message. */

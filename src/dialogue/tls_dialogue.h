@@ -56,8 +56,9 @@ void tls_take_message(struct dialogue *, unsigned dir, uint8_t type, struct span
 struct tls_client_hello;
 void tls_note_client_hello(struct dialogue *, const struct tls_client_hello *);
 bool tls_wants_message(unsigned dir, uint8_t type);
-/* Whether the server's first bytes are an SSLv2 SERVER-HELLO; they are read as such then. */
-bool tls_is_ssl2_answer(struct dialogue *, struct span in);
+/* Whether the server's first bytes are an SSLv2 SERVER-HELLO; they are read as such then.
+ * PARSE_MORE, PARSE_BAD, or 1: yes. */
+long tls_is_ssl2_answer(struct dialogue *, struct span in);
 size_t tls_read(struct dialogue *, unsigned dir, struct span window, bool force);
 void tls_gap(struct dialogue *, unsigned dir, uint32_t n);
 void tls_fin(struct dialogue *, unsigned dir);

@@ -129,6 +129,9 @@ void upgrade_refused(struct dialogue *d, uint8_t flags, enum refusal refusal)
     /* Which command an answer belongs to, and what came before, is known only without loss. */
     if (d->in[TO_SERVER].lost || d->in[TO_CLIENT].lost || d->overrun || d->midstream)
         counts = false;
+    /* A server may allow one try for each connection. */
+    if (d->tls.begun)
+        counts = false;
     fact(d, FACT_REFUSED | FACT_FAILED);
     d->upgrade = UPGRADE_NONE;
     d->unanswered_ns = 0;

@@ -319,7 +319,6 @@ static void take_segment(struct flow_table *t, const struct segment *seg, struct
     struct flow *f = hit->flow;
     hit->sum = f->unwatched ? CHECKSUM_UNKNOWN : segment_checksum(seg);
     hit->ignored = hit->sum == CHECKSUM_WRONG && flow_bit(f->checksum_right, hit->side);
-    hit->after_end = flow_is_closed(f);
     note_packet(f, seg, hit->side);
     if (hit->ignored)
         return;

@@ -63,7 +63,6 @@ struct flow_hit {
     unsigned side;                      /* that sent it */
     enum checksum sum;                  /* UNKNOWN on an unwatched flow */
     bool ignored;                       /* counted as a packet, and nothing else (section 1: wrong checksum) */
-    bool after_end;                     /* the flow was closed before it */
 };
 
 /* The flow of a segment, made if need be, with times, ends and counters brought up to date.

@@ -405,12 +405,18 @@ static bool is_acked_hole(const struct stream *s)
     return s->acked_known && seq_diff(s->acked, s->next) > 0;
 }
 
-static uint32_t hole_end(const struct stream *s)
+/* Where the hole in front of a side ends as far as is known: at the next bytes of that side, at
+ * what the other end has acknowledged, or at what the other side's next segment has. */
+static uint32_t hole_end(const struct reorder *r, unsigned side)
 {
-    bool acked = is_acked_hole(s), held = s->held && seq_diff(s->held->seq, s->next) > 0;
-    if (acked && (!held || seq_diff(s->acked, s->held->seq) < 0))
-        return s->acked;
-    return held ? s->held->seq : s->next;
+    const struct stream *s = &r->side[side], *other = &r->side[!side];
+    uint32_t to = is_acked_hole(s) ? s->acked : s->next;
+
+    if (s->held && seq_diff(s->held->seq, s->next) > 0 && (to == s->next || seq_diff(s->held->seq, to) < 0))
+        to = s->held->seq;
+    const struct held *h = other->held;
+    bool waits = h && h->has_ack && seq_diff(h->seq, other->next) <= 0 && seq_diff(h->ack, s->next) > 0;
+    return waits && seq_diff(h->ack, to) < 0 ? h->ack : to;
 }
 
 static bool waiting_is_over(struct reorder *r, struct stream *hole)
@@ -427,7 +433,7 @@ static bool waiting_is_over(struct reorder *r, struct stream *hole)
 static bool skip_hole(struct reorder *r, unsigned side, struct chunk *out)
 {
     struct stream *s = &r->side[side];
-    uint32_t to = hole_end(s);
+    uint32_t to = hole_end(r, side);
     if (to == s->next) {                /* acknowledgements that cannot be: wait for them no more */
         s->seen = false;
         return false;

@@ -7,8 +7,9 @@
  * without being copied; others are held, within bounds. A hole whose bytes the other end has
  * acknowledged was lost by the capture (or comes late: a second of packet time is waited);
  * one not acknowledged will be sent again. When waiting is over, or a bound is reached, the
- * hole becomes a gap of known length. Of bytes sent twice the first copy wins; the last bytes
- * given out are remembered, so a second copy with other bytes is noticed (only within them). */
+ * hole becomes a gap of known length. Of bytes sent twice the first copy wins, among held ones
+ * that with the lower sequence number; the last bytes given out are remembered, so a second copy
+ * with other bytes is noticed (only within them). */
 #ifndef MAILSEAL_FLOW_REORDER_H
 #define MAILSEAL_FLOW_REORDER_H
 

@@ -1,5 +1,5 @@
-/* links: dialogue/dialogue.o dialogue/first.o dialogue/mask.o dialogue/open.o dialogue/sasl.o dialogue/upgrade.o
- * dialogue/tls_dialogue.o dialogue/tls_hellos.o
+/* links: dialogue/dialogue.o dialogue/first.o dialogue/mask.o dialogue/open.o dialogue/sasl.o
+ * dialogue/upgrade.o dialogue/tls_dialogue.o dialogue/tls_hellos.o
  * dialogue/smtp_dialogue.o dialogue/imap_dialogue.o dialogue/pop3_dialogue.o dialogue/sieve_dialogue.o
  * proto/line.o proto/smtp.o proto/imap.o proto/pop3.o proto/tls_record.o proto/tls_hello.o
  * facts/session.o facts/vocabulary.o facts/mechanism.o facts/names.o verdict/verdict.o
@@ -71,7 +71,8 @@ static void put_item(struct bytes *o, const struct said *s)
     } hellos[] = {
         { "1.3", &hello_13 }, { "1.2", &hello_12 }, { "web", &hello_web }, { "early", &hello_early },
     }, answers[] = {
-        { "1.3", &answer_13 }, { "1.2", &answer_12 }, { "retry", &answer_retry }, { "1.2 of 1.3", &answer_12_of_13 },
+        { "1.3", &answer_13 }, { "1.2", &answer_12 }, { "retry", &answer_retry }, { "1.2 of 1.3",
+          &answer_12_of_13 },
         { "1.0", &answer_10 }, { "null", &answer_null },
     };
     const size_t count = s->dir == TO_SERVER ? COUNT(hellos) : COUNT(answers);
@@ -301,7 +302,8 @@ static void each_script_in_each_manner(void **state)
     unsigned wrong = 0;
     (void)state;
     for (size_t i = 0; i < COUNT(scripts); i++) {
-        struct session whole = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].kind == MIDSTREAM, -1);
+        struct session whole = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].kind == MIDSTREAM,
+            -1);
         struct text t, other;
         describe(&whole, &t);
         if (strcmp(t.s, scripts[i].want) != 0) {
@@ -338,19 +340,22 @@ static void loss_invents_nothing(void **state)
     for (size_t i = 0; i < COUNT(scripts); i++) {
         if (scripts[i].kind == FRAGILE)
             continue;
-        struct session whole = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].kind == MIDSTREAM, -1);
+        struct session whole = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].kind == MIDSTREAM,
+            -1);
         unsigned lines = lines_of(scripts[i].script);
         for (unsigned k = 0; k < lines * MANNERS; k++) {
             struct session s = play(scripts[i].port, scripts[i].script, (enum manner)(k % MANNERS),
                                     scripts[i].kind == MIDSTREAM, (int)(k / MANNERS));
-            uint32_t invented = s.facts & ~whole.facts & (FACT_NOT_MAIL | FACT_TLS_DONE | FACT_CREDENTIAL | FACT_FAILED);
+            uint32_t invented = s.facts & ~whole.facts & (FACT_NOT_MAIL | FACT_TLS_DONE | FACT_CREDENTIAL |
+                FACT_FAILED);
             bool more_evidence = evidence_highest(s.evidence) >= GRADE_LIKELY &&
                                  evidence_highest(s.evidence) > evidence_highest(whole.evidence);
             if (!invented && !more_evidence)
                 continue;
             struct text t;
             describe(&s, &t);
-            print_error("%s without line %u, manner %u: %s\n", scripts[i].name, k / MANNERS + 1, k % MANNERS, t.s);
+            print_error("%s without line %u, manner %u: %s\n", scripts[i].name, k / MANNERS + 1, k % MANNERS,
+                        t.s);
             wrong++;
         }
     }
@@ -365,13 +370,15 @@ static void midstream_invents_nothing(void **state)
     for (size_t i = 0; i < COUNT(scripts); i++) {
         if (scripts[i].kind == FRAGILE)
             continue;
-        struct session whole = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].kind == MIDSTREAM, -1);
+        struct session whole = play(scripts[i].port, scripts[i].script, WHOLE, scripts[i].kind == MIDSTREAM,
+            -1);
         const char *from = scripts[i].script;
         struct said said;
         for (unsigned k = 0; *from; k++, next_said(&from, &said))
             for (enum manner m = WHOLE; m < MANNERS; m++) {
                 struct session s = play(scripts[i].port, from, m, true, -1);
-                uint32_t invented = s.facts & ~whole.facts & (FACT_TLS_DONE | FACT_CREDENTIAL | FACT_NOT_MAIL);
+                uint32_t invented = s.facts & ~whole.facts & (FACT_TLS_DONE | FACT_CREDENTIAL |
+                    FACT_NOT_MAIL);
                 bool more_evidence = evidence_highest(s.evidence) >= GRADE_LIKELY &&
                                      evidence_highest(s.evidence) > evidence_highest(whole.evidence);
                 if (!invented && !more_evidence)
@@ -413,8 +420,10 @@ static void exposure_counts_from_its_message(void **state)
             const char *is_now = words_of("exposure")[s.auth.exposure].word;
             size_t len = strcspn(want, " ");
             bool credential = s.facts & FACT_CREDENTIAL;
-            if (strlen(is_now) != len || memcmp(is_now, want, len) != 0 || credential != (s.auth.exposure > EXPOSURE_NONE)) {
-                print_error("%s, after message %u: %s, not %.*s\n", exposures[i].name, sent, is_now, (int)len, want);
+            if (strlen(is_now) != len || memcmp(is_now, want, len) != 0 ||
+                credential != (s.auth.exposure > EXPOSURE_NONE)) {
+                print_error("%s, after message %u: %s, not %.*s\n", exposures[i].name, sent, is_now, (int)len,
+                            want);
                 wrong++;
             }
             want += len + (want[len] == ' ');
@@ -454,7 +463,8 @@ static void say_all(struct play *p, unsigned dir, const void *bytes, size_t n, s
         play_bytes(p, dir, (const uint8_t *)bytes + at, n - at < step ? n - at : step, true);
 }
 
-static void say_text(struct play *p, unsigned dir, const char *text) { say_all(p, dir, text, strlen(text), 1000); }
+static void say_text(struct play *p, unsigned dir, const char *text) { say_all(p, dir, text, strlen(text),
+                     1000); }
 
 static const size_t steps[] = { 1, 7, 1460, 100000 };
 

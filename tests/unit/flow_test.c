@@ -100,7 +100,8 @@ static const struct {
     { "6 minutes after one FIN",
       { { 0, CLIENT, TCP_ACK | TCP_FIN, 100, 500, "a" }, { 361, SERVER, TCP_ACK, 500, 102, "b" } }, 2, 1 },
     { "the same SYN again",
-      { { 0, CLIENT, TCP_SYN, 99, 0, "" }, { 3, CLIENT, TCP_SYN, 99, 0, "" }, { 9, CLIENT, TCP_SYN, 99, 0, "" } }, 1, 0 },
+      { { 0, CLIENT, TCP_SYN, 99, 0, "" }, { 3, CLIENT, TCP_SYN, 99, 0, "" }, { 9, CLIENT, TCP_SYN, 99, 0,
+        "" } }, 1, 0 },
     { "another SYN",
       { { 0, CLIENT, TCP_SYN, 99, 0, "" }, { 3, CLIENT, TCP_SYN, 7777, 0, "" } }, 2, 1 },
     { "another SYN within the minute after the end",
@@ -114,7 +115,8 @@ static const struct {
         { 0, CLIENT, TCP_ACK, 100, 500, "" } }, 1, 0 },
     { "both ends send a SYN",
       { { 0, CLIENT, TCP_SYN, 99, 0, "" }, { 0, SERVER, TCP_SYN, 499, 0, "" },
-        { 1, CLIENT, TCP_SYN | TCP_ACK, 99, 500, "" }, { 1, SERVER, TCP_SYN | TCP_ACK, 499, 100, "" } }, 1, 0 },
+        { 1, CLIENT, TCP_SYN | TCP_ACK, 99, 500, "" }, { 1, SERVER, TCP_SYN | TCP_ACK, 499, 100, "" } }, 1,
+          0 },
     { "a RST far outside the window ends nothing",
       { { 0, CLIENT, TCP_ACK, 100, 500, "a" }, { 1, CLIENT, TCP_RST, 900000000, 0, "" },
         { 120, CLIENT, TCP_ACK, 101, 500, "b" } }, 1, 0 },
@@ -133,7 +135,8 @@ static void lives_of_connections(void **state)
         struct table t;
         table_begin(&t, 1 << 20);
         for (const struct step *s = lives[i].step; s < lives[i].step + CASE_STEPS && s->flags; s++) {
-            struct tcp tcp = { .from = ends[s->who], .to = ends[!s->who], .ts_ns = START + s->at_s * (uint64_t)SECOND,
+            struct tcp tcp = { .from = ends[s->who], .to = ends[!s->who],
+                .ts_ns = START + s->at_s * (uint64_t)SECOND,
                                .seq = s->seq, .ack = s->ack, .flags = s->flags, .bytes = s->text,
                                .n = strlen(s->text) };
             feed(&t, &tcp, true);
@@ -158,10 +161,12 @@ static void silent_flows_end_by_the_clock_of_others(void **state)
                            .flags = TCP_ACK, .bytes = "a", .n = 1 };
         feed(&t, &tcp, true);
     }
-    struct tcp again = { .from = { 100, 1000 }, .to = ends[SERVER], .ts_ns = START + 10ull * SECOND, .flags = TCP_ACK,
+    struct tcp again = { .from = { 100, 1000 }, .to = ends[SERVER], .ts_ns = START + 10ull * SECOND,
+        .flags = TCP_ACK,
                          .seq = 1, .bytes = "b", .n = 1 };
     feed(&t, &again, true);
-    struct tcp late = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START + 3606ull * SECOND, .flags = TCP_ACK };
+    struct tcp late = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START + 3606ull * SECOND,
+        .flags = TCP_ACK };
     feed(&t, &late, true);
     assert_int_equal(t.ended, 4);
     for (uint32_t i = 0; i < 4; i++)
@@ -174,8 +179,10 @@ static void both_directions_are_one_flow(void **state)
     struct table t;
     (void)state;
     table_begin(&t, 1 << 20);
-    struct tcp there = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK, .bytes = "abc", .n = 3 };
-    struct tcp back = { .from = ends[SERVER], .to = ends[CLIENT], .ts_ns = START, .flags = TCP_ACK, .bytes = "de", .n = 2 };
+    struct tcp there = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK,
+        .bytes = "abc", .n = 3 };
+    struct tcp back = { .from = ends[SERVER], .to = ends[CLIENT], .ts_ns = START, .flags = TCP_ACK,
+        .bytes = "de", .n = 2 };
     struct flow_hit a = feed(&t, &there, true), b = feed(&t, &back, false);
     assert_ptr_equal(a.flow, b.flow);
     assert_int_not_equal(a.side, b.side);
@@ -228,7 +235,8 @@ static void each_byte_is_counted_once(void **state)
             hit = feed(&t, &syn, true);
             for (size_t k = 0; k < COUNT(counts[i].part) && counts[i].part[k].n; k++) {
                 struct tcp tcp = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK,
-                                   .seq = bases[b] + counts[i].part[k].at, .bytes = text, .n = counts[i].part[k].n };
+                                   .seq = bases[b] + counts[i].part[k].at, .bytes = text,
+                                       .n = counts[i].part[k].n };
                 hit = feed(&t, &tcp, true);
             }
             if (hit.flow->bytes[hit.side].n != counts[i].want)
@@ -245,7 +253,8 @@ static void data_on_syn_counts(void **state)
     struct tcp syn = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_SYN, .seq = 99,
                        .bytes = "hello", .n = 5 };
     feed(&t, &syn, true);
-    struct tcp more = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK, .seq = 100,
+    struct tcp more = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK,
+        .seq = 100,
                         .bytes = "hello you", .n = 9 };
     struct flow_hit hit = feed(&t, &more, true);
     assert_int_equal(hit.flow->bytes[hit.side].n, 9);
@@ -281,7 +290,8 @@ static void wrong_checksums(void **state)
         uint64_t bytes = 0;
         table_begin(&t, 1 << 20);
         /* The other direction's right one says nothing about this one. */
-        struct tcp other = { .from = ends[SERVER], .to = ends[CLIENT], .ts_ns = START, .flags = TCP_ACK, .bytes = "x", .n = 1 };
+        struct tcp other = { .from = ends[SERVER], .to = ends[CLIENT], .ts_ns = START, .flags = TCP_ACK,
+            .bytes = "x", .n = 1 };
         feed(&t, &other, true);
         for (unsigned k = 0; k < sums[i].n; k++) {
             enum sum s = sums[i].sum[k];
@@ -327,7 +337,8 @@ static void a_hundred_thousand_flows(void **state)
     for (unsigned round = 0; round < 2; round++)
         for (uint32_t i = 0; i < MANY; i++) {
             struct tcp tcp = { .from = { i / 50000, (uint16_t)(10000 + i % 50000) }, .to = ends[SERVER],
-                               .ts_ns = START + i, .seq = 100 + round, .flags = TCP_ACK, .bytes = "a", .n = 1 };
+                               .ts_ns = START + i, .seq = 100 + round, .flags = TCP_ACK, .bytes = "a",
+                                   .n = 1 };
             struct flow_hit hit = feed(&t, &tcp, true);
             assert_non_null(hit.flow);
             assert_int_equal(hit.flow->packets[hit.side], round + 1);
@@ -357,7 +368,8 @@ static void the_oldest_is_pushed_out(void **state)
     }
     assert_true(t.last.first_ns == START + 5);
     struct flow *keep = NULL;
-    struct tcp first = { .from = { 2, 1000 }, .to = ends[SERVER], .ts_ns = START + 5000, .seq = 1, .flags = TCP_ACK };
+    struct tcp first = { .from = { 2, 1000 }, .to = ends[SERVER], .ts_ns = START + 5000, .seq = 1,
+        .flags = TCP_ACK };
     keep = feed(&t, &first, false).flow;
     assert_non_null(keep);
     for (uint32_t k = 1; k < i; k++)

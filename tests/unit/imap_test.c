@@ -122,8 +122,10 @@ static void mailbox_data(void **state)
         const char *text;
         bool is;
     } cases[] = {
-        { "3 EXISTS", true },  { "12 FETCH (UID 1)", true }, { "LIST () \"/\" INBOX", true }, { "flags (\\Seen)", true },
-        { "SEARCH", true },    { "CAPABILITY IMAP4rev1", false }, { "ID NIL", false }, { "BYE EXISTS", false },
+        { "3 EXISTS", true },  { "12 FETCH (UID 1)", true }, { "LIST () \"/\" INBOX", true },
+          { "flags (\\Seen)", true },
+        { "SEARCH", true },    { "CAPABILITY IMAP4rev1", false }, { "ID NIL", false }, { "BYE EXISTS",
+          false },
         { "OK LIST", false },  { "ENABLED UTF8", false }, { "3", false }, { "", false },
     };
     (void)state;

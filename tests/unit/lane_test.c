@@ -89,9 +89,11 @@ static struct link link_of(uint32_t n, uint16_t port)
                           { 0xfffffff0u + n, n * 7919 } };
 }
 
-static struct tcp tcp_of(const struct bench *b, const struct link *l, bool server, uint8_t flags, const char *text)
+static struct tcp tcp_of(const struct bench *b, const struct link *l, bool server, uint8_t flags,
+    const char *text)
 {
-    return (struct tcp){ .from = server ? l->server : l->client, .to = server ? l->client : l->server, .ts_ns = b->now,
+    return (struct tcp){ .from = server ? l->server : l->client, .to = server ? l->client : l->server,
+        .ts_ns = b->now,
                          .seq = l->next[server], .ack = l->next[!server], .flags = flags, .bytes = text,
                          .n = strlen(text) };
 }
@@ -141,7 +143,8 @@ static const char *const refused[] = {
 };
 static const char *const probe[] = { "S:220 mx.example ESMTP", "C:QUIT", "S:221 bye", NULL };
 static const char *const imap_login[] = {
-    "S:* OK [CAPABILITY IMAP4rev1 STARTTLS] hi", "C:a LOGIN joe pw", "S:a OK in", "C:b SELECT INBOX", "S:* 3 EXISTS",
+    "S:* OK [CAPABILITY IMAP4rev1 STARTTLS] hi", "C:a LOGIN joe pw", "S:a OK in", "C:b SELECT INBOX",
+    "S:* 3 EXISTS",
     "S:b OK done", "C:c LOGOUT", "S:* BYE", "S:c OK done", NULL,
 };
 static const char *const pop3_login[] = {
@@ -150,9 +153,11 @@ static const char *const pop3_login[] = {
 static const char *const http[] = { "C:GET / HTTP/1.1", "S:HTTP/1.1 400 no", NULL };
 
 static const struct talk_case cases[] = {
-    { 25, VERDICT_CLEAR, PROTOCOL_SMTP, clear_mail },       { 587, VERDICT_CLEAR_AUTH, PROTOCOL_SMTP, clear_auth },
+    { 25, VERDICT_CLEAR, PROTOCOL_SMTP, clear_mail },       { 587, VERDICT_CLEAR_AUTH, PROTOCOL_SMTP,
+      clear_auth },
     { 25, VERDICT_STRIPPED, PROTOCOL_SMTP, refused },       { 25, VERDICT_INCOMPLETE, PROTOCOL_SMTP, probe },
-    { 143, VERDICT_CLEAR_AUTH, PROTOCOL_IMAP, imap_login }, { 110, VERDICT_CLEAR_AUTH, PROTOCOL_POP3, pop3_login },
+    { 143, VERDICT_CLEAR_AUTH, PROTOCOL_IMAP, imap_login }, { 110, VERDICT_CLEAR_AUTH, PROTOCOL_POP3,
+      pop3_login },
     { 25, VERDICT_OTHER, PROTOCOL_SMTP, http },
 };
 
@@ -308,7 +313,8 @@ static void one_packet_lost(void **state)
                         (cases[i].verdict == VERDICT_STRIPPED && v == VERDICT_CLEAR) ||
                         (cases[i].verdict == VERDICT_CLEAR_AUTH && v == VERDICT_CLEAR);
             if (!fair || !(s->marks & (MARK_GAP | MARK_ONE_SIDED)))
-                fail_msg("case %zu without \"%s\": %s, marks %#x", i, cases[i].line[without], verdict_word(v), s->marks);
+                fail_msg("case %zu without \"%s\": %s, marks %#x", i, cases[i].line[without], verdict_word(v),
+                         s->marks);
             bench_free(b);
         }
     }
@@ -329,15 +335,18 @@ static const struct {
     { { { false, TCP_SYN, "" }, { true, TCP_RST | TCP_ACK, "" } }, ATTEMPT_REFUSED },
     { { { false, TCP_SYN, "" }, { true, TCP_SYN | TCP_ACK, "" } }, ATTEMPT_HALF_OPEN },
     { { { true, TCP_SYN | TCP_ACK, "" } }, ATTEMPT_HALF_OPEN },
-    { { { false, TCP_SYN, "" }, { true, TCP_SYN | TCP_ACK, "" }, { false, TCP_RST, "" } }, ATTEMPT_HALF_OPEN },
+    { { { false, TCP_SYN, "" }, { true, TCP_SYN | TCP_ACK, "" }, { false, TCP_RST, "" } },
+      ATTEMPT_HALF_OPEN },
     { { { false, TCP_SYN, "" }, { true, TCP_SYN | TCP_ACK, "" }, { false, TCP_ACK, "" } }, ATTEMPT_EMPTY },
-    { { { false, TCP_SYN, "" }, { true, TCP_SYN | TCP_ACK, "" }, { false, TCP_ACK, "" }, { false, TCP_FIN | TCP_ACK, "" } },
+    { { { false, TCP_SYN, "" }, { true, TCP_SYN | TCP_ACK, "" }, { false, TCP_ACK, "" }, { false,
+      TCP_FIN | TCP_ACK, "" } },
       ATTEMPT_EMPTY },
     { { { false, TCP_ACK, "" }, { true, TCP_ACK, "" } }, ATTEMPT_TAIL },
     { { { true, TCP_FIN | TCP_ACK, "" } }, ATTEMPT_TAIL },
     { { { false, TCP_ACK, "x" } }, -1 },
     /* Keep-alives carry a byte from before the first one. */
-    { { { false, TCP_SYN, "" }, { true, TCP_SYN | TCP_ACK, "" }, { false, TCP_ACK, "" }, { false, TCP_ACK, "x" } },
+    { { { false, TCP_SYN, "" }, { true, TCP_SYN | TCP_ACK, "" }, { false, TCP_ACK, "" }, { false, TCP_ACK,
+      "x" } },
       ATTEMPT_EMPTY },
 };
 
@@ -348,7 +357,8 @@ static void connections_without_payload(void **state)
         struct bench *b = bench_new(8 << 20);
         struct link l = link_of(1, 25);
         for (size_t k = 0; k < COUNT(attempts[i].step) && attempts[i].step[k].flags; k++) {
-            struct tcp t = tcp_of(b, &l, attempts[i].step[k].server, attempts[i].step[k].flags, attempts[i].step[k].text);
+            struct tcp t = tcp_of(b, &l, attempts[i].step[k].server, attempts[i].step[k].flags,
+                attempts[i].step[k].text);
             feed(b, &t);
         }
         lane_end(b->lane);

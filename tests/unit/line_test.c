@@ -41,7 +41,8 @@ static void line_whole_and_cut(void **state)
             if (there)
                 assert_memory_equal(line.p, lines[i].line, line.n);
             if (there)
-                assert_int_equal(line.n, (size_t)used - 1 - (lines[i].used > 1 && lines[i].in[used - 2] == '\r'));
+                assert_int_equal(line.n, (size_t)used - 1 - (lines[i].used > 1 &&
+                                 lines[i].in[used - 2] == '\r'));
             free(copy);
         }
     }
@@ -173,7 +174,8 @@ static void body_byte_by_byte(void **state)
     for (size_t i = 0; i < COUNT(bodies); i++) {
         for (size_t k = 0; k < bodies[i].n; k++)
             cut[k] = k;
-        assert_int_equal(read_parts(span_of(bodies[i].in, bodies[i].n), cut, bodies[i].n, &end), bodies[i].used);
+        assert_int_equal(read_parts(span_of(bodies[i].in, bodies[i].n), cut, bodies[i].n, &end),
+                         bodies[i].used);
         assert_int_equal(end, bodies[i].end);
     }
 }

@@ -70,28 +70,40 @@ static const char *const real[] = {
     /* SMTP service extensions */
     "SEND", "SOML", "SAML", "VRFY", "EXPN", "HELP", "TURN", "8BITMIME", "SIZE", "VERB", "ONEX", "CHUNKING",
     "BINARYMIME", "CHECKPOINT", "DELIVERBY", "PIPELINING", "DSN", "ETRN", "ENHANCEDSTATUSCODES", "STARTTLS",
-    "NO-SOLICITING", "MTRK", "SUBMITTER", "ATRN", "AUTH", "BURL", "FUTURERELEASE", "CONPERM", "CONNEG", "SMTPUTF8",
+    "NO-SOLICITING", "MTRK", "SUBMITTER", "ATRN", "AUTH", "BURL", "FUTURERELEASE", "CONPERM", "CONNEG",
+    "SMTPUTF8",
     "MT-PRIORITY", "RRVS", "REQUIRETLS", "LIMITS", "UTF8SMTP",
     /* not registered */
-    "AUTH=LOGIN", "AUTH=PLAIN", "XCLIENT", "XFORWARD", "X-EXPS", "X-EXPS=LOGIN", "X-LINK2STATE", "XEXCH50", "XRDST",
-    "X-ANONYMOUSTLS", "X-EXPS", "XOORG", "XPROXY", "XPROXYFROM", "XPROXYTO", "XADR", "XSTA", "XCIR", "XGEN", "XAUTH",
-    "XVERP", "XREMOTEQUEUE", "X-RCPTLIMIT", "XSHADOW", "XSHADOWREQUEST", "XMESSAGECONTEXT", "XTURN", "XXXXTLS1",
-    "PRDR", "TLS", "OK", "HELO", "EHLO", "NOOP", "RSET", "QUIT", "DATA", "MAIL", "RCPT", "IE8BITMIME", "DELIVERBY",
+    "AUTH=LOGIN", "AUTH=PLAIN", "XCLIENT", "XFORWARD", "X-EXPS", "X-EXPS=LOGIN", "X-LINK2STATE", "XEXCH50",
+    "XRDST",
+    "X-ANONYMOUSTLS", "X-EXPS", "XOORG", "XPROXY", "XPROXYFROM", "XPROXYTO", "XADR", "XSTA", "XCIR", "XGEN",
+    "XAUTH",
+    "XVERP", "XREMOTEQUEUE", "X-RCPTLIMIT", "XSHADOW", "XSHADOWREQUEST", "XMESSAGECONTEXT", "XTURN",
+    "XXXXTLS1",
+    "PRDR", "TLS", "OK", "HELO", "EHLO", "NOOP", "RSET", "QUIT", "DATA", "MAIL", "RCPT", "IE8BITMIME",
+    "DELIVERBY",
     "XDFLG", "X-NETSCAPE-EMAIL", "XFILTERED", "XUSR",
     /* IMAP capabilities */
     "IMAP4", "IMAP4rev1", "IMAP4rev2", "ACL", "ANNOTATE-EXPERIMENT-1", "APPENDLIMIT", "AUTH=GSSAPI", "BINARY",
     "CATENATE", "CHILDREN", "COMPRESS=DEFLATE", "CONDSTORE", "CONTEXT=SEARCH", "CONTEXT=SORT", "CONVERT",
     "CREATE-SPECIAL-USE", "ENABLE", "ESEARCH", "ESORT", "FILTERS", "I18NLEVEL=1", "ID", "IDLE", "IMAPSIEVE=",
     "INPROGRESS", "JMAPACCESS", "LANGUAGE", "LIST-EXTENDED", "LIST-METADATA", "LIST-MYRIGHTS", "LIST-STATUS",
-    "LITERAL+", "LITERAL-", "LOGIN-REFERRALS", "LOGINDISABLED", "MAILBOX-REFERRALS", "MESSAGELIMIT", "METADATA",
-    "METADATA-SERVER", "MOVE", "MULTIAPPEND", "MULTISEARCH", "NAMESPACE", "NOTIFY", "OBJECTID", "PARTIAL", "PREVIEW",
-    "QRESYNC", "QUOTA", "QUOTASET", "REPLACE", "RIGHTS=texk", "SASL-IR", "SAVEDATE", "SAVELIMIT", "SEARCHRES", "SORT",
+    "LITERAL+", "LITERAL-", "LOGIN-REFERRALS", "LOGINDISABLED", "MAILBOX-REFERRALS", "MESSAGELIMIT",
+    "METADATA",
+    "METADATA-SERVER", "MOVE", "MULTIAPPEND", "MULTISEARCH", "NAMESPACE", "NOTIFY", "OBJECTID", "PARTIAL",
+    "PREVIEW",
+    "QRESYNC", "QUOTA", "QUOTASET", "REPLACE", "RIGHTS=texk", "SASL-IR", "SAVEDATE", "SAVELIMIT", "SEARCHRES",
+    "SORT",
     "SORT=DISPLAY", "SPECIAL-USE", "STATUS=SIZE", "THREAD", "THREAD=REFS", "UIDBATCHES", "UIDONLY", "UIDPLUS",
-    "UNAUTHENTICATE", "UNSELECT", "URL-PARTIAL", "URLAUTH", "URLAUTH=BINARY", "UTF8=ACCEPT", "UTF8=ONLY", "WITHIN",
-    "XLIST", "X-GM-EXT-1", "XYZZY", "XAPPLEPUSHSERVICE", "XSNIPPET=FUZZY", "XCONVERSATIONS", "XMAGIC", "X-NETSCAPE",
+    "UNAUTHENTICATE", "UNSELECT", "URL-PARTIAL", "URLAUTH", "URLAUTH=BINARY", "UTF8=ACCEPT", "UTF8=ONLY",
+    "WITHIN",
+    "XLIST", "X-GM-EXT-1", "XYZZY", "XAPPLEPUSHSERVICE", "XSNIPPET=FUZZY", "XCONVERSATIONS", "XMAGIC",
+    "X-NETSCAPE",
     /* POP3 capabilities */
-    "TOP", "LOGIN-DELAY", "EXPIRE", "UIDL", "IMPLEMENTATION", "RESP-CODES", "AUTH-RESP-CODE", "STLS", "USER", "SASL",
-    "UTF8", "LANG", "CAPA", "APOP", "XTND", "XOAUTH2", "MANGLE", "X-MANGLE", "X-MACRO", "X-LOCALTIME", "XOIP", "XAUT",
+    "TOP", "LOGIN-DELAY", "EXPIRE", "UIDL", "IMPLEMENTATION", "RESP-CODES", "AUTH-RESP-CODE", "STLS", "USER",
+    "SASL",
+    "UTF8", "LANG", "CAPA", "APOP", "XTND", "XOAUTH2", "MANGLE", "X-MANGLE", "X-MACRO", "X-LOCALTIME", "XOIP",
+    "XAUT",
     /* ManageSieve capabilities */
     "SIEVE", "VERSION", "MAXREDIRECTS", "OWNER", "RENAME", "EXTLISTS",
 };
@@ -127,22 +139,31 @@ static const struct {
     const char *name, *lines;
     bool another;
 } orders[] = {
-    { "Postfix, at STARTTLS", "PIPELINING\nSIZE 10240000\nVRFY\nETRN\nXXXXXXXA\nENHANCEDSTATUSCODES\n8BITMIME\nDSN",
+    { "Postfix, at STARTTLS", "PIPELINING\nSIZE 10240000\nVRFY\nETRN\nXXXXXXXA\nENHANCEDSTATUSCODES\n"
+      "8BITMIME\nDSN",
       false },
-    { "Postfix, at 8BITMIME", "PIPELINING\nSIZE 10240000\nVRFY\nETRN\nENHANCEDSTATUSCODES\nXXXXXXXX\nDSN\nSMTPUTF8",
+    { "Postfix, at 8BITMIME", "PIPELINING\nSIZE 10240000\nVRFY\nETRN\nENHANCEDSTATUSCODES\nXXXXXXXX\nDSN\n"
+      "SMTPUTF8",
       true },
-    { "Postfix, at CHUNKING", "PIPELINING\nSIZE 1\nENHANCEDSTATUSCODES\n8BITMIME\nDSN\nSMTPUTF8\nXXXXXXXX", true },
-    { "Postfix, all after ETRN", "PIPELINING\nSIZE 1\nETRN\nXXXXXXXX\nXXXXXXXX\nDSN\nXXXXXXXX\nXXXXXXXX", false },
-    { "Postfix, with AUTH", "PIPELINING\nSIZE 1\nVRFY\nETRN\nXXXXXXXA\nAUTH PLAIN\nAUTH=PLAIN\nENHANCEDSTATUSCODES",
+    { "Postfix, at CHUNKING", "PIPELINING\nSIZE 1\nENHANCEDSTATUSCODES\n8BITMIME\nDSN\nSMTPUTF8\nXXXXXXXX",
+      true },
+    { "Postfix, all after ETRN", "PIPELINING\nSIZE 1\nETRN\nXXXXXXXX\nXXXXXXXX\nDSN\nXXXXXXXX\nXXXXXXXX",
       false },
-    { "Postfix, masked behind AUTH", "PIPELINING\nSIZE 1\nAUTH PLAIN\nENHANCEDSTATUSCODES\nXXXXXXXX\nDSN", true },
+    { "Postfix, with AUTH", "PIPELINING\nSIZE 1\nVRFY\nETRN\nXXXXXXXA\nAUTH PLAIN\nAUTH=PLAIN\n"
+      "ENHANCEDSTATUSCODES",
+      false },
+    { "Postfix, masked behind AUTH", "PIPELINING\nSIZE 1\nAUTH PLAIN\nENHANCEDSTATUSCODES\nXXXXXXXX\nDSN",
+      true },
     { "Microsoft, at TLS and STARTTLS",
-      "TURN\nSIZE\nETRN\nPIPELINING\nDSN\nENHANCEDSTATUSCODES\n8bitmime\nBINARYMIME\nCHUNKING\nVRFY\nXXX\nXXXXXXXX\n"
+      "TURN\nSIZE\nETRN\nPIPELINING\nDSN\nENHANCEDSTATUSCODES\n8bitmime\nBINARYMIME\nCHUNKING\nVRFY\nXXX\n"
+      "XXXXXXXX\n"
       "X-EXPS GSSAPI\nX-LINK2STATE\nXEXCH50\nOK", false },
     { "Microsoft, at CHUNKING",
-      "TURN\nSIZE\nETRN\nPIPELINING\nDSN\nENHANCEDSTATUSCODES\n8bitmime\nBINARYMIME\nXXXXXXXX\nVRFY\nOK", true },
+      "TURN\nSIZE\nETRN\nPIPELINING\nDSN\nENHANCEDSTATUSCODES\n8bitmime\nBINARYMIME\nXXXXXXXX\nVRFY\nOK",
+      true },
     { "Microsoft, at 8bitmime",
-      "TURN\nSIZE\nETRN\nPIPELINING\nDSN\nENHANCEDSTATUSCODES\nXXXXXXXX\nBINARYMIME\nCHUNKING\nVRFY\nOK", true },
+      "TURN\nSIZE\nETRN\nPIPELINING\nDSN\nENHANCEDSTATUSCODES\nXXXXXXXX\nBINARYMIME\nCHUNKING\nVRFY\nOK",
+      true },
     { "unknown software", "PIPELINING\nXPARAMETERS\nENHANCEDSTATUSCODES\nXXXXXXXX", false },
     { "another order", "8BITMIME\nPIPELINING\nXXXXXXXX", false },
     { "alone", "XXXXXXXX", false },
@@ -163,7 +184,8 @@ static void whose_place_it_is(void **state)
 /* A hostile list must not make the search long: masks of all lengths, as many as there is room. */
 static void hostile_lists_are_quick(void **state)
 {
-    static const char *const masks[] = { "XXX", "XXXX", "XXXXXXXX", "XXXXXXXXX", "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXX" };
+    static const char *const masks[] = { "XXX", "XXXX", "XXXXXXXX", "XXXXXXXXX",
+        "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXX" };
     struct timespec start, end;
     (void)state;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
@@ -224,8 +246,10 @@ static const struct {
     { TO_SERVER, PROTOCOL_POP3, "STLS\r\n", "XXXX\r\n", true, false },
     { TO_SERVER, PROTOCOL_POP3, "USER STLS\r\n", "USER XXXX\r\n", false, false },
     { TO_CLIENT, PROTOCOL_POP3, "+OK go\r\n", "-ERR n\r\n", false, true },
-    { TO_CLIENT, PROTOCOL_IMAP, "* CAPABILITY IMAP4rev1 STARTTLS\r\n", "* CAPABILITY IMAP4rev1 XXXXXXXX\r\n", true, false },
-    { TO_CLIENT, PROTOCOL_IMAP, "* OK [CAPABILITY STARTTLS] x\r\n", "* OK [CAPABILITY XXXXXXXX] x\r\n", true, false },
+    { TO_CLIENT, PROTOCOL_IMAP, "* CAPABILITY IMAP4rev1 STARTTLS\r\n", "* CAPABILITY IMAP4rev1 XXXXXXXX\r\n",
+      true, false },
+    { TO_CLIENT, PROTOCOL_IMAP, "* OK [CAPABILITY STARTTLS] x\r\n", "* OK [CAPABILITY XXXXXXXX] x\r\n", true,
+      false },
     { TO_CLIENT, PROTOCOL_IMAP, "* 1 FETCH (STARTTLS)\r\n", "* 1 FETCH (XXXXXXXX)\r\n", false, false },
     { TO_SERVER, PROTOCOL_IMAP, "a STARTTLS\r\n", "a XXXXXXXX\r\n", true, false },
     { TO_SERVER, PROTOCOL_IMAP, "a SELECT STARTTLS\r\n", "a SELECT XXXXXXXX\r\n", false, false },
@@ -247,7 +271,8 @@ static void conflicts_of_each_kind(void **state)
         if (conflict_is_offer_or_command(conflicts[i].dir, p, a, b) != conflicts[i].offer ||
             conflict_is_offer_or_command(conflicts[i].dir, p, b, a) != conflicts[i].offer)
             fail_msg("offer: %s", conflicts[i].first);
-        if (conflict_is_answer(p, a, b) != conflicts[i].answer || conflict_is_answer(p, b, a) != conflicts[i].answer)
+        if (conflict_is_answer(p, a, b) != conflicts[i].answer || conflict_is_answer(p, b,
+            a) != conflicts[i].answer)
             fail_msg("answer: %s", conflicts[i].first);
     }
 }

@@ -74,7 +74,8 @@ static void which_bytes_can_be_a_name(void **state)
         bool valid;
     } cases[] = {
         { "PLAIN", true }, { "X", true }, { "x_y-9", true }, { "12345678901234567890", true },
-        { "123456789012345678901", false }, { "", false }, { "a b", false }, { "pass=word", false }, { "p@ss", false },
+        { "123456789012345678901", false }, { "", false }, { "a b", false }, { "pass=word", false }, { "p@ss",
+          false },
         { "caf\xc3\xa9", false }, { "a.b", false }, { "a+b", false }, { "a/b", false },
     };
     (void)state;

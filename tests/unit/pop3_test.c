@@ -22,7 +22,8 @@ static const struct {
     { "PASS two words ", POP3_PASS, "PASS", "two words ", false, ONE_LINE },    /* blanks belong to it */
     { "PASS", POP3_PASS, "PASS", NULL, false, ONE_LINE },
     { "PASS ", POP3_PASS, "PASS", NULL, false, ONE_LINE },
-    { "APOP joe c4c9334bac560ecc979e58001b3e22fb", POP3_APOP, "APOP", "joe c4c9334bac560ecc979e58001b3e22fb", false,
+    { "APOP joe c4c9334bac560ecc979e58001b3e22fb", POP3_APOP, "APOP", "joe c4c9334bac560ecc979e58001b3e22fb",
+      false,
       ONE_LINE },
     { "AUTH", POP3_AUTH, "AUTH", NULL, false, LINES_WITHOUT_ARGUMENT },
     { "AUTH PLAIN", POP3_AUTH, "AUTH", "PLAIN", false, LINES_WITHOUT_ARGUMENT },

@@ -25,7 +25,8 @@ static inline void assert_span(struct span s, const char *want, const char *wher
 {
     size_t n = want ? strlen(want) : 0;
     if (s.n != n || (n && memcmp(s.p, want, n) != 0))
-        fail_msg("%s: \"%.*s\" is not \"%s\"", where, (int)s.n, s.n ? (const char *)s.p : "", want ? want : "");
+        fail_msg("%s: \"%.*s\" is not \"%s\"", where, (int)s.n, s.n ? (const char *)s.p : "",
+                 want ? want : "");
 }
 
 #endif

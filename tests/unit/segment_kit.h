@@ -9,13 +9,13 @@
 
 #define SECOND 1000000000u
 
-/* What the tests of flow/ need of decode/: the sum that a segment says it has. */
 struct made {
     struct segment seg;
     uint8_t *bytes;
 };
 
-static inline struct made segment_made(uint64_t ts_ns, uint8_t flags, uint32_t seq, uint32_t ack, const void *p, size_t n)
+static inline struct made segment_made(uint64_t ts_ns, uint8_t flags, uint32_t seq, uint32_t ack,
+                                       const void *p, size_t n)
 {
     struct made m = { .bytes = malloc(n ? n : 1) };
     if (n)

@@ -178,7 +178,8 @@ static inline void message(struct bytes *o, unsigned type, const struct bytes *b
 }
 
 /* A record, or several of at most `most` bytes each. */
-static inline void records(struct bytes *o, unsigned type, unsigned version, const void *p, size_t n, size_t most)
+static inline void records(struct bytes *o, unsigned type, unsigned version, const void *p, size_t n,
+    size_t most)
 {
     const uint8_t *from = p;
     do {

@@ -108,7 +108,8 @@ static const struct {
     const char *sni;
     bool pq, early_data;
 } client_hellos[] = {
-    { "1.3", { .versions = { 0x0304, 0x0303 }, .session_id = 32, .sni = "mx.example" }, TLS_1_3, "mx.example", 0, 0 },
+    { "1.3", { .versions = { 0x0304, 0x0303 }, .session_id = 32, .sni = "mx.example" }, TLS_1_3, "mx.example",
+      0, 0 },
     { "1.2, no extension for versions", { .sni = "mx.example" }, TLS_1_2, "mx.example", 0, 0 },
     { "1.2, no extensions", { .no_extensions = true }, TLS_1_2, NULL, 0, 0 },
     { "1.0", { .legacy = TLS_1_0 }, TLS_1_0, NULL, 0, 0 },
@@ -124,7 +125,8 @@ static const struct {
     { "early data", { .early_data = true, .versions = { 0x0304 } }, TLS_1_3, NULL, 0, 1 },
     { "ALPN", { .alpn = "imap pop3 h2" }, TLS_1_2, NULL, 0, 0 },
     { "all of it",
-      { .versions = { 0x0304 }, .groups = { 0x11ec }, .sni = "a.b", .alpn = "imap", .early_data = true, .session_id = 32,
+      { .versions = { 0x0304 }, .groups = { 0x11ec }, .sni = "a.b", .alpn = "imap", .early_data = true,
+        .session_id = 32,
         .padding = 300 }, TLS_1_3, "a.b", 1, 1 },
 };
 
@@ -178,7 +180,8 @@ static void client_hellos_cut(void **state)
                 /* A hello without extensions is a whole one (RFC 5246 section 7.4.1.2). */
                 bool before_extensions = n == 2 + 32 + 1 + client_hellos[i].hello.session_id + 2 + 6 + 2;
                 assert_int_equal(h.whole, before_extensions);
-                assert_true(within(h.sni, copy, n) && within(h.alpn, copy, n) && within(h.session_id, copy, n));
+                assert_true(within(h.sni, copy, n) && within(h.alpn, copy, n) && within(h.session_id, copy,
+                            n));
             }
             free(copy);
         }
@@ -263,7 +266,8 @@ static void alpn_names(void **state)
 
 static void v2_hellos(void **state)
 {
-    static const uint8_t v2[] = { 0x80, 0x2e, 0x01, 0x00, 0x02, 0x00, 0x15 }, v3[] = { 0x80, 0x2e, 0x01, 0x03, 0x01 };
+    static const uint8_t v2[] = { 0x80, 0x2e, 0x01, 0x00, 0x02, 0x00, 0x15 }, v3[] = { 0x80, 0x2e, 0x01, 0x03,
+        0x01 };
     struct tls_client_hello h;
     (void)state;
     assert_true(tls_v2_hello_parse(span_of(v2, sizeof v2), &h));
@@ -290,11 +294,14 @@ static const struct {
     { "1.3, resumed", { .version = 0x0304, .group = 0x001d, .psk = true }, TLS_1_3, 0x001d, 0, 0, 1 },
     { "a draft of 1.3 in the extension", { .version = 0x7f1c }, TLS_1_3, 0, 0, 0, 0 },
     { "an early draft, in front", { .legacy = 0x7f12 }, TLS_1_3, 0, 0, 0, 0 },
-    { "HelloRetryRequest", { .version = 0x0304, .random = retry_random, .group = 0x001d }, TLS_1_3, 0x001d, 0, 1, 0 },
+    { "HelloRetryRequest", { .version = 0x0304, .random = retry_random, .group = 0x001d }, TLS_1_3, 0x001d, 0,
+      1, 0 },
     { "1.2", { .cipher = 0xc02f }, TLS_1_2, 0, 0, 0, 0 },
-    { "1.2, no extensions", { .cipher = 0xc02f, .no_extensions = true, .session_id = 32 }, TLS_1_2, 0, 0, 0, 0 },
+    { "1.2, no extensions", { .cipher = 0xc02f, .no_extensions = true, .session_id = 32 }, TLS_1_2, 0, 0, 0,
+      0 },
     { "1.2 of a 1.3 server", { .cipher = 0xc02f, .random = downgrade_12 }, TLS_1_2, 0, TLS_1_3, 0, 0 },
-    { "1.0 of a 1.2 server", { .legacy = TLS_1_0, .cipher = 0xc013, .random = downgrade_11 }, TLS_1_0, 0, TLS_1_2, 0, 0 },
+    { "1.0 of a 1.2 server", { .legacy = TLS_1_0, .cipher = 0xc013, .random = downgrade_11 }, TLS_1_0, 0,
+      TLS_1_2, 0, 0 },
     { "SSLv3", { .legacy = SSL_3, .cipher = 0x000a, .no_extensions = true }, SSL_3, 0, 0, 0, 0 },
     { "ALPN", { .cipher = 0xc02f, .alpn = "imap" }, TLS_1_2, 0, 0, 0, 0 },
 };
@@ -323,7 +330,8 @@ static void server_hellos_whole_and_cut(void **state)
                     fail_msg("%s: %#x %#x %#x", name, h.version, h.group, h.sentinel);
                 assert_int_equal(h.retry, server_hellos[i].retry);
                 assert_int_equal(h.psk, server_hellos[i].psk);
-                assert_int_equal(h.cipher, server_hellos[i].hello.cipher ? server_hellos[i].hello.cipher : 0x1301);
+                assert_int_equal(h.cipher, server_hellos[i].hello.cipher ? server_hellos[i].hello.cipher :
+                                 0x1301);
                 assert_span(h.alpn, server_hellos[i].hello.alpn, name);
             }
             free(copy);
@@ -367,7 +375,8 @@ static void server_names(void **state)
         bool valid;
     } cases[] = {
         { "mx.example", true }, { "MX-1_a.example", true }, { "192.0.2.1", true }, { "2001:db8::1", true },
-        { "", false }, { "a b", false }, { "a/b", false }, { "a\r\nb", false }, { "a\x80", false }, { "user@host", false },
+        { "", false }, { "a b", false }, { "a/b", false }, { "a\r\nb", false }, { "a\x80", false },
+          { "user@host", false },
     };
     char longest[255];
     (void)state;

@@ -69,7 +69,8 @@ static void more_evidence_never_leads_to_clear(void **state)
     (void)state;
     for (uint32_t facts = 0; facts < 1u << FACT_N; facts++)
         for (unsigned g = 0; g + 1 < GRADE_N; g++) {
-            enum verdict less = verdict_of(facts, (enum grade)g), more = verdict_of(facts, (enum grade)(g + 1));
+            enum verdict less = verdict_of(facts, (enum grade)g), more = verdict_of(facts,
+                (enum grade)(g + 1));
             assert_true(!is_clear(more) || more == less);
         }
 }
@@ -93,14 +94,16 @@ static void some_facts_decide_nothing(void **state)
     (void)state;
     for (uint32_t facts = 0; facts < 1u << FACT_N; facts++)
         for (unsigned g = 0; g < GRADE_N; g++)
-            assert_int_equal(verdict_rule(facts, (enum grade)g), verdict_rule(facts & ~silent, (enum grade)g));
+            assert_int_equal(verdict_rule(facts, (enum grade)g), verdict_rule(facts & ~silent,
+                             (enum grade)g));
 }
 
 /* The order of the rows is the order of the page. */
 static void rules_stand_in_the_order_of_the_page(void **state)
 {
     static const enum verdict order[] = {
-        VERDICT_OTHER, VERDICT_IMPLICIT_TLS, VERDICT_STARTTLS, VERDICT_STRIPPED, VERDICT_CLEAR_AUTH, VERDICT_CLEAR,
+        VERDICT_OTHER, VERDICT_IMPLICIT_TLS, VERDICT_STARTTLS, VERDICT_STRIPPED, VERDICT_CLEAR_AUTH,
+            VERDICT_CLEAR,
         VERDICT_TLS_FAILED, VERDICT_INCOMPLETE,
     };
     unsigned at = 0;
@@ -134,7 +137,8 @@ static void evidence_of_each_kind(void **state)
     for (unsigned kind = 0; kind < EVIDENCE_N; kind++) {
         evidence_add(&all_possible, (enum evidence)kind, GRADE_POSSIBLE);
         for (unsigned g = 0; g < GRADE_N; g++) {
-            struct session s = { .facts = FACT_MAIL | FACT_EXPOSED, .server.port = 25, .protocol = PROTOCOL_SMTP };
+            struct session s = { .facts = FACT_MAIL | FACT_EXPOSED, .server.port = 25,
+                .protocol = PROTOCOL_SMTP };
             evidence_add(&s.evidence, (enum evidence)kind, (enum grade)g);
             struct judgement j = judge(&s);
             assert_int_equal(j.grade, g);
@@ -200,7 +204,8 @@ static void hop_of_each_port(void **state)
         struct session s = { .server.port = hops[i].port, .protocol = (uint8_t)hops[i].protocol,
                              .facts = hops[i].facts };
         if (judge(&s).hop != hops[i].hop)
-            fail_msg("port %u, %s: %s", hops[i].port, protocol_word(hops[i].protocol), hop_word(judge(&s).hop));
+            fail_msg("port %u, %s: %s", hops[i].port, protocol_word(hops[i].protocol),
+                     hop_word(judge(&s).hop));
     }
 }
 
