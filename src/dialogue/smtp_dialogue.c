@@ -398,7 +398,9 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     if (server_in_clear(d))
         return;
     /* With the greeting lost, what answers a command is none. */
-    if (!d->greeted && r.code != 220 && (d->midstream || (d->in[TO_CLIENT].lost && d->open_n)))
+    const struct open_command *c = open_first(d);
+    bool go_ahead = d->midstream && c && c->verb == SMTP_STARTTLS;
+    if (!d->greeted && (go_ahead || (r.code != 220 && (d->midstream || (d->in[TO_CLIENT].lost && c)))))
         d->greeted = true;
     if (!d->u.smtp.code)
         first_line_of_reply(d, &r);

@@ -22,7 +22,7 @@ static void fail(struct dialogue *d)
 
 void tls_not_answered(struct dialogue *d)
 {
-    if (d->tls.client_hello && !d->tls.server_hello && !d->tls.done)
+    if (d->tls.client_hello && !d->tls.server_hello && !d->tls.done && !(d->tls.v2_hello && d->in[TO_CLIENT].lost))
         fail(d);
 }
 
@@ -130,7 +130,8 @@ static void client_record_1_3(struct dialogue *d, const struct tls_header *h)
         return;                         /* early data */
     if (!x->client_answered) {
         x->client_answered = true;
-        if (h->len <= ALERT_MOST && !x->early_data) {
+        /* EndOfEarlyData is as small as an alert; only the ClientHello tells. */
+        if (h->len <= ALERT_MOST && x->client_hello && !x->early_data) {
             x->client_refused = true;
             fail(d);
         }

@@ -43,6 +43,9 @@ void list_end(struct dialogue *d, bool whole)
         fact(d, FACT_LIST_WHOLE);
     if (!whole_list || has_fact(d, FACT_OFFERED))
         return;
+    /* IMAP offers in its greeting, too: where that was not seen, nothing is known to be missing. */
+    if (d->dialect == &imap_dialect && !d->greeted)
+        d->mask_weak = true;
     if (d->mask_now && !d->mask_weak && !mask_hides_another(&d->order))
         evidence(d, EVIDENCE_MASKED_CAPABILITY, GRADE_LIKELY);
     else if (d->mask_now || d->mask_other_length)

@@ -91,8 +91,8 @@ static void anchor(struct stream *s, const struct segment *seg)
         if (!s->anchored)
             s->next = seg->seq + 1;
     } else if (!s->anchored) {
-        int32_t ahead = seq_diff(seg->seq, s->acked);
-        s->next = s->acked_known && ahead > 0 && ahead < 65536 ? s->acked : seg->seq;
+        int32_t ahead = seq_diff(seg->seq, s->first_ack);
+        s->next = s->acked_known && ahead > 0 && ahead < 65536 ? s->first_ack : seg->seq;
     }
     s->anchored = true;
     s->seen = true;
@@ -109,6 +109,8 @@ static void take_ack(struct stream *other, const struct segment *seg)
 {
     if ((seg->flags & TCP_ACK) && is_plausible(other, seg->ack) &&
         (!other->acked_known || seq_diff(seg->ack, other->acked) > 0)) {
+        if (!other->acked_known)
+            other->first_ack = seg->ack;
         other->acked = seg->ack;
         other->acked_known = true;
     }

@@ -26,7 +26,7 @@ struct held;
 
 struct stream {
     uint32_t next;                      /* sequence number of the next byte to give out */
-    uint32_t acked;                     /* highest acknowledgement by the other side */
+    uint32_t acked, first_ack;          /* highest and first acknowledgement by the other side */
     uint32_t fin_seq, fin_ack;
     uint32_t past_n;                    /* bytes remembered, the last of them before next */
     bool anchored;                      /* next is known */
