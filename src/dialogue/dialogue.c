@@ -470,8 +470,11 @@ void dialogue_gap(struct dialogue *d, unsigned dir, uint32_t n)
         return;
     }
     fact(d, FACT_LOST | (has_fact(d, FACT_FAILED) || d->tls.failed ? FACT_LOST_SINCE : 0u));
-    if (dir == TO_SERVER)
+    if (dir == TO_SERVER) {
         d->sasl.asked = false;
+        if (d->lost_reply)              /* neither commands nor answers can be counted */
+            open_clear(d);
+    }
     s->tail_n = 0;
     s->left = 0;
     if (s->reader != READ_NOTHING)

@@ -111,7 +111,7 @@ struct dialogue {
     bool two_hundred;                   /* STARTTLS answered by a 2xx that is not 220 */
     bool two_hundred_counts;
     bool conflict;                      /* overlap_conflict: a real offer was seen beside the mask */
-    uint32_t go_ahead_end, request_end; /* sequence numbers */
+    uint32_t go_ahead_end, go_ahead_ack, request_end;   /* sequence numbers */
     uint32_t now_end, now_ack;          /* of what is being read: its end, and what its segment acknowledged */
     bool now_has_ack;
     unsigned now_dir;

@@ -393,8 +393,6 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
         d->list_now = false;
         return;
     }
-    if (cut)
-        d->list_now = false;
     if (server_in_clear(d))
         return;
     /* With the greeting lost, what answers a command is none. */
@@ -404,6 +402,8 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
         d->greeted = true;
     if (!d->u.smtp.code)
         first_line_of_reply(d, &r);
+    if (cut)                            /* what a cut line says of the list is not all of it */
+        d->list_now = false;
     if (!d->greeted) {
         greeting_line(d, line, &r);
     } else {

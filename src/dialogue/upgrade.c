@@ -80,6 +80,7 @@ void upgrade_accepted(struct dialogue *d)
     d->two_hundred = false;
     d->go_ahead_end = d->now_end;
     d->go_ahead_ns = d->now_ns;
+    d->go_ahead_ack = d->now_ack;
     d->behind_go_ahead = false;
     open_clear(d);
 }
@@ -97,7 +98,8 @@ bool client_in_clear(struct dialogue *d)
     if (d->upgrade != UPGRADE_ACCEPTED)
         return false;
     if (!knew_go_ahead(d)) {
-        incident(d, INCIDENT_COMMAND_INJECTION);
+        if (!d->in[TO_CLIENT].lost && !d->in[TO_SERVER].lost)   /* else it may be none that is taken for it */
+            incident(d, INCIDENT_COMMAND_INJECTION);
         return true;                    /* a careful server throws it away */
     }
     fact(d, FACT_FAILED);
@@ -112,14 +114,18 @@ bool server_in_clear(struct dialogue *d)
         incident(d, INCIDENT_DECRYPTED_MIRROR);
         d->upgrade = UPGRADE_NONE;
     }
-    if (d->tls.begun) {
+    if (d->tls.begun && d->upgrade != UPGRADE_ASKED) {
         tls_not_answered(d);
         return false;
     }
     if (d->upgrade != UPGRADE_ACCEPTED)
         return false;
-    /* Bytes that come much later are a goodbye; an injected answer rides with the go-ahead. */
-    if (d->now_ns - d->go_ahead_ns < 1000000000)
+    /* Bytes that come much later are a goodbye, and such as acknowledge more of the client's an
+     * answer to it; an injected one rides with the go-ahead. */
+    bool answers = d->now_has_ack && (int32_t)(d->now_ack - d->go_ahead_ack) > 0;
+    if (answers)
+        return true;
+    if (d->now_ns < d->go_ahead_ns + 1000000000)
         incident(d, INCIDENT_RESPONSE_INJECTION);
     d->behind_go_ahead = true;
     return true;

@@ -235,7 +235,8 @@ static bool show_conflict(struct reorder *r, struct stream *s, uint32_t from, ui
     out->kind = CHUNK_CONFLICT;
     out->first = span_of(both->bytes, n);
     out->other = span_of(both->bytes + n, n);
-    out->whole = copy_from + copy.n > high && (low > from || low == begin);
+    /* A letter may agree by chance; the end of the line that both share does not. */
+    out->whole = end > high && copy_from + copy.n >= end && s->past[end - 1] == '\n' && (low > from || low == begin);
     return true;
 }
 
@@ -476,6 +477,10 @@ bool reorder_flush(struct reorder *r, struct chunk *out)
         struct stream *s = &r->side[side];
         if (s->seen && is_acked_hole(s) && s->acked - s->next > 1)
             return skip_hole(r, side, out);
+        if (s->seen && s->fin && !s->fin_given && seq_diff(s->fin_seq, s->next) > 0) {
+            r->gap = true;
+            return give_gap(r, side, s->fin_seq, out);
+        }
     }
     return give_fin(r, 0, true, out) || give_fin(r, 1, true, out);
 }
