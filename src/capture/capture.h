@@ -28,7 +28,7 @@ enum capture_status {
 struct capture;
 
 /* Opens a file, or standard input as "-". pcap (micro- and nanoseconds, both byte orders) and
- * pcapng are told apart by their first bytes, as is gzip around them; what else libpcap reads
+ * pcapng are told apart by their first bytes, as is gzip or zstd around them; what else libpcap reads
  * is left to libpcap. NULL: *status and error say why, in one sentence that names the file. */
 struct capture *capture_open(const char *path, enum capture_status *status, char error[CAPTURE_ERROR]);
 
@@ -41,7 +41,7 @@ size_t capture_next(struct capture *, struct packet *out, size_t max);
 enum capture_status capture_status(const struct capture *);
 const char *capture_error(const struct capture *);      /* owned by the capture */
 
-/* Bytes of the file read so far (compressed ones of a gzip file), and its size or 0 if unknown. */
+/* Bytes of the file read so far (packed ones of a packed file), and its size or 0 if unknown. */
 uint64_t capture_offset(const struct capture *);
 uint64_t capture_size(const struct capture *);
 

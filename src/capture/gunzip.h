@@ -1,5 +1,5 @@
 /* gzip (RFC 1952), any number of members. Told bytes, gives bytes; knows nothing of files.
- * Another packing, such as zstd, would be a second file with these four functions. */
+ * unzstd.h has the same four functions. */
 #ifndef MAILSEAL_CAPTURE_GUNZIP_H
 #define MAILSEAL_CAPTURE_GUNZIP_H
 

@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "capture/gunzip.h"
+#include "capture/unzstd.h"
 
 enum {
     MAGIC_MAX = 6,
@@ -32,7 +33,9 @@ struct input {
     uint8_t *block;
     size_t from, to;                    /* the window: block[from .. to) */
 
-    struct gunzip *gunzip;              /* NULL: plain bytes */
+    const struct packing *packing;      /* NULL: plain bytes */
+    struct gunzip *gunzip;
+    struct unzstd *unzstd;
     uint8_t *packed;                    /* PACKED_BLOCK bytes */
     struct span packed_rest;            /* the part of them not unpacked yet */
 
@@ -45,25 +48,39 @@ struct input {
 
 /* --- packings --- */
 
+enum unpacker { ELSEWHERE, BY_ZLIB, BY_ZSTD };
+
 struct packing {
     uint8_t magic[MAGIC_MAX], n;
-    const char *name, *command;         /* command: unpacks to standard output; NULL: done here */
+    uint8_t any;                        /* bits of the first byte that do not matter */
+    enum unpacker unpacker;
+    const char *name, *command;         /* command: unpacks to standard output */
 };
 
 static const struct packing packings[] = {
-    { { 0x1f, 0x8b }, 2,                                "gzip",  NULL },
-    { { 0x28, 0xb5, 0x2f, 0xfd }, 4,                    "zstd",  "zstd -dc" },
-    { { 0xfd, '7', 'z', 'X', 'Z', 0x00 }, 6,            "xz",    "xz -dc" },
-    { { 0x04, 0x22, 0x4d, 0x18 }, 4,                    "lz4",   "lz4 -dc" },
-    { { 'B', 'Z', 'h' }, 3,                             "bzip2", "bzip2 -dc" },
+    { { 0x1f, 0x8b }, 2, 0,                     BY_ZLIB,   "gzip",  "gzip -dc" },
+    { { 0x28, 0xb5, 0x2f, 0xfd }, 4, 0,         BY_ZSTD,   "zstd",  "zstd -dc" },
+    { { 0x50, 0x2a, 0x4d, 0x18 }, 4, 15,        BY_ZSTD,   "zstd",  "zstd -dc" },   /* a skippable frame */
+    { { 0xfd, '7', 'z', 'X', 'Z', 0x00 }, 6, 0, ELSEWHERE, "xz",    "xz -dc" },
+    { { 0x04, 0x22, 0x4d, 0x18 }, 4, 0,         ELSEWHERE, "lz4",   "lz4 -dc" },
+    { { 'B', 'Z', 'h' }, 3, 0,                  ELSEWHERE, "bzip2", "bzip2 -dc" },
 };
 
 static const struct packing *packing_of(struct span head)
 {
-    for (size_t i = 0; i < sizeof packings / sizeof *packings; i++)
-        if (head.n >= packings[i].n && memcmp(head.p, packings[i].magic, packings[i].n) == 0)
-            return &packings[i];
+    for (size_t i = 0; i < sizeof packings / sizeof *packings; i++) {
+        const struct packing *p = &packings[i];
+        struct span rest = span_skip(span_first(head, p->n), 1);
+        if (rest.n + 1 == p->n && (*head.p & ~p->any) == *p->magic && !memcmp(rest.p, p->magic + 1, rest.n))
+            return p;
+    }
     return NULL;
+}
+
+static size_t unpack(struct input *in, uint8_t *out, size_t room, const char **why)
+{
+    return in->unzstd ? unzstd(in->unzstd, &in->packed_rest, out, room, why)
+                      : gunzip(in->gunzip, &in->packed_rest, out, room, why);
 }
 
 /* --- reading --- */
@@ -123,9 +140,9 @@ static void read_packed(struct input *in)
     if (in->packed_rest.n || in->ended)
         return;
     in->ended = true;
-    if (!gunzip_may_end(in->gunzip))
-        fail(in, CAPTURE_DAMAGED, "offset %llu: the gzip data are cut short",
-             (unsigned long long)in->stored);
+    if (!(in->unzstd ? unzstd_may_end(in->unzstd) : gunzip_may_end(in->gunzip)))
+        fail(in, CAPTURE_DAMAGED, "offset %llu: the %s data are cut short",
+             (unsigned long long)in->stored, in->packing->name);
 }
 
 /* Adds unpacked bytes to the block; none: ended is set. */
@@ -133,11 +150,11 @@ static void unpack_more(struct input *in, size_t room)
 {
     while (!in->ended) {
         const char *why = NULL;
-        size_t made = gunzip(in->gunzip, &in->packed_rest, in->block + in->to, room, &why);
+        size_t made = unpack(in, in->block + in->to, room, &why);
         in->to += made;
         if (why)
-            fail(in, CAPTURE_DAMAGED, "offset %llu: the gzip data are damaged: %s",
-                 (unsigned long long)(in->stored - in->packed_rest.n), why);
+            fail(in, CAPTURE_DAMAGED, "offset %llu: the %s data are damaged: %s",
+                 (unsigned long long)(in->stored - in->packed_rest.n), in->packing->name, why);
         if (made)
             break;
         if (!why)
@@ -147,7 +164,7 @@ static void unpack_more(struct input *in, size_t room)
 
 static void read_more(struct input *in, size_t room)
 {
-    if (in->gunzip) {
+    if (in->packing) {
         unpack_more(in, room);
         return;
     }
@@ -212,7 +229,6 @@ void input_take(struct input *in, uint64_t n)
 static void set_name(struct input *in, const char *path)
 {
     size_t n = strlen(path);
-
     if (strcmp(path, "-") == 0)
         snprintf(in->name, sizeof in->name, "standard input");
     else if (n > NAME_MAX_SHOWN)
@@ -253,31 +269,32 @@ static bool allocate(struct input *in)
 }
 
 /* Turns the plain bytes read so far into packed ones. */
-static bool start_unpacking(struct input *in)
+static bool start_unpacking(struct input *in, const struct packing *packing)
 {
-    in->gunzip = gunzip_new();
+    in->unzstd = packing->unpacker == BY_ZSTD ? unzstd_new() : NULL;
+    in->gunzip = packing->unpacker == BY_ZLIB ? gunzip_new() : NULL;
     in->packed = malloc(PACKED_BLOCK);
-    if (!in->gunzip || !in->packed) {
+    if ((!in->gunzip && !in->unzstd) || !in->packed) {
         fail(in, CAPTURE_UNREADABLE, "no memory to unpack it");
         return false;
     }
     _Static_assert(FIRST_READ <= PACKED_BLOCK, "the bytes read before packing was known fit");
     memcpy(in->packed, in->block, in->to);
     in->packed_rest = span_of(in->packed, in->to);
+    in->packing = packing;
     in->to = 0;
     in->ended = false;
     return true;
 }
 
-/* zstd, once it is to be unpacked here, starts in this place as gzip does. */
 static bool find_packing(struct input *in, const char *path)
 {
     input_refill(in, MAGIC_MAX);
     const struct packing *packing = packing_of(input_window(in));
     if (!packing || in->status != CAPTURE_OK)
         return in->status == CAPTURE_OK;
-    if (!packing->command)
-        return start_unpacking(in);
+    if (packing->unpacker == BY_ZLIB || (packing->unpacker == BY_ZSTD && unzstd_is_there()))
+        return start_unpacking(in, packing);
     bool given = strcmp(path, "-") != 0;
     fail(in, CAPTURE_NOT_ONE, "is packed with %s, which is not unpacked here: %s%s%s | mailseal analyze -",
          packing->name, packing->command, given ? " " : "", given ? in->name : "");
@@ -287,7 +304,6 @@ static bool find_packing(struct input *in, const char *path)
 struct input *input_open(const char *path, enum capture_status *status, char error[CAPTURE_ERROR])
 {
     struct input *in = calloc(1, sizeof *in);
-
     if (!in) {
         snprintf(error, CAPTURE_ERROR, "no memory to read a file");
         *status = CAPTURE_UNREADABLE;
@@ -311,6 +327,7 @@ void input_close(struct input *in)
     if (in->fd > STDIN_FILENO)
         close(in->fd);
     gunzip_free(in->gunzip);
+    unzstd_free(in->unzstd);
     free(in->packed);
     free(in->head);
     free(in->tail);
@@ -325,7 +342,7 @@ enum capture_status input_status(const struct input *in) { return in->status; }
 const char *input_error(const struct input *in) { return in->error; }
 uint64_t input_missing(const struct input *in) { return in->skip; }
 uint64_t input_position(const struct input *in) { return in->position; }
-bool input_is_packed(const struct input *in) { return in->gunzip != NULL; }
+bool input_is_packed(const struct input *in) { return in->packing != NULL; }
 bool input_is_file(const struct input *in) { return in->file; }
 bool input_ended(const struct input *in) { return in->ended; }
 uint64_t input_stored_read(const struct input *in) { return in->stored; }

@@ -1,4 +1,4 @@
-/* The bytes of one capture, from a file or standard input, unpacked where they are gzip.
+/* The bytes of one capture, from a file or standard input, unpacked where they are gzip or zstd.
  *
  * They lie in one block of memory. The part of it that has been read and not been taken is the
  * window; records are parsed in place there. Only input_refill() moves bytes, so what the window

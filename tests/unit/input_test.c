@@ -1,11 +1,15 @@
 /* links: capture/capture.o capture/capture_pcap.o capture/capture_pcapng.o capture/capture_libpcap.o
- *        capture/input.o capture/gunzip.o base/digest.o
- * Where the bytes come from: gzip, pipes, and who a source is. */
+ *        capture/input.o capture/gunzip.o capture/unzstd.o base/digest.o
+ * Where the bytes come from: gzip, zstd, pipes, and who a source is. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+
+#ifdef HAVE_ZSTD
+#include <zstd.h>
+#endif
 
 #include "base/digest.h"
 #include "capture_kit.h"
@@ -89,13 +93,127 @@ static void damage_in_gzip_has_an_unpacked_offset(void **state)
     free(o.b);
 }
 
+#ifdef HAVE_ZSTD
+/* window: its size as a power of two; 0: as the library likes. */
+static struct blob zstd_packed(const void *p, size_t n, int window)
+{
+    struct blob out = { .room = ZSTD_compressBound(n) + 64 };
+    ZSTD_CCtx *z = ZSTD_createCCtx();
+    ZSTD_outBuffer o;
+    ZSTD_inBuffer in = { p, n, 0 };
+
+    out.b = malloc(out.room);
+    assert_non_null(out.b);
+    o = (ZSTD_outBuffer){ out.b, out.room, 0 };
+    ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
+    if (window) {                       /* flushed once, so that the frame says its window, not its size */
+        ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, window);
+        ZSTD_CCtx_setParameter(z, ZSTD_c_strategy, ZSTD_fast);
+        assert_false(ZSTD_isError(ZSTD_compressStream2(z, &o, &in, ZSTD_e_flush)));
+    }
+    assert_int_equal(ZSTD_compressStream2(z, &o, &in, ZSTD_e_end), 0);
+    ZSTD_freeCCtx(z);
+    out.n = o.pos;
+    return out;
+}
+
+static void put_skippable(struct blob *o, unsigned kind, size_t n)
+{
+    uint8_t head[8] = { (uint8_t)(0x50 + kind), 0x2a, 0x4d, 0x18, (uint8_t)n };
+    put(o, head, 8);
+    put_zeros(o, n);
+}
+
+static void zstd_frames_are_read_as_one(void **state)
+{
+    (void)state;
+    struct blob o = small_capture();
+
+    for (size_t split = 0; split <= o.n; split++) {
+        struct blob one = zstd_packed(o.b, split, 0), two = zstd_packed(o.b + split, o.n - split, 0);
+        struct blob all = { 0 };
+        if (split % 3 == 0)
+            put_skippable(&all, split % 16, split % 5);
+        put(&all, one.b, one.n);
+        if (split % 2)
+            put_skippable(&all, 15, 3);
+        put(&all, two.b, two.n);
+        struct seen seen = read_blob(&all, all.n);
+        assert_int_equal(seen.opened, CAPTURE_OK);
+        assert_int_equal(seen.n, 3);
+        assert_int_equal(seen.status, CAPTURE_OK);
+        free(one.b);
+        free(two.b);
+        free(all.b);
+    }
+    free(o.b);
+}
+
+static void zstd_cut_anywhere_is_damage(void **state)
+{
+    (void)state;
+    struct blob o = small_capture(), packed = zstd_packed(o.b, o.n, 0);
+
+    for (size_t cut = 4; cut < packed.n; cut++) {
+        struct seen seen = read_blob(&packed, cut);
+        assert_int_equal(seen.opened == CAPTURE_OK ? seen.status : seen.opened, CAPTURE_DAMAGED);
+        char sentence[64];
+        snprintf(sentence, sizeof sentence, "one: offset %zu: the zstd data are cut short", cut);
+        assert_sentence(&seen, sentence);
+        assert_true(seen.n <= 3);
+    }
+    free(packed.b);
+    free(o.b);
+}
+
+static void damaged_zstd_is_survived(void **state)
+{
+    (void)state;
+    struct blob o = small_capture(), packed = zstd_packed(o.b, o.n, 0);
+
+    for (size_t at = 5; at < packed.n; at++) {
+        packed.b[at] ^= 0x55;
+        struct seen seen = { .n = 0 };
+        struct capture *c = capture_open(write_file("one", packed.b, packed.n), &seen.opened, seen.error);
+        uint64_t packets = 0, last_ns;
+        if (c)
+            capture_skim(c, &packets, &last_ns);
+        assert_int_not_equal(c ? capture_status(c) : seen.opened, CAPTURE_OK);
+        capture_close(c);
+        packed.b[at] ^= 0x55;
+    }
+    put(&packed, "garbage", 7);
+    struct seen seen = read_blob(&packed, packed.n);
+    assert_int_equal(seen.status, CAPTURE_DAMAGED);
+    assert_sentence(&seen, "the zstd data are damaged");
+    free(packed.b);
+    free(o.b);
+}
+
+static void zstd_windows_are_bounded(void **state)
+{
+    (void)state;
+    struct blob o = small_capture(), fits = zstd_packed(o.b, o.n, 27), over = zstd_packed(o.b, o.n, 28);
+
+    assert_int_equal(read_blob(&fits, fits.n).n, 3);
+    struct seen seen = read_blob(&over, over.n);
+    assert_int_equal(seen.opened, CAPTURE_DAMAGED);
+    assert_sentence(&seen, "one: offset 0: the zstd data are damaged: Frame requires too much memory");
+    free(fits.b);
+    free(over.b);
+    free(o.b);
+}
+#endif
+
 static void other_packings_are_refused(void **state)
 {
     (void)state;
     static const struct {
         const char *magic, *command;
     } packings[] = {
+#ifndef HAVE_ZSTD
         { "\x28\xb5\x2f\xfd\x04\x58", "zstd -dc " },
+#endif
         { "\xfd" "7zXZ\0", "xz -dc " },
         { "\x04\x22\x4d\x18\x64\x40", "lz4 -dc " },
         { "BZh91A", "bzip2 -dc " },
@@ -220,6 +338,12 @@ int main(void)
         TEST(gzip_cut_anywhere_is_damage),
         TEST(damaged_gzip_is_survived),
         TEST(damage_in_gzip_has_an_unpacked_offset),
+#ifdef HAVE_ZSTD
+        TEST(zstd_frames_are_read_as_one),
+        TEST(zstd_cut_anywhere_is_damage),
+        TEST(damaged_zstd_is_survived),
+        TEST(zstd_windows_are_bounded),
+#endif
         TEST(other_packings_are_refused),
         TEST(what_is_no_capture_is_told),
         TEST(pipes_are_read_and_known_again),
