@@ -101,6 +101,7 @@ def parse_session(lines, entry):
         'direction': more.pop('direction', 'unknown'),
         'messages_clear': int(more.pop('messages', '0')) if counts else None,
         'vlan': more.pop('vlan', ''),
+        'tunnel': more.pop('tunnel', ''),
         'starttls.offered': flag(starttls.pop('offered', '-')),
         'starttls.requested': flag(starttls.pop('requested', 'no')),
         'starttls.reply': starttls.pop('reply', None),
@@ -134,6 +135,7 @@ def show(f):
         head += ' messages=%s' % f['messages_clear']
     head += ' direction=%s' % f['direction'] if f['direction'] != 'unknown' else ''
     head += ' vlan=%s' % f['vlan'] if f['vlan'] else ''
+    head += ' tunnel=%s' % f['tunnel'] if f['tunnel'] else ''
     out = [head]
 
     def group(name, *pairs):
@@ -197,6 +199,7 @@ def fields(o):
     alpn = get('tls.alpn')
     f['tls.alpn'] = ','.join(alpn) if isinstance(alpn, list) else alpn
     f['vlan'] = ','.join(map(str, get('vlan') or []))
+    f['tunnel'] = ','.join(get('tunnel') or [])
     f['src'], f['dest'] = endpoint(get('src_ip'), get('src_port')), endpoint(get('dest_ip'), get('dest_port'))
     return f
 

@@ -18,6 +18,8 @@ struct lane {
     struct flow_table *flows;
     struct dpi *dpi;                    /* made when first needed */
     uint64_t odd_flows;                 /* in the table */
+    struct fragments *fragments;        /* made when first needed */
+    uint64_t held;                      /* fragments of this source that no whole packet was made of */
     uint64_t clock_ns;                  /* packet time */
     bool ending;                        /* the input has ended */
     uint32_t source;
@@ -47,6 +49,7 @@ void lane_free(struct lane *l)
         flow_end_all(l->flows);
     flow_table_free(l->flows);
     dpi_free(l->dpi);
+    fragments_free(l->fragments);
     pool_free(l->pool);
     free(l);
 }
@@ -95,6 +98,8 @@ static void report_session(struct lane *l, struct flow *f, struct talk *t, bool 
     bool input_ended = evicted || (l->ending && !flow_is_closed(f));
     dpi_drop(l->dpi, &t->dpi);
     talk_end(t, l->pool, f, l->clock_ns, input_ended);
+    t->session.ntunnel = f->ntunnel;
+    memcpy(t->session.tunnel, f->tunnel, sizeof t->session.tunnel);
     l->counts.discarded += t->discarded;
     t->candidate = t->candidate && !t->confirmed;
     /* A mail port used by the client for something that turned out to be no mail. */
@@ -257,18 +262,47 @@ static void take_segment(struct lane *l, const struct segment *seg)
         examine(l, f, t, seg);
 }
 
+/* Whole packets may be fragments of others again; each was made of two or more, so there is an end. */
+static enum decode_result take_fragment(struct lane *l, struct segment *seg)
+{
+    enum decode_result r = DECODE_FRAGMENT;
+    struct packet whole;
+    unsigned n = 0, all = 0;
+
+    if (!l->fragments && !(l->fragments = fragments_new(FRAGMENTS_MEMORY, &l->counts.fragments)))
+        return r;
+    while (r == DECODE_FRAGMENT && (n = fragments_take(l->fragments, seg, &whole)) > 0) {
+        all += n - 1;
+        r = decode_whole(&whole, seg);
+    }
+    if (r == DECODE_FRAGMENT) {
+        l->held++;
+        return r;
+    }
+    uint64_t before = all < l->held ? all : l->held;
+    l->held -= before;
+    l->counts.decoded[DECODE_FRAGMENT] -= before;
+    l->counts.decoded[r] += before;
+    if (r == DECODE_TCP)
+        take_segment(l, seg);
+    return r;
+}
+
 void lane_packets(struct lane *l, const struct packet *p, size_t n, uint32_t source)
 {
     struct segment seg;
+    l->held = source == l->source ? l->held : 0;
     l->source = source;
     for (size_t i = 0; i < n; i++) {
         enum decode_result r = decode(&p[i], &seg);
         l->counts.packets++;
         l->counts.bytes += p[i].data.n;
-        l->counts.decoded[r]++;
         l->clock_ns = p[i].ts_ns;
         if (r == DECODE_TCP)
             take_segment(l, &seg);
+        else if (r == DECODE_FRAGMENT)
+            r = take_fragment(l, &seg);
+        l->counts.decoded[r]++;
     }
 }
 
@@ -276,5 +310,6 @@ void lane_end(struct lane *l)
 {
     l->ending = true;
     flow_end_all(l->flows);
+    fragments_clear(l->fragments);
     l->ending = false;
 }

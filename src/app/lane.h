@@ -5,6 +5,7 @@
 
 #include "app/ports.h"
 #include "decode/decode.h"
+#include "decode/fragments.h"
 #include "facts/session.h"
 
 struct lane_sink {
@@ -15,7 +16,8 @@ struct lane_sink {
 
 struct lane_counts {
     uint64_t packets, bytes;            /* bytes: as captured */
-    uint64_t decoded[DECODE_RESULTS_N];
+    uint64_t decoded[DECODE_RESULTS_N]; /* a fragment is what its whole packet was, once that is there */
+    struct fragment_counts fragments;
     uint64_t evicted;                   /* connections forgotten for want of memory */
     uint64_t discarded;                 /* bytes that found no place */
 };

@@ -12,7 +12,7 @@
 
 const struct command commands[] = {
     { "analyze", command_analyze, "analyze [OPTION]... CAPTURE...",
-      "reads captures (pcap, pcapng, gzip, '-', a folder) and prints the encrypted share",
+      "reads captures (pcap, pcapng, packed by gzip or zstd, '-', a folder) and prints the encrypted share",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --local NET,...       networks of your own, for the direction of a session\n"
       "  --ports PORT:PROTOCOL[:tls],...\n"

@@ -42,6 +42,12 @@ static enum layer next_layer(enum layer layer, struct walk *w)
     case LAYER_IPV4:        return ip_v4(w);
     case LAYER_IPV6:        return ip_v6(w);
     case LAYER_UPPER:       return ip_upper(w);
+    case LAYER_MPLS:        return carrier_mpls(w);
+    case LAYER_PPP:         return carrier_ppp(w);
+    case LAYER_PPP_WITH_DIRECTION: return carrier_ppp_with_direction(w);
+    case LAYER_CISCO_HDLC:  return carrier_cisco_hdlc(w);
+    case LAYER_PPPOE:       return carrier_pppoe(w);
+    case LAYER_NFLOG:       return link_nflog(w);
     case LAYER_TCP:         return tcp(w);
     case LAYER_DONE:        break;
     }
@@ -53,7 +59,14 @@ bool decode_knows_link(int linktype)
     return link_first(linktype) != LAYER_DONE;
 }
 
-enum decode_result decode(const struct packet *packet, struct segment *out)
+/* A packet on a tunnel's UDP port that could not be read was none of that tunnel. */
+static enum decode_result judged(const struct walk *w)
+{
+    bool unread = w->result == DECODE_MALFORMED || w->result == DECODE_NOT_IP;
+    return w->guessed && unread ? DECODE_NOT_TCP : w->result;
+}
+
+static enum decode_result take_off(const struct packet *packet, enum layer layer, struct segment *out)
 {
     struct walk w = {
         .rest = packet->data,
@@ -61,14 +74,20 @@ enum decode_result decode(const struct packet *packet, struct segment *out)
         .result = DECODE_UNKNOWN_LINK,
         .seg = out,
     };
-    enum layer layer = link_first(packet->linktype);
 
     out->ts_ns = packet->ts_ns;
-    out->nvlan = 0;
-    for (int depth = 0; layer != LAYER_DONE; depth++) {
-        if (depth == LAYERS_MAX)
-            return DECODE_MALFORMED;
-        layer = next_layer(layer, &w);
-    }
-    return w.result;
+    for (int depth = 0; layer != LAYER_DONE; depth++)
+        layer = depth < LAYERS_MAX ? next_layer(layer, &w) : walk_too_deep(&w);
+    return judged(&w);
+}
+
+enum decode_result decode(const struct packet *packet, struct segment *out)
+{
+    out->nvlan = out->ntunnel = 0;
+    return take_off(packet, link_first(packet->linktype), out);
+}
+
+enum decode_result decode_whole(const struct packet *packet, struct segment *seg)
+{
+    return take_off(packet, LAYER_IP, seg);
 }

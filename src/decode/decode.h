@@ -1,5 +1,5 @@
-/* From a packet to the TCP segment in it: link layer, VLAN tags, IPv4 or IPv6 with extension
- * headers (RFC 8200 section 4), TCP (RFC 9293 section 3.1). Pure: nothing is kept. */
+/* From a packet to the TCP segment in it: link layer, tags, tunnels (decode/tunnel.h), IPv4 or IPv6
+ * with extension headers (RFC 8200 section 4), TCP (RFC 9293 section 3.1). Pure: nothing is kept. */
 #ifndef MAILSEAL_DECODE_DECODE_H
 #define MAILSEAL_DECODE_DECODE_H
 
@@ -23,8 +23,12 @@ enum decode_result {
     DECODE_RESULTS_N
 };
 
-/* *out is filled only with DECODE_TCP. */
+/* *out is filled only with DECODE_TCP, and with DECODE_FRAGMENT as far as segment.h says. */
 enum decode_result decode(const struct packet *, struct segment *out);
+
+/* The same for an IP packet put together from fragments (decode/fragments.h): *seg, which decode()
+ * filled from one of them, keeps the VLANs and tunnels that they came through. */
+enum decode_result decode_whole(const struct packet *, struct segment *seg);
 
 /* Whether any packet of this link type can be decoded. */
 bool decode_knows_link(int linktype);

@@ -19,18 +19,26 @@ enum layer {
     LAYER_IPV4,
     LAYER_IPV6,
     LAYER_UPPER,                        /* what walk->protocol says */
+    LAYER_MPLS,
+    LAYER_PPP,
+    LAYER_PPP_WITH_DIRECTION,
+    LAYER_CISCO_HDLC,
+    LAYER_PPPOE,
+    LAYER_NFLOG,
     LAYER_TCP,
     LAYER_DONE                          /* walk->result is final */
 };
 
-/* Headers of one packet, VLAN tags and each layer of a tunnel included. */
-enum { LAYERS_MAX = 24 };
+/* Headers of one packet, VLAN tags and the layers of each tunnel included. */
+enum { LAYERS_MAX = 64 };
 
 struct walk {
     struct span rest;                   /* captured bytes from the next header on */
     size_t wire;                        /* the same on the wire; never less than rest.n */
     uint16_t ethertype;
     uint8_t protocol;                   /* IP protocol number */
+    bool guessed;                       /* inside of what only a UDP port calls a tunnel */
+    size_t next_at;                     /* of IPv6: where in seg->ip the byte is that gave `protocol` */
     enum decode_result result;
     struct segment *seg;
 };
@@ -61,6 +69,22 @@ static inline void walk_clip(struct walk *w, size_t n)
     w->wire = n;
 }
 
+/* More layers than are followed. */
+static inline enum layer walk_too_deep(struct walk *w)
+{
+    w->guessed = false;
+    return walk_stop(w, DECODE_MALFORMED);
+}
+
+/* Into a tunnel whose header has been taken off. */
+static inline enum layer walk_into(struct walk *w, enum tunnel tunnel, enum layer next)
+{
+    if (w->seg->ntunnel == SEGMENT_TUNNELS)
+        return walk_too_deep(w);
+    w->seg->tunnel[w->seg->ntunnel++] = (uint8_t)tunnel;
+    return next;
+}
+
 /* The outermost layer of a link type, or LAYER_DONE if there is no decoder for it. */
 enum layer link_first(int linktype);
 
@@ -74,12 +98,24 @@ enum layer ip_any(struct walk *);
 enum layer ip_v4(struct walk *);
 enum layer ip_v6(struct walk *);
 enum layer ip_upper(struct walk *);
+enum layer link_nflog(struct walk *);
+enum layer carrier_mpls(struct walk *);
+enum layer carrier_ppp(struct walk *);
+enum layer carrier_ppp_with_direction(struct walk *);
+enum layer carrier_cisco_hdlc(struct walk *);
+enum layer carrier_pppoe(struct walk *);
+enum layer tunnel_ip(struct walk *);    /* walk->protocol is IP_IPV4 or IP_IPV6 */
+enum layer tunnel_gre(struct walk *);
+enum layer tunnel_udp(struct walk *);
+/* Of the first four bytes of a UDP header: whether a tunnel may be behind it. */
+bool tunnel_has_port(const uint8_t *udp);
 
-/* --- extension headers of IPv6, RFC 8200 section 4; also used by the checksum --- */
+/* --- protocol numbers; extension headers of IPv6, RFC 8200 section 4, also used by the checksum --- */
 
 enum {
-    IP_HOP_BY_HOP = 0, IP_TCP = 6, IP_ROUTING = 43, IP_FRAGMENT = 44, IP_AH = 51,
-    IP_DESTINATION = 60, IP_MOBILITY = 135, IP_HIP = 139, IP_SHIM6 = 140
+    IP_HOP_BY_HOP = 0, IP_IPV4 = 4, IP_TCP = 6, IP_UDP = 17, IP_IPV6 = 41, IP_ROUTING = 43,
+    IP_FRAGMENT = 44, IP_GRE = 47, IP_AH = 51, IP_DESTINATION = 60, IP_MOBILITY = 135, IP_MPLS = 137,
+    IP_HIP = 139, IP_SHIM6 = 140
 };
 enum { IP_EXTENSIONS_MAX = 16 };
 

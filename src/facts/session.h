@@ -12,6 +12,7 @@ enum { TO_SERVER, TO_CLIENT };          /* index of a direction, seen from the c
 
 enum {
     SESSION_VLANS = 4,
+    SESSION_TUNNELS = 8,
     SNI_TEXT = 256,                     /* a host name has at most 253 characters; RFC 6066 3 */
     ALPN_TEXT = 64,                     /* offered names joined by spaces, cut at a name's end */
     MECHANISM_TEXT = 21,                /* RFC 4422 3.1: at most 20 characters */
@@ -61,6 +62,8 @@ struct session {
     uint64_t bytes[2];                  /* TCP payload, each byte once */
     uint8_t nvlan;
     uint16_t vlan[SESSION_VLANS];       /* in order of appearance */
+    uint8_t ntunnel;
+    uint8_t tunnel[SESSION_TUNNELS];    /* enum tunnel, distinct, in order of appearance */
     uint32_t source;                    /* number of the capture it began in; set by the caller of the lane */
 };
 

@@ -15,6 +15,7 @@ static const struct word facts[] = { FACTS(V) };
 static const struct word outcomes[] = { ATTEMPT_OUTCOMES(V) };
 static const struct word auth_commands[] = { AUTH_COMMANDS(V) };
 static const struct word starttls_replies[] = { STARTTLS_REPLIES(V) };
+static const struct word tunnels[] = { TUNNELS(V) };
 #undef V
 
 #define LIST(kind, table) { kind, table, sizeof table / sizeof *table }
@@ -26,9 +27,11 @@ const struct word_list vocabulary[] = {
     LIST("incident", incidents),   LIST("evidence", evidences),
     LIST("fact", facts),           LIST("outcome", outcomes),
     LIST("auth_command", auth_commands), LIST("starttls_reply", starttls_replies),
+    LIST("tunnel", tunnels),
     { NULL, NULL, 0 },
 };
 
 const char *verdict_word(enum verdict v) { return verdicts[v].word; }
 const char *protocol_word(enum protocol p) { return protocols[p].word; }
 const char *hop_word(enum hop h) { return hops[h].word; }
+const char *tunnel_word(enum tunnel t) { return tunnels[t].word; }

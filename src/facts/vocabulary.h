@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "decode/tunnel.h"         /* the tunnels: TUNNELS, enum tunnel */
+
 #define VERDICTS(V)                                                                     \
     V(INCOMPLETE,   "incomplete",   "too little happened or was seen")                  \
     V(OTHER,        "other",        "the bytes are not mail")                           \
@@ -208,5 +210,6 @@ extern const struct word_list vocabulary[];
 const char *verdict_word(enum verdict);
 const char *protocol_word(enum protocol);
 const char *hop_word(enum hop);
+const char *tunnel_word(enum tunnel);
 
 #endif

@@ -213,6 +213,13 @@ static void note_vlans(struct flow *f, const struct segment *seg)
     }
 }
 
+static void note_tunnels(struct flow *f, const struct segment *seg)
+{
+    for (unsigned i = 0; i < seg->ntunnel; i++)
+        if (!memchr(f->tunnel, seg->tunnel[i], f->ntunnel) && f->ntunnel < FLOW_TUNNELS)
+            f->tunnel[f->ntunnel++] = seg->tunnel[i];
+}
+
 static void note_packet(struct flow *f, const struct segment *seg, unsigned side)
 {
     f->packets[side]++;
@@ -220,6 +227,8 @@ static void note_packet(struct flow *f, const struct segment *seg, unsigned side
     f->first_ns = seg->ts_ns < f->first_ns ? seg->ts_ns : f->first_ns;
     if (seg->nvlan)
         note_vlans(f, seg);
+    if (seg->ntunnel)
+        note_tunnels(f, seg);
 }
 
 /* A reset ends the connection only from within the window (RFC 5961 section 3); its exact

@@ -11,7 +11,7 @@ struct flow_key {
     struct endpoint a, b;               /* a is the smaller by endpoint_cmp(): the same both ways */
 };
 
-enum { FLOW_VLANS = 4, SIDE_UNKNOWN = 2 };
+enum { FLOW_VLANS = 4, FLOW_TUNNELS = 8, SIDE_UNKNOWN = 2 };
 
 /* Payload of one side, each byte once, without keeping it. One hole is remembered, so that a
  * late segment still counts; with a second hole open the older one's late bytes do not. */
@@ -38,6 +38,8 @@ struct flow {
     bool unwatched;                     /* set by the owner: checksums need not be summed up any more */
     uint8_t nvlan;
     uint16_t vlan[FLOW_VLANS];          /* in order of appearance */
+    uint8_t ntunnel;
+    uint8_t tunnel[FLOW_TUNNELS];       /* enum tunnel, distinct, in order of appearance */
     uint32_t isn[2];
     uint32_t acks[2];                   /* highest acknowledgement that side sent */
     uint64_t first_ns, last_ns, age_ns; /* age_ns: last activity, or the end once closed */

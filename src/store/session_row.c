@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { COMMUNITY_TEXT = 29, VLANS_TEXT = SESSION_VLANS * 6 };
+enum { COMMUNITY_TEXT = 29, VLANS_TEXT = SESSION_VLANS * 6, TUNNELS_TEXT = SESSION_TUNNELS * 8 };
 
 const char *session_row_rule(const struct judgement *j)
 {
@@ -39,6 +39,16 @@ static const char *vlans(const struct session *s, char out[VLANS_TEXT])
     out[0] = 0;
     for (unsigned i = 0; i < s->nvlan && i < SESSION_VLANS; i++)
         n += snprintf(out + n, VLANS_TEXT - (size_t)n, n ? " %u" : "%u", (unsigned)s->vlan[i]);
+    return out;
+}
+
+static const char *tunnels(const struct session *s, char out[TUNNELS_TEXT])
+{
+    int n = 0;
+    out[0] = 0;
+    for (unsigned i = 0; i < s->ntunnel && i < SESSION_TUNNELS; i++)
+        n += snprintf(out + n, TUNNELS_TEXT - (size_t)n, "%s%s", n ? " " : "",
+                      tunnel_word((enum tunnel)s->tunnel[i]));
     return out;
 }
 
@@ -96,7 +106,7 @@ int session_row_add(sqlite3_stmt *stmt, const struct session_row *row)
 {
     const struct session *s = row->session;
     uint64_t lasted = s->last_ns / 1000 > s->first_ns / 1000 ? s->last_ns / 1000 - s->first_ns / 1000 : 0;
-    char community[COMMUNITY_TEXT] = "", vlan[VLANS_TEXT];
+    char community[COMMUNITY_TEXT] = "", vlan[VLANS_TEXT], tunnel[TUNNELS_TEXT];
     struct binder b = binder_of(stmt);
 
     bind_int(&b, row->id);
@@ -115,6 +125,7 @@ int session_row_add(sqlite3_stmt *stmt, const struct session_row *row)
     bind_int(&b, (int64_t)s->bytes[TO_SERVER]);
     bind_int(&b, (int64_t)s->bytes[TO_CLIENT]);
     bind_text(&b, vlans(s, vlan));
+    bind_text(&b, tunnels(s, tunnel));
     if (row->community)
         community_id(s, community);
     bind_text(&b, community);

@@ -1,4 +1,4 @@
-/* links: decode/decode.o decode/link.o decode/ip.o decode/checksum.o */
+/* links: decode/decode.o decode/link.o decode/carrier.o decode/ip.o decode/tunnel.o decode/checksum.o */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -259,9 +259,19 @@ static const struct {
     { "TCP header over the end", 101,
       "4500 0028 0000 0000 4006 0000 " V4_A V4_B TCP_PORTS "6018 2000 0000 0000",
       DECODE_MALFORMED },
-    { "first fragment", 101, "4500 0028 0000 2000 4006 0000 " V4_A V4_B TCP_20, DECODE_FRAGMENT },
+    { "first fragment", 101, "4500 002c 0000 2000 4006 0000 " V4_A V4_B TCP_20 "00000000", DECODE_FRAGMENT },
     { "last fragment", 101, "4500 0028 0000 0003 4006 0000 " V4_A V4_B TCP_20, DECODE_FRAGMENT },
-    { "first fragment, IPv6", 101, "60000000 001c 2c40 " V6_A V6_B "0600 0001 00000001" TCP_20,
+    { "first fragment, IPv6", 101, "60000000 0020 2c40 " V6_A V6_B "0600 0001 00000001" TCP_20 "00000000",
+      DECODE_FRAGMENT },
+    { "first fragment, not of eights", 101, "4500 0028 0000 2000 4006 0000 " V4_A V4_B TCP_20,
+      DECODE_MALFORMED },
+    { "fragment of nothing", 101, "4500 0014 0000 0003 4006 0000 " V4_A V4_B, DECODE_MALFORMED },
+    { "fragment beyond the end", 101, "4500 0028 0000 1fff 4006 0000 " V4_A V4_B TCP_20, DECODE_MALFORMED },
+    { "fragment of ICMP", 101, "4500 001c 0000 2000 4001 0000 " V4_A V4_B "0800 0000 0000 0000",
+      DECODE_NOT_TCP },
+    { "fragment of DNS", 101, "4500 001c 0000 2000 4011 0000 " V4_A V4_B "0035 0400 0200 0000",
+      DECODE_NOT_TCP },
+    { "fragment of VXLAN", 101, "4500 001c 0000 2000 4011 0000 " V4_A V4_B "0035 12b5 0200 0000",
       DECODE_FRAGMENT },
     { "last fragment, IPv6", 101, "60000000 001c 2c40 " V6_A V6_B "0600 0008 00000001" TCP_20,
       DECODE_FRAGMENT },
@@ -287,7 +297,7 @@ static void layers_are_bounded(void **state)
     struct frame tags = { .n = 0 }, headers = { .n = 0 };
 
     put_hex(&tags, MACS "8100");
-    for (int i = 0; i < 60; i++)
+    for (int i = 0; i < 80; i++)
         put_hex(&tags, "0001 8100");
     assert_int_equal(result_of(&tags, 1), DECODE_MALFORMED);
     put_hex(&headers, "60000000 01a8 3c40 " V6_A V6_B);

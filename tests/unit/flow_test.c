@@ -1,5 +1,5 @@
 /* links: flow/flow.o base/hash.o base/pool.o base/endpoint.o base/bytes.o
- * decode/decode.o decode/link.o decode/ip.o decode/checksum.o */
+ * decode/decode.o decode/link.o decode/carrier.o decode/ip.o decode/tunnel.o decode/checksum.o */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,6 +1,7 @@
 /* links: app/lane.o app/talk.o app/ports.o dpi/dpi_none.o
  * flow/flow.o flow/reorder.o flow/window.o base/pool.o base/hash.o base/endpoint.o base/bytes.o
- * decode/decode.o decode/link.o decode/ip.o decode/checksum.o
+ * decode/decode.o decode/link.o decode/carrier.o decode/ip.o decode/tunnel.o decode/checksum.o
+ * decode/fragments.o
  * dialogue/dialogue.o dialogue/first.o dialogue/mask.o dialogue/open.o dialogue/sasl.o dialogue/upgrade.o
  * dialogue/tls_dialogue.o dialogue/tls_hellos.o
  * dialogue/smtp_dialogue.o dialogue/imap_dialogue.o dialogue/pop3_dialogue.o dialogue/sieve_dialogue.o
