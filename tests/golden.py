@@ -15,8 +15,8 @@ planted secret may be found in a database, its journal or the output of analyze,
              for tools/check-rules
 The last line is "N passed, N failed"; the status is 0 when nothing failed.
 """
-import argparse, base64, collections, concurrent.futures, difflib, glob, importlib.machinery, importlib.util
-import json, os, re, subprocess, sys, tempfile
+import argparse, base64, collections, concurrent.futures, contextlib, difflib, glob, importlib.machinery, importlib.util
+import json, os, re, sqlite3, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PCAPS = os.path.join(HERE, 'pcaps')
@@ -46,6 +46,7 @@ class Entry:
         self.captures = [w for w in rest if w.endswith('.pcap')] or [self.name + '.pcap']
         self.options = [w for w in rest if not w.endswith('.pcap')]
         self.text = []                      # its lines below the head
+        self.source = None                  # its line `source`: columns of that table
 
 
 def read_manifest():
@@ -62,6 +63,9 @@ def read_manifest():
         else:
             entry.text.append(line)
             if line.strip() == '(nothing)':
+                continue
+            if line.startswith('  source '):
+                entry.source = line
                 continue
             if not line.startswith('    '):
                 session = [line]
@@ -281,6 +285,14 @@ def check_scripts(tally, only, make):
         tally.count(name, problem)
 
 
+def wrong_source(entry, db):
+    """What the table `source` has else than the entry's line of that name says; None: nothing."""
+    want = dict(w.split('=') for w in (entry.source or '').split()[1:])
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        have = {k: c.execute('SELECT sum("%s") FROM source' % k).fetchone()[0] for k in want}
+    return ', '.join('source %s=%s, not %s' % (k, have[k], want[k]) for k in want if str(have[k]) != want[k]) or None
+
+
 def check_entry(binary, entry):
     with tempfile.TemporaryDirectory() as folder:
         captures = [os.path.join(PCAPS, c) for c in entry.captures]
@@ -288,6 +300,7 @@ def check_entry(binary, entry):
         if absent:
             return [], 'no such capture: %s' % ' '.join(absent), []
         sessions, written, wrong = analyse(binary, captures, entry.options, folder)
+        wrong = wrong or wrong_source(entry, os.path.join(folder, 'golden.db'))
         scripts = {re.sub(r'(-\d)?\.pcap$', '.txt', c) for c in captures}
         secrets = set().union(*(secrets_of(s) for s in scripts if os.path.exists(s)))
         return sessions, wrong, leaks(secrets, written)
@@ -338,7 +351,7 @@ def main():
             want, have = show_all(entry.sessions), show_all(got)
             if a.print:
                 print('\n'.join([entry.head] + have))
-            entry.new = entry.text if want == have else have
+            entry.new = entry.text if want == have else ([entry.source] if entry.source else []) + have
             problem = wrong
             if not wrong and want != have:
                 diff = list(difflib.unified_diff(want, have, 'MANIFEST', 'program', n=1, lineterm=''))[2:]

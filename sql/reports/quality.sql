@@ -1,11 +1,11 @@
 -- How good the captures are: what was read of each, and what was lost or could not be read.
 --
--- not_decoded are packets of IP that gave no TCP header (fragments, cut or contradictory ones) and
--- packets of an unknown link type; not_mail_ip are the ones without IP or TCP, which nobody
--- misses. one_sided, gap, midstream, truncated and unfinished count sessions. loss is the part of
--- sessions with any of these, by `rate`; attempts are connections without payload: both stand in
--- the row `all` only. :since and :until (unix seconds) choose the sources with packets in that
--- time, and the hours that begin in [since, until).
+-- not_decoded are packets of IP that gave no TCP header (fragments, cut or contradictory ones),
+-- packets of an unknown link type, and those nested deeper than is followed (too_deep has these
+-- alone); not_mail_ip are the ones without IP or TCP, which nobody misses. one_sided, gap, midstream,
+-- truncated and unfinished count sessions. loss is the part of sessions with any of these, by `rate`;
+-- attempts are connections without payload: both stand in the row `all` only. :since and :until (unix
+-- seconds) choose the sources with packets in that time, and the hours that begin in [since, until).
 WITH some AS (
     SELECT * FROM source
     WHERE (:since IS NULL OR last_us >= :since * 1000000) AND (:until IS NULL OR first_us < :until * 1000000)
@@ -21,7 +21,8 @@ WITH some AS (
            iif(total(damaged), printf('%d damaged', sum(damaged)), 'whole') AS status,
            min(first_us) AS first_us, max(last_us) AS last_us, sum(packets) AS packets, sum(tcp) AS tcp,
            sum(not_ip + not_tcp) AS not_mail_ip,
-           sum(fragment + truncated + malformed + unknown_link) AS not_decoded,
+           sum(fragment + truncated + malformed + unknown_link + too_deep) AS not_decoded,
+           sum(too_deep) AS too_deep,
            sum(dropped_kernel) AS dropped_kernel, sum(dropped_interface) AS dropped_interface,
            sum(sessions) AS sessions, sum(one_sided) AS one_sided, sum(gap) AS gap,
            sum(midstream) AS midstream, sum(cut) AS truncated, sum(overlap) AS overlap,
@@ -31,7 +32,7 @@ WITH some AS (
     FROM some HAVING count(*)
     UNION ALL
     SELECT some.id, path, name.text, iif(damaged, 'damaged: ' || error, 'whole'), first_us, last_us,
-           packets, tcp, not_ip + not_tcp, fragment + truncated + malformed + unknown_link,
+           packets, tcp, not_ip + not_tcp, fragment + truncated + malformed + unknown_link + too_deep, too_deep,
            dropped_kernel, dropped_interface, sessions, one_sided, gap, midstream, cut, overlap,
            unfinished, evicted, discarded, NULL, NULL
     FROM some LEFT JOIN name ON name.id = some.sensor
@@ -39,7 +40,7 @@ WITH some AS (
 SELECT source, sensor, status,
        strftime('%Y-%m-%dT%H:%M:%SZ', first_us / 1000000, 'unixepoch') AS first,
        strftime('%Y-%m-%dT%H:%M:%SZ', last_us / 1000000, 'unixepoch') AS last,
-       packets, tcp, not_mail_ip, not_decoded, dropped_kernel, dropped_interface, sessions,
+       packets, tcp, not_mail_ip, not_decoded, too_deep, dropped_kernel, dropped_interface, sessions,
        one_sided, gap, midstream, truncated, overlap, unfinished, evicted, discarded, loss, attempts
 FROM rows
 ORDER BY id;

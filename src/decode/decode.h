@@ -14,7 +14,8 @@
     R(FRAGMENT,      "fragment",       "IP fragments, not put together")               \
     R(TRUNCATED,     "truncated",      "cut before the end of the TCP header")         \
     R(MALFORMED,     "malformed",      "headers that contradict themselves")           \
-    R(UNKNOWN_LINK,  "unknown_link",   "of a link type that is not decoded")
+    R(UNKNOWN_LINK,  "unknown_link",   "of a link type that is not decoded")           \
+    R(TOO_DEEP,      "too_deep",       "nested deeper than is followed")
 
 enum decode_result {
 #define R(id, name, sentence) DECODE_##id,

@@ -110,7 +110,7 @@ static enum layer extensions(struct walk *w)
         w->next_at = (size_t)(w->rest.p - w->seg->ip.p);
         walk_take(w, n);
     }
-    return walk_stop(w, DECODE_MALFORMED);
+    return walk_too_deep(w);
 }
 
 /* RFC 8200 section 3. A payload length of 0 is taken as in ip_v4(); it is also what a jumbogram

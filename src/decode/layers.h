@@ -72,8 +72,7 @@ static inline void walk_clip(struct walk *w, size_t n)
 /* More layers than are followed. */
 static inline enum layer walk_too_deep(struct walk *w)
 {
-    w->guessed = false;
-    return walk_stop(w, DECODE_MALFORMED);
+    return walk_stop(w, DECODE_TOO_DEEP);
 }
 
 /* Into a tunnel whose header has been taken off. */

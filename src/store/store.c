@@ -18,7 +18,7 @@
 enum { OWN_DATABASE = 1 };
 
 _Static_assert((int)STORE_ERROR == (int)DB_ERROR, "sentences are as long everywhere");
-_Static_assert(DECODE_RESULTS_N == 7, "a result more needs a migration of source");
+_Static_assert(DECODE_RESULTS_N == 8, "a result more needs a migration of source");
 
 struct store {
     sqlite3 *db;

@@ -299,12 +299,12 @@ static void layers_are_bounded(void **state)
     put_hex(&tags, MACS "8100");
     for (int i = 0; i < 80; i++)
         put_hex(&tags, "0001 8100");
-    assert_int_equal(result_of(&tags, 1), DECODE_MALFORMED);
+    assert_int_equal(result_of(&tags, 1), DECODE_TOO_DEEP);
     put_hex(&headers, "60000000 01a8 3c40 " V6_A V6_B);
     for (int i = 0; i < 50; i++)
         put_hex(&headers, "3c00 010400000000");
     put_hex(&headers, tcp_plain);
-    assert_int_equal(result_of(&headers, 101), DECODE_MALFORMED);
+    assert_int_equal(result_of(&headers, 101), DECODE_TOO_DEEP);
 }
 
 /* --- IP --- */

@@ -60,13 +60,15 @@ static void texts_are_the_files(void **state)
     assert_null(sql_find("reports/none.sql"));
 }
 
-static void migrations_are_numbered_without_holes(void **state)
+static void migrations_are_numbered_in_order(void **state)
 {
     (void)state;
     int last = 0;
     for (const struct sql_text *t = sql_texts; t->path; t++)
-        if (strncmp(t->path, "schema/", 7) == 0)
-            assert_int_equal(strtol(t->path + 7, NULL, 10), ++last);
+        if (strncmp(t->path, "schema/", 7) == 0) {
+            assert_true(strtol(t->path + 7, NULL, 10) > last);
+            last = (int)strtol(t->path + 7, NULL, 10);
+        }
     assert_int_equal(last, database_version());
     sqlite3 *db = fresh();
     assert_int_equal(number(db, "PRAGMA user_version"), last);
@@ -237,7 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_the_files),
-        cmocka_unit_test(migrations_are_numbered_without_holes),
+        cmocka_unit_test(migrations_are_numbered_in_order),
         cmocka_unit_test(every_report_is_one_query),
         cmocka_unit_test(every_statement_can_be_prepared),
         cmocka_unit_test(every_view_can_be_read),

@@ -103,8 +103,6 @@ static void set_lengths(struct frame *f)
 #define ETH4    MACS "0800 "
 #define PORTS   "9c40 0019 01020304 0a0b0c0d "
 #define PAYLOAD "EHLO relay.example\r\n"
-/* What decode() calls a packet of more layers than it follows. */
-#define TOO_DEEP DECODE_MALFORMED
 static const char in4[] = "<406 " PORTS "5018 2000 0000 0000";
 static const char in6[] = "<606 " PORTS "5018 2000 0000 0000";
 
@@ -405,7 +403,7 @@ static void tunnels_are_followed_to_a_bound(void **state)
         struct frame all = f;
         put(&all, in4);
         set_lengths(&all);
-        assert_int_equal(result_of(&all, 1), deep <= 8 ? DECODE_TCP : TOO_DEEP);
+        assert_int_equal(result_of(&all, 1), deep <= 8 ? DECODE_TCP : DECODE_TOO_DEEP);
     }
 }
 
@@ -419,7 +417,7 @@ static void labels_are_bounded(void **state)
     put(&f, "00010140");
     put(&f, in4);
     set_lengths(&f);
-    assert_int_equal(result_of(&f, 1), TOO_DEEP);
+    assert_int_equal(result_of(&f, 1), DECODE_TOO_DEEP);
 }
 
 /* --- anything --- */
