@@ -83,4 +83,5 @@ FORCE:
 .PHONY: all install clean FORCE
 
 include tests/tests.mk
+include tools/bench/bench.mk
 -include $(OBJ:.o=.d)

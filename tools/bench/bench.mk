@@ -1,0 +1,25 @@
+# Measurements, side by side in one run (tools/bench/run.py says how). Never part of `make check`.
+#   make bench          a small size        make bench SIZE=large   the big one, some ten minutes and 25 GB
+BENCH      = $(BUILD)/bench
+# Everything below the commands.
+BENCH_LANE = $(filter $(addprefix $(BUILD)/,base/% capture/% decode/% flow/% proto/% facts/% dialogue/% verdict/% \
+               dpi/% app/lane.o app/talk.o app/ports.o),$(OBJ))
+
+$(BENCH)/%.o: tools/bench/%.c $(BUILD)/config
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BENCH)/generate $(BENCH)/floor: $(BENCH)/%: $(BENCH)/%.o
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BENCH)/verdicts: $(BENCH)/verdicts.o $(BENCH_LANE)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+bench-programs: $(BUILD)/mailseal $(BENCH)/generate $(BENCH)/floor $(BENCH)/verdicts
+
+bench: bench-programs
+	@$(PYTHON) tools/bench/run.py --build $(BUILD) --size $(or $(SIZE),small)
+
+.PHONY: bench bench-programs
+-include $(wildcard $(BENCH)/*.d)

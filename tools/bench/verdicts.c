@@ -1,0 +1,48 @@
+/* verdicts CAPTURE
+ * Everything from the file to the verdict of each session, on one lane, and nothing is stored. Prints
+ * the number of packets, of sessions, and of those encrypted. */
+#include <stdio.h>
+
+#include "app/command.h"
+#include "app/lane.h"
+#include "capture/capture.h"
+#include "verdict/verdict.h"
+
+struct count {
+    unsigned long long sessions, encrypted;
+};
+
+static void take(void *ctx, const struct session *s)
+{
+    struct count *c = ctx;
+    struct judgement j = judge(s);
+    c->sessions++;
+    c->encrypted += j.verdict == VERDICT_IMPLICIT_TLS || j.verdict == VERDICT_STARTTLS;
+}
+
+int main(int argc, char **argv)
+{
+    static struct port_table ports;
+    char error[CAPTURE_ERROR] = "name a capture";
+    enum capture_status status;
+    struct packet batch[CAPTURE_BATCH];
+    struct count count = { 0 };
+    struct lane_sink sink = { .session = take, .ctx = &count };
+    struct capture *c = argc == 2 ? capture_open(argv[1], &status, error) : NULL;
+    size_t n;
+
+    if (!c) {
+        fprintf(stderr, "verdicts: %s\n", error);
+        return 1;
+    }
+    ports_default(&ports);
+    struct lane *lane = lane_new(&ports, (size_t)8 << 30, &sink);
+    while ((n = capture_next(c, batch, CAPTURE_BATCH)) > 0)
+        lane_packets(lane, batch, n, 1);
+    lane_end(lane);
+    printf("packets %llu sessions %llu encrypted %llu\n", (unsigned long long)lane_counts(lane)->packets, count.sessions,
+           count.encrypted);
+    lane_free(lane);
+    capture_close(c);
+    return 0;
+}
