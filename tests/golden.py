@@ -3,7 +3,8 @@
 
 usage: golden.py [--bin build/mailseal] [--update | --print] [--make] [--seen FILE] [NAME…]
 
-For each entry of the manifest: `BIN analyze --db TMP --quiet [OPTIONS] CAPTURE…`, then `BIN sessions
+For each entry of the manifests (that of tests/pcaps, made from scripts, and that of tests/pcaps/recorded,
+recorded by tools/record): `BIN analyze --db TMP --quiet [OPTIONS] CAPTURE…`, then `BIN sessions
 --db TMP --format jsonl`; the sessions must be those of the manifest, field by field (README there
 says how to read it). Besides, every script must give its committed capture byte for byte, and no
 planted secret may be found in a database, its journal or the output of analyze, sessions or report.
@@ -20,7 +21,7 @@ import json, os, re, sqlite3, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PCAPS = os.path.join(HERE, 'pcaps')
-MANIFEST = os.path.join(PCAPS, 'MANIFEST')
+RECORDED = os.path.join(PCAPS, 'recorded')
 TIMEOUT = 10
 REPORTS = os.path.join(HERE, '..', 'sql', 'reports')
 
@@ -40,8 +41,8 @@ make_pcap = load_make_pcap()
 # --- the manifest ---
 
 class Entry:
-    def __init__(self, head, line):
-        self.head, self.line, self.sessions = head, line, []
+    def __init__(self, head, line, folder):
+        self.head, self.line, self.folder, self.sessions = head, line, folder, []
         self.name, *rest = head.split()
         self.captures = [w for w in rest if w.endswith('.pcap')] or [self.name + '.pcap']
         self.options = [w for w in rest if not w.endswith('.pcap')]
@@ -49,15 +50,15 @@ class Entry:
         self.source = None                  # its line `source`: columns of that table
 
 
-def read_manifest():
+def read_manifest(folder=PCAPS):
     """The entries, and all lines as (entry or None, line)."""
     entries, lines, entry, session = [], [], None, None
-    for number, line in enumerate(open(MANIFEST, encoding='utf-8'), 1):
+    for number, line in enumerate(open(os.path.join(folder, 'MANIFEST'), encoding='utf-8'), 1):
         line = line.rstrip('\n')
         if not line.strip() or line.startswith('#'):
             lines.append((None, line))
         elif not line.startswith(' '):
-            entry = Entry(line, number)
+            entry = Entry(line, number, folder)
             entries.append(entry)
             lines.append((entry, line))
         else:
@@ -242,9 +243,25 @@ def secrets_of(script):
             if 'PLANTED' in b[1]:
                 wire = make_pcap.unescape(b[0])
                 found.update(wire[i:i + 16] for i in range(0, max(1, len(wire) - 15), 4))
-    found.update((b'PLANTED', b'PLANTED'.hex().encode(), b'PLANTED'.hex().upper().encode()))
-    for n, start, end in ((0, 0, 9), (1, 2, 10), (2, 3, 12)):      # the three ways it can lie in Base64
-        found.add(base64.b64encode(bytes(n) + b'PLANTED')[start:end])
+    return found | marked(b'PLANTED')
+
+
+def marked(word):
+    """The word as it would show in text, in hexadecimal, and in the three ways it can lie in Base64."""
+    found = {word, word.hex().encode(), word.hex().upper().encode()}
+    for n, start in ((0, 0), (1, 2), (2, 3)):
+        found.add(base64.b64encode(bytes(n) + word)[start:(n + len(word)) * 8 // 6])
+    return found
+
+
+def secrets_of_recording(path):
+    """The same of a recorded capture: its users and passwords hold PLANTED or planted, and every response of an
+    authentication in clear, which ends a line as Base64, is a secret as a whole (challenges are taken along)."""
+    found = marked(b'PLANTED') | marked(b'planted')
+    with open(path, 'rb') as f:
+        lines = re.findall(rb'[A-Za-z0-9+/]{20,}={0,2}(?=\r\n)', f.read())
+    for line in lines:
+        found.update(line[i:i + 16] for i in range(0, len(line) - 15, 4))
     return found
 
 
@@ -295,7 +312,7 @@ def wrong_source(entry, db):
 
 def check_entry(binary, entry):
     with tempfile.TemporaryDirectory() as folder:
-        captures = [os.path.join(PCAPS, c) for c in entry.captures]
+        captures = [os.path.join(entry.folder, c) for c in entry.captures]
         absent = [c for c in captures if not os.path.exists(c)]
         if absent:
             return [], 'no such capture: %s' % ' '.join(absent), []
@@ -303,12 +320,15 @@ def check_entry(binary, entry):
         wrong = wrong or wrong_source(entry, os.path.join(folder, 'golden.db'))
         scripts = {re.sub(r'(-\d)?\.pcap$', '.txt', c) for c in captures}
         secrets = set().union(*(secrets_of(s) for s in scripts if os.path.exists(s)))
+        if entry.folder == RECORDED:
+            secrets.update(*map(secrets_of_recording, captures))
         return sessions, wrong, leaks(secrets, written)
 
 
 def check_together(binary, tally):
     """All captures in one database: no secret of any of them in it or in a report."""
-    secrets = set().union(*(secrets_of(s) for s in glob.glob(os.path.join(PCAPS, '*.txt'))))
+    secrets = set().union(*(secrets_of(s) for s in glob.glob(os.path.join(PCAPS, '*.txt'))),
+                          *(secrets_of_recording(c) for c in glob.glob(os.path.join(RECORDED, '*.pcap'))))
     with tempfile.TemporaryDirectory() as folder:
         _, written, wrong = analyse(binary, [PCAPS], ['--separate'], folder)
         tally.count('all captures in one database', wrong or '; '.join(leaks(secrets, written)))
@@ -333,11 +353,12 @@ def main():
     check_scripts(tally, a.names, a.make)
     if a.make:
         return
-    entries, lines = read_manifest()
-    listed_captures = {c for e in entries for c in e.captures}
-    for c in sorted(os.path.basename(p) for p in glob.glob(os.path.join(PCAPS, '*.pcap*'))):
+    manifests = {folder: read_manifest(folder) for folder in (PCAPS, RECORDED)}
+    entries = [e for read, _ in manifests.values() for e in read]
+    listed_captures = {os.path.join(e.folder, c) for e in entries for c in e.captures}
+    for c in sorted(p for folder in manifests for p in glob.glob(os.path.join(folder, '*.pcap*'))):
         if c not in listed_captures and not a.names:
-            tally.count(c, 'stands in no entry of the manifest')
+            tally.count(os.path.relpath(c, PCAPS), 'stands in no entry of the manifest')
     chosen = [e for e in entries if not a.names or e.name in a.names]
     seen = set()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -360,8 +381,8 @@ def main():
             tally.count(entry.name + ': secrets', '; '.join(leaked))
     if not a.names:
         check_together(a.bin, tally)
-    if a.update:
-        with open(MANIFEST, 'w', encoding='utf-8') as f:
+    for folder, (_, lines) in manifests.items() if a.update else ():
+        with open(os.path.join(folder, 'MANIFEST'), 'w', encoding='utf-8') as f:
             for entry, line in lines:
                 f.write('\n'.join([line] + (getattr(entry, 'new', entry.text) if entry else [])) + '\n')
     if a.seen:

@@ -1,0 +1,1 @@
+"""The parts of tools/record; see README here."""

@@ -1,0 +1,1 @@
+"""One file for each server and protocol; every file of this folder is read."""

@@ -1,0 +1,4 @@
+"""Servers, one file each. SENDERS are those that also send mail, from the client's side."""
+from .postfix import PostfixSender
+
+SENDERS = [PostfixSender]
