@@ -23,6 +23,7 @@ struct lane {
     uint64_t clock_ns;                  /* packet time */
     bool ending;                        /* the input has ended */
     uint32_t source;
+    struct span trace;                  /* of the session being reported */
     struct lane_counts counts;
 };
 
@@ -53,6 +54,8 @@ void lane_free(struct lane *l)
     pool_free(l->pool);
     free(l);
 }
+
+struct span lane_trace(const struct lane *l) { return l->trace; }
 
 const struct lane_counts *lane_counts(const struct lane *l) { return &l->counts; }
 
@@ -105,8 +108,10 @@ static void report_session(struct lane *l, struct flow *f, struct talk *t, bool 
     /* A mail port used by the client for something that turned out to be no mail. */
     if (t->candidate && t->mail_port)
         t->session.facts |= FACT_NOT_MAIL;
+    l->trace = span_of(t->trace.bytes, t->trace.bytes ? t->trace.n : 0);
     if (l->sink.session && (!t->candidate || t->mail_port))
         l->sink.session(l->sink.ctx, &t->session);
+    l->trace = (struct span){ NULL, 0 };
 }
 
 static void flow_has_ended(void *ctx, struct flow *f, bool evicted)

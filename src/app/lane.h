@@ -33,6 +33,10 @@ void lane_packets(struct lane *, const struct packet *, size_t n, uint32_t sourc
 /* The input has ended: all connections end as they stand, and the next packet begins a new input. */
 void lane_end(struct lane *);
 
+/* Within the sink's session(): the trace (facts/trace.h) of the session it is given, valid until it returns.
+ * Empty: none was kept, for a session without evidence and incident. */
+struct span lane_trace(const struct lane *);
+
 const struct lane_counts *lane_counts(const struct lane *);
 
 #endif

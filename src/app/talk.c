@@ -125,12 +125,35 @@ struct talk *talk_new(struct pool *pool, const struct port_table *ports, const s
         other->anchored = other->seen = true;
     }
     dialogue_init(&w->dialogue, s, pool, port_protocol(ports, s->server.port), midstream);
+    talk_trace(t, pool, f, TRACE_ROOM, false);
     t->beginning_lost = server_beginning_lost(t, f, seg, side);
     if (t->beginning_lost && f->packets[!t->client_side])
         dialogue_begins_late(&w->dialogue);
     for (unsigned i = 0; i < 2; i++)
         reorder_keep_past(&w->order, i, true);
     return t;
+}
+
+/* --- the trace --- */
+
+static void drop_trace(struct talk *t, struct pool *pool)
+{
+    pool_put(pool, t->trace.bytes, t->trace.room);
+    t->trace.bytes = NULL;
+}
+
+void talk_trace(struct talk *t, struct pool *pool, const struct flow *f, size_t room, bool keep)
+{
+    drop_trace(t, pool);
+    t->trace = (struct trace_block){ .bytes = pool_get(pool, room), .room = (uint32_t)room, .keep = keep };
+    dialogue_trace(&t->work->dialogue, t->trace.bytes, t->trace.bytes ? room : 0, f->first_ns);
+}
+
+static void finish_trace(struct talk *t, struct pool *pool)
+{
+    t->trace.n = t->work->dialogue.tracing.t.n;
+    if (!t->trace.keep && !t->session.evidence && !t->session.incidents)
+        drop_trace(t, pool);
 }
 
 /* --- bytes --- */
@@ -229,6 +252,8 @@ static void keep_what_can_conflict(struct talk *t)
 static void take_chunk(struct talk *t, struct pool *pool, const struct chunk *c)
 {
     struct talk_work *w = t->work;
+    if (c->kind != CHUNK_CONFLICT)
+        w->dialogue.tracing.t.now_ns = c->ts_ns;
     switch (c->kind) {
     case CHUNK_DATA:
         take_data(t, pool, c);
@@ -269,6 +294,7 @@ static void finish_work(struct talk *t, struct pool *pool, const struct flow *f,
     struct dialogue_end e = ending(t, f, clock_ns, input_ended);
 
     dialogue_end(&w->dialogue, &e);
+    finish_trace(t, pool);
     t->confirmed = w->dialogue.confirmed;
     if (w->order.gap)
         t->session.marks |= MARK_GAP;
@@ -340,5 +366,6 @@ void talk_free(struct talk *t, struct pool *pool)
         window_drop(&t->work->window[1], pool);
         pool_put(pool, t->work, sizeof *t->work);
     }
+    drop_trace(t, pool);
     pool_put(pool, t, sizeof *t);
 }

@@ -14,6 +14,15 @@ struct talk_work {
     struct dialogue dialogue;
 };
 
+/* The trace of a session: while its matter is open, and behind that if it has evidence or an incident. */
+struct trace_block {
+    uint8_t *bytes;                     /* from the pool; NULL: none */
+    uint32_t n, room;
+    bool keep;                          /* whatever the session turns out to be */
+};
+
+enum { TRACE_ROOM = 256 };              /* bytes of a trace, by default */
+
 struct talk {
     struct session session;
     struct talk_work *work;             /* NULL: settled */
@@ -25,11 +34,14 @@ struct talk {
     bool confirmed;                     /* set with the end: the dialogue was mail's */
     bool mail_port;                     /* a mail port on either side */
     uint64_t discarded;                 /* bytes */
+    struct trace_block trace;
 };
 
 /* The talk of a flow whose first payload seg is. NULL: no memory. */
 struct talk *talk_new(struct pool *, const struct port_table *, const struct flow *, const struct segment *,
                       unsigned side);
+/* Before its first segment: another room for the trace, at most POOL_LARGEST, and whether it is always kept. */
+void talk_trace(struct talk *, struct pool *, const struct flow *, size_t room, bool keep);
 void talk_segment(struct talk *, struct pool *, struct flow *, const struct segment *, unsigned side, enum checksum);
 /* The flow has ended. input_ended: nothing else ended it. */
 void talk_end(struct talk *, struct pool *, struct flow *, uint64_t clock_ns, bool input_ended);

@@ -29,6 +29,12 @@ void dialogue_begins_late(struct dialogue *d)
     d->lost_reply = true;
 }
 
+void dialogue_trace(struct dialogue *d, void *bytes, size_t room, uint64_t begin_ns)
+{
+    trace_begin(&d->tracing.t, bytes, room, begin_ns);
+    d->tracing.described = true;
+}
+
 void dialogue_drop(struct dialogue *d)
 {
     tls_drop(d);
@@ -188,6 +194,7 @@ static size_t read_line(struct dialogue *d, unsigned dir, struct span in, bool f
     if (dir == TO_CLIENT && answer_ends_body(d))
         return 0;
     d->now_end -= (uint32_t)(in.n - (size_t)used);
+    trace_line(d, dir, line);
     if (dir == TO_SERVER)
         d->dialect->client_line(d, line, cut);
     else
@@ -417,14 +424,16 @@ size_t dialogue_read(struct dialogue *d, unsigned dir, struct span window, const
 {
     size_t used = 0, n;
     d->now_dir = dir;
-    d->now_ns = at->ts_ns;
+    d->now_ns = d->tracing.t.now_ns = at->ts_ns;
     d->now_ack = at->ack;
     d->now_has_ack = at->has_ack;
     reach(d, STAGE_CONNECT);
     while (used < window.n && !d->settled) {
         bool waited = d->waits;
+        uint8_t reader = d->in[dir].reader;
         d->now_end = at->end;
         n = read_once(d, dir, span_skip(window, used), force);
+        trace_step(d, dir, reader, n);
         if (n)
             d->in[dir].begun = true;
         if (d->in[dir].reader != READ_LINES)
@@ -446,6 +455,7 @@ static bool may_send_bodies(const struct dialogue *d)
 void dialogue_gap(struct dialogue *d, unsigned dir, uint32_t n)
 {
     struct direction_state *s = &d->in[dir];
+    trace_note(d, TRACE_GAP, dir, 0, n);
     s->lost = true;
     s->resume = s->reader == READ_LINES || s->reader == READ_LINE_REST;
     if (s->reader == READ_TLS) {
@@ -492,6 +502,7 @@ void dialogue_gap(struct dialogue *d, unsigned dir, uint32_t n)
 
 void dialogue_fin(struct dialogue *d, unsigned dir)
 {
+    trace_note(d, TRACE_FIN, dir, 0, 0);
     if (d->tls.begun)
         tls_fin(d, dir);
 }
@@ -507,6 +518,8 @@ void dialogue_conflict(struct dialogue *d, unsigned dir, struct span first, stru
         if (dir == TO_CLIENT && names_tls)      /* one of the copies is the real one */
             fact(d, FACT_OFFERED);
         evidence(d, EVIDENCE_OVERLAP_CONFLICT, GRADE_PROVEN);
+        trace_note(d, TRACE_CONFLICT, dir, 0, 0);
+        trace_known(d);
         d->conflict = true;
     }
 }
@@ -552,4 +565,5 @@ void dialogue_end(struct dialogue *d, const struct dialogue_end *e)
         d->s->protocol = (uint8_t)d->dialect->protocol;
     else
         d->s->protocol = (uint8_t)d->port_protocol;
+    trace_end(d, e);
 }

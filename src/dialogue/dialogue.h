@@ -7,6 +7,7 @@
 
 #include "base/pool.h"
 #include "dialogue/tls_dialogue.h"
+#include "dialogue/tracing.h"
 #include "facts/session.h"
 #include "proto/proto.h"
 
@@ -148,6 +149,7 @@ struct dialogue {
         } sieve;
     } u;
     struct tls_dialogue tls;
+    struct tracing tracing;
 };
 
 /* s is filled from now on and must outlive the dialogue; s->server.port and s->port_is_tls are
@@ -155,6 +157,8 @@ struct dialogue {
 void dialogue_init(struct dialogue *, struct session *, struct pool *, enum protocol port_protocol, bool midstream);
 /* The server's first bytes may be missing, though the connection's beginning was seen. */
 void dialogue_begins_late(struct dialogue *);
+/* A trace is wanted: into these bytes, which must outlive the dialogue; begin_ns is when the session began. */
+void dialogue_trace(struct dialogue *, void *bytes, size_t room, uint64_t begin_ns);
 void dialogue_drop(struct dialogue *);  /* gives memory back */
 
 /* Where bytes came from. */

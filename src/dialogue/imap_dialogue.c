@@ -64,6 +64,9 @@ static void take_command(struct dialogue *d, const struct imap_command *c, bool 
     d->u.imap.tag = tag_hash(c->tag);
     d->u.imap.verb = (uint8_t)c->verb;
     d->u.imap.arguments = 0;
+    trace_command(d, c->verb != IMAP_UNKNOWN, c->word, c->args,
+                  c->verb == IMAP_AUTHENTICATE ? ARGUMENT_MECHANISM
+                  : c->verb == IMAP_LOGIN ? ARGUMENT_SECRET : ARGUMENT_PLAIN);
     if (c->verb != IMAP_UNKNOWN)
         mail_on_this_port(d);
     if (imap_speaks_mail(c->verb))
@@ -298,6 +301,21 @@ static void continuation(struct dialogue *d)
     }
 }
 
+static void trace_answer(struct dialogue *d, const struct imap_answer *a)
+{
+    static const uint8_t statuses[] = {
+        [IMAP_OK] = TRACE_STATUS_OK, [IMAP_NO] = TRACE_STATUS_NO, [IMAP_BAD] = TRACE_STATUS_BAD,
+        [IMAP_PREAUTH] = TRACE_STATUS_PREAUTH, [IMAP_BYE] = TRACE_STATUS_BYE,
+    };
+    unsigned form = a->kind == IMAP_TAGGED ? TRACE_TAGGED : TRACE_UNTAGGED;
+    if (a->kind == IMAP_CONTINUE)
+        trace_status(d, TRACE_STATUS_GO_ON, a->code, a->text);
+    else if (a->status == IMAP_NO_STATUS)
+        trace_data(d, a->text);
+    else
+        trace_status(d, statuses[a->status] | form, a->code, a->text);
+}
+
 static void server_line(struct dialogue *d, struct span line, bool cut)
 {
     struct imap_answer a;
@@ -310,6 +328,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     if (!behind_literal && imap_answer_parse(line, &a)) {
         if (!cut && a.kind != IMAP_CONTINUE)
             referral(d, &a);
+        trace_answer(d, &a);
         switch (a.kind) {
         case IMAP_CONTINUE:
             continuation(d);

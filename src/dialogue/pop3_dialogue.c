@@ -13,6 +13,9 @@ static void take_command(struct dialogue *d, const struct pop3_command *c, bool 
     struct span args = c->arg;
     uint8_t flags = c->arg.n ? HAS_ARGUMENT : 0;
 
+    trace_command(d, c->verb != POP3_UNKNOWN, c->word, c->arg,
+                  c->verb == POP3_AUTH ? ARGUMENT_MECHANISM
+                  : c->verb == POP3_PASS || c->verb == POP3_APOP ? ARGUMENT_SECRET : ARGUMENT_PLAIN);
     if (c->verb != POP3_UNKNOWN)
         mail_on_this_port(d);
     if (pop3_speaks_mail(c->verb))
@@ -87,6 +90,7 @@ static void capa_line(struct dialogue *d, struct span line)
         d->u.pop3.uidl = true;
     } else if (span_eq_nocase(word, "SASL")) {
         d->u.pop3.sasl = true;
+        trace_offer(d, word, false);
         while ((word = span_word(&rest)).n)
             sasl_offer(d, word);
         return;
@@ -99,6 +103,7 @@ static void answer_line(struct dialogue *d, struct span line)
 {
     bool capa = d->u.pop3.lines_of == POP3_CAPA;
     if (span_eq(line, ".")) {
+        d->tracing.described = true;
         if (capa) {
             d->mask_weak = !(d->u.pop3.user && d->u.pop3.uidl && d->u.pop3.sasl);
             list_end(d, true);
@@ -195,6 +200,13 @@ static void take_greeting(struct dialogue *d)
     mail_on_this_port(d);
 }
 
+/* RFC 2449 section 8. */
+static struct span code_of(struct span text)
+{
+    const uint8_t *end = text.n && text.p[0] == '[' ? memchr(text.p, ']', text.n) : NULL;
+    return end ? span_of(text.p + 1, (size_t)(end - text.p) - 1) : span_first(text, 0);
+}
+
 static void server_line(struct dialogue *d, struct span line, bool cut)
 {
     struct pop3_answer a;
@@ -209,6 +221,8 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     }
     if (!pop3_answer_parse(line, &a))
         return;
+    trace_status(d, a.status == POP3_OK ? TRACE_STATUS_POP_OK
+                    : a.status == POP3_ERR ? TRACE_STATUS_POP_ERR : TRACE_STATUS_GO_ON, code_of(a.text), a.text);
     /* With the greeting lost, what answers a command is none. */
     if (!d->greeted && d->in[TO_CLIENT].lost && d->open_n)
         d->greeted = true;

@@ -51,6 +51,7 @@ void sasl_offer(struct dialogue *d, struct span name)
     enum mechanism m = mechanism_find(name);
 
     a->list_seen = true;
+    trace_mechanism(d, TO_CLIENT, m, name);
     if (m != MECHANISM_UNKNOWN) {
         a->offered |= 1u << m;
         if (mechanisms[m].exposure == EXPOSURE_SECRET)
@@ -106,6 +107,8 @@ void sasl_begin(struct dialogue *d, enum auth_command command, struct span name,
         for (size_t i = 0; i < name.n; i++)
             s->name[i] = (char)ascii_upper(name.p[i]);
     }
+    trace_mechanism(d, TO_SERVER, s->mechanism, name);
+    trace_initial(d, initial);
     fact(d, FACT_AUTH_TRIED | FACT_MAIL);
     reach(d, STAGE_AUTH);
     if (d->s->auth.exposure <= EXPOSURE_NONE)
@@ -118,6 +121,7 @@ void sasl_begin(struct dialogue *d, enum auth_command command, struct span name,
 void sasl_response(struct dialogue *d, struct span line)
 {
     d->sasl.asked = false;
+    trace_response(d, line);
     if (span_eq(line, "*"))             /* cancelled */
         d->sasl.active = false;
     else

@@ -62,6 +62,8 @@ static void take_command(struct dialogue *d, struct span line)
     enum sieve_verb verb = verb_of(word);
     uint8_t flags = 0;
 
+    trace_command(d, verb != SIEVE_UNKNOWN, word, rest,
+                  verb == SIEVE_AUTHENTICATE ? ARGUMENT_MECHANISM : ARGUMENT_PLAIN);
     if (verb == SIEVE_UNKNOWN && !rest.n && mask_of(word, "STARTTLS") == MASK_KEYWORD)
         evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
 
@@ -142,14 +144,23 @@ static void answer(struct dialogue *d, bool ok, const struct open_command *c)
     }
 }
 
-static void status_line(struct dialogue *d, bool ok)
+/* RFC 5804 section 1.3. */
+static struct span code_of(struct span text)
 {
+    const uint8_t *end = text.n && text.p[0] == '(' ? memchr(text.p, ')', text.n) : NULL;
+    return end ? span_of(text.p + 1, (size_t)(end - text.p) - 1) : span_first(text, 0);
+}
+
+static void status_line(struct dialogue *d, enum trace_status status, struct span text)
+{
+    bool ok = status == TRACE_STATUS_OK;
     if (d->lost_reply)
         open_resync(d);
     if (d->in[TO_CLIENT].lost && d->open_n)
         d->greeted = true;              /* it was lost */
     struct open_command *c = open_first(d), copy;
 
+    trace_status(d, status, code_of(text), text);
     if (d->u.sieve.in_list) {
         list_end(d, ok && !d->in[TO_CLIENT].lost);
         d->u.sieve.in_list = false;
@@ -177,9 +188,9 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     if (d->u.sieve.server_continuing)
         d->u.sieve.server_continuing = false;
     else if (span_eq_nocase(word, "OK"))
-        status_line(d, true);
+        status_line(d, TRACE_STATUS_OK, rest);
     else if (span_eq_nocase(word, "NO") || span_eq_nocase(word, "BYE"))
-        status_line(d, false);
+        status_line(d, span_eq_nocase(word, "NO") ? TRACE_STATUS_NO : TRACE_STATUS_BYE, rest);
     else if (c && d->sasl.active && (c->verb == SIEVE_AUTHENTICATE || c->verb == SIEVE_AUTH_RESPONSE)) {
         d->sasl.asked = true;           /* a challenge, as a string */
         d->waits = false;

@@ -45,6 +45,8 @@ static void begin_auth(struct dialogue *d, struct span arg)
 
 static void take_command(struct dialogue *d, const struct smtp_command *c, bool cut)
 {
+    trace_command(d, c->verb != SMTP_UNKNOWN, c->word, c->arg,
+                  c->verb == SMTP_AUTH ? ARGUMENT_MECHANISM : ARGUMENT_PLAIN);
     if (!d->open_n)                     /* no answer is under way, so the next one comes from its beginning */
         d->u.smtp.partial = false;
     if (smtp_speaks_mail(c->verb))
@@ -395,6 +397,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     }
     if (server_in_clear(d))
         return;
+    bool first = !d->u.smtp.code;
     /* With the greeting lost, what answers a command is none. */
     const struct open_command *c = open_first(d);
     bool go_ahead = d->midstream && c && c->verb == SMTP_STARTTLS;
@@ -402,6 +405,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
         d->greeted = true;
     if (!d->u.smtp.code)
         first_line_of_reply(d, &r);
+    trace_reply(d, r.code, r.text, first, r.last);
     if (cut)                            /* what a cut line says of the list is not all of it */
         d->list_now = false;
     if (!d->greeted) {

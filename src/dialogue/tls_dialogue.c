@@ -171,6 +171,10 @@ static void encrypted_record(struct dialogue *d, unsigned dir, const struct tls_
     struct tls_dialogue *x = &d->tls;
     struct tls_side *s = &x->side[dir];
 
+    if (d->tracing.records[dir] < TRACED_RECORDS) {
+        d->tracing.records[dir]++;
+        trace_note(d, TRACE_RECORD, dir, h->type, h->len);
+    }
     if (s->row < ROW && ++s->row == ROW)
         s->row_reached = true;
     bool is_long = h->type == TLS_DATA ? h->len > ALERT_MOST : h->type == TLS_HANDSHAKE;
@@ -201,6 +205,8 @@ static void alert_record(struct dialogue *d, unsigned dir, const struct tls_head
         return;
     }
     bool fatal = body.n == 2 && body.p[0] == 2;
+    if (body.n == 2)
+        trace_note(d, TRACE_ALERT, dir, body.p[1], body.p[0]);
     if (x->done && !is_1_3(d))
         return;
     if (fatal || (is_1_3(d) && dir == TO_SERVER && !x->client_finished)) {
@@ -215,6 +221,7 @@ static void alert_record(struct dialogue *d, unsigned dir, const struct tls_head
 
 static void ccs_record(struct dialogue *d, unsigned dir)
 {
+    trace_note(d, TRACE_CCS, dir, 0, 0);
     d->tls.side[dir].ccs = true;
     d->tls.side[dir].ccs_just = true;
 }
@@ -352,6 +359,7 @@ static size_t read_ssl2(struct dialogue *d, unsigned dir, struct span in, bool f
     if (dir == TO_CLIENT && !x->server_hello && type == SSL2_SERVER_HELLO) {
         x->server_hello = d->s->tls.server_hello = true;
         d->s->tls.version = d->s->tls.server_max = SSL_2;
+        trace_note(d, TRACE_SERVER_HELLO, dir, TRACE_HELLO_SSL2, SSL_2);
     } else if (dir == TO_SERVER && !x->ssl2_key && type == SSL2_CLIENT_MASTER_KEY) {
         x->ssl2_key = true;
     } else if (x->ssl2_key) {

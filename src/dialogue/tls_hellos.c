@@ -56,11 +56,17 @@ static void judge_alpn(struct dialogue *d)
         fact(d, FACT_NOT_MAIL);
 }
 
+static uint32_t hello_form(const struct dialogue *d, const struct tls_client_hello *h)
+{
+    return d->tls.v2_hello ? TRACE_HELLO_SSL2 : h->early_data ? TRACE_HELLO_EARLY : TRACE_HELLO_PLAIN;
+}
+
 void tls_note_client_hello(struct dialogue *d, const struct tls_client_hello *h)
 {
     struct tls_seen *t = &d->s->tls;
     struct span list = h->alpn, name;
 
+    trace_note(d, TRACE_CLIENT_HELLO, TO_SERVER, hello_form(d, h), h->max_version);
     if (d->tls.client_hello)            /* the second one, behind a HelloRetryRequest, says the same */
         return;
     d->tls.client_hello = true;
@@ -92,6 +98,7 @@ static void note_server_hello(struct dialogue *d, const struct tls_server_hello 
     struct tls_seen *t = &d->s->tls;
     struct tls_dialogue *x = &d->tls;
 
+    trace_note(d, TRACE_SERVER_HELLO, TO_CLIENT, h->retry ? TRACE_HELLO_RETRY : TRACE_HELLO_PLAIN, h->version);
     if (h->retry)                       /* a second ClientHello will come, and is none of a Finished */
         x->first_server_ack_known = false;
     if (h->retry || x->server_hello)

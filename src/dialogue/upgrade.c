@@ -20,7 +20,9 @@ void list_offer(struct dialogue *d)
 
 void list_word(struct dialogue *d, struct span word, const char *keyword)
 {
-    switch (mask_of(word, keyword)) {
+    enum mask mask = mask_of(word, keyword);
+    trace_offer(d, word, mask != MASK_NONE);
+    switch (mask) {
     case MASK_KEYWORD:
         d->mask_now = true;
         break;
