@@ -96,6 +96,8 @@ def parse_session(lines, entry):
             group[name] = sorted(rest)
         elif name == 'strip':
             group[name] = {'grade': rest[0], 'evidence': sorted(rest[1:])}
+        elif name == 'proxy':
+            group[name] = ' '.join(rest)
         elif name in ('starttls', 'tls', 'auth'):
             group[name] = dict(w.split('=', 1) for w in rest)
         else:
@@ -122,6 +124,7 @@ def parse_session(lines, entry):
         'auth.invited_in_clear': flag(auth.pop('invited', 'no' if 'offered' in auth else '-')),
         'auth.offered': listed(auth.pop('offered')) if 'offered' in auth else None,
         'strip.grade': group['strip'].get('grade', 'none'), 'strip.evidence': group['strip'].get('evidence', []),
+        'proxy': group['proxy'] or None,
         'incidents': group['incidents'] or [], 'marks': group['marks'] or [],
     })
     for left in (more, starttls, auth, {k: v for k, v in tls.items() if k not in ('version', 'max')}):
@@ -147,6 +150,8 @@ def show(f):
         words = ['%s=%s' % (k, v) for k, v, usual in pairs if v != usual]
         if words:
             out.append('    %s %s' % (name, ' '.join(words)))
+    if f['proxy']:
+        out.append('    proxy ' + f['proxy'])
     group('starttls', ('offered', flags[f['starttls.offered']], '-'), ('requested', flags[f['starttls.requested']], 'no'),
           ('reply', f['starttls.reply'], None))
     seen, offered = ('no' if f['tls.version'] else '-'), ('no' if f['tls.client_max'] else '-')
@@ -205,6 +210,8 @@ def fields(o):
     f['tls.alpn'] = ','.join(alpn) if isinstance(alpn, list) else alpn
     f['vlan'] = ','.join(map(str, get('vlan') or []))
     f['tunnel'] = ','.join(get('tunnel') or [])
+    ends = [get('proxy.' + k) for k in ('src_ip', 'src_port', 'dest_ip', 'dest_port')]
+    f['proxy'] = '%s > %s' % (endpoint(*ends[:2]), endpoint(*ends[2:])) if any(e is not None for e in ends) else None
     f['src'], f['dest'] = endpoint(get('src_ip'), get('src_port')), endpoint(get('dest_ip'), get('dest_port'))
     return f
 

@@ -12,6 +12,8 @@ SELECT id, timestamp, "end", src_ip, src_port, dest_ip, dest_port, community_id,
        auth_exposure AS "auth.exposure", auth_invited_in_clear AS "auth.invited_in_clear",
        strip_grade AS "strip.grade", strip_evidence AS "strip.evidence",
        incidents, marks, messages_clear, pkts_toserver, pkts_toclient, bytes_toserver, bytes_toclient,
+       proxy_src_ip AS "proxy.src_ip", proxy_src_port AS "proxy.src_port",
+       proxy_dest_ip AS "proxy.dest_ip", proxy_dest_port AS "proxy.dest_port",
        vlan, tunnel, source, sensor,
        CASE WHEN tls_alpn IS NOT NULL THEN
            (SELECT p.flags >> 6 & 1 FROM session AS s JOIN tls_profile AS p ON p.id = s.tls

@@ -80,6 +80,10 @@ SELECT s.id,
        s.pkts_toclient,
        s.bytes_toserver,
        s.bytes_toclient,
+       proxy_client.text AS proxy_src_ip,
+       s.proxy_client_port AS proxy_src_port,
+       proxy_server.text AS proxy_dest_ip,
+       proxy_server.port AS proxy_dest_port,
        coalesce(s.vlan, '') AS vlan,
        coalesce(s.tunnel, '') AS tunnel,
        source.path AS source,
@@ -88,6 +92,8 @@ FROM session AS s
 CROSS JOIN bit
 LEFT JOIN endpoint AS client ON client.id = s.client
 LEFT JOIN endpoint AS server ON server.id = s.server
+LEFT JOIN endpoint AS proxy_client ON proxy_client.id = s.proxy_client
+LEFT JOIN endpoint AS proxy_server ON proxy_server.id = s.proxy_server
 LEFT JOIN source ON source.id = s.source
 LEFT JOIN name AS sensor ON sensor.id = s.sensor
 LEFT JOIN name AS rule ON rule.id = s.rule

@@ -203,7 +203,7 @@ static void examine(struct lane *l, struct flow *f, struct talk *t, const struct
         accept_candidate(l, t, alpn);
         return;
     }
-    enum dpi_answer answer = ask_dpi(l, t, seg);
+    enum dpi_answer answer = t->preamble ? DPI_MORE : ask_dpi(l, t, seg);      /* which would see nothing else */
     enum protocol named = protocol_of_answer(answer);
     if (named && t->work && (t->work->dialogue.greeted || t->work->dialogue.tls.begun)) {
         accept_candidate(l, t, named);

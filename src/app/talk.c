@@ -1,6 +1,7 @@
 #include "app/talk.h"
 
 #include "dialogue/first.h"
+#include "proto/proxy.h"
 #include "proto/tls.h"
 
 enum { PENDING_LIMIT = 24 * 1024 };     /* bytes kept of one direction before reading is forced */
@@ -16,6 +17,8 @@ bool talk_could_begin(struct span p)
         return span_starts_nocase(p, "* OK") || span_starts_nocase(p, "* PREAUTH");
     case '+':
         return span_starts_nocase(p, "+OK");
+    case 'P': case '\r':
+        return proxy_could_begin(p);
     case 'E': case 'H': case 'L':       /* captured before the greeting that it answers */
         return span_starts(p, "EHLO ") || span_starts(p, "HELO ") || span_starts(p, "LHLO ");
     default:
@@ -33,7 +36,7 @@ static unsigned side_of_bit(uint8_t bits)
 static unsigned client_by_words(const struct segment *seg, unsigned side)
 {
     const struct dialect *dialect = NULL;
-    if (tls_begins(seg->payload) == 1)
+    if (tls_begins(seg->payload) == 1 || proxy_could_begin(seg->payload))
         return side;
     if (first_words(TO_CLIENT, seg->payload, PROTOCOL_UNKNOWN, &dialect) == FIRST_MAIL)
         return !side;
@@ -51,6 +54,12 @@ static unsigned client_by_ports(const struct port_table *ports, const struct flo
     return f->key.a.port > f->key.b.port ? 0 : 1;       /* servers have the low numbers */
 }
 
+/* Bytes that are in no text: a ClientHello, a PROXY header of version 2. */
+static bool are_client_bytes(struct span p)
+{
+    return tls_begins(p) == 1 || (p.p[0] == '\r' && proxy_could_begin(p));
+}
+
 static unsigned find_client(const struct port_table *ports, const struct flow *f, const struct segment *seg,
                             unsigned side)
 {
@@ -61,7 +70,7 @@ static unsigned find_client(const struct port_table *ports, const struct flow *f
         return client;
     /* In mid-stream any text may look like an answer or a command: a port is surer than words. */
     bool one_mail_port = port_is_mail(ports, f->key.a.port) != port_is_mail(ports, f->key.b.port);
-    if (!one_mail_port || tls_begins(seg->payload) == 1)
+    if (!one_mail_port || are_client_bytes(seg->payload))
         client = client_by_words(seg, side);
     return client != SIDE_UNKNOWN ? client : client_by_ports(ports, f);
 }
@@ -85,6 +94,8 @@ static bool server_beginning_lost(const struct talk *t, const struct flow *f, co
                                   unsigned side)
 {
     unsigned client = t->client_side;
+    if (side == client && proxy_could_begin(seg->payload))      /* before it the server says nothing */
+        return false;
     if (!flow_bit(f->syn, client) || f->synack || (seg->flags & TCP_SYN))
         return false;
     return side == client || !flow_bit(f->acked, client) || seg->seq != f->acks[client];
@@ -316,6 +327,7 @@ void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struc
     if (!t->work)
         return;
     struct dialogue *d = &t->work->dialogue;
+    bool begun = d->preamble == PREAMBLE_OVER;
     if (!f->packets[!side]) {
         d->hear_once = true;
     } else if (d->hear_once && dir_of(t, side) == TO_CLIENT) {
@@ -326,6 +338,7 @@ void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struc
     reorder_push(&t->work->order, side, seg, sum);
     while (!t->work->dialogue.settled && reorder_next(&t->work->order, &c))
         take_chunk(t, pool, &c);
+    t->preamble = !begun && (d->preambled || d->preamble == PREAMBLE_BEGUN);
     if (!t->work->dialogue.settled)
         return;
     finish_work(t, pool, f, seg->ts_ns, false);

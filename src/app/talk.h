@@ -32,6 +32,7 @@ struct talk {
     bool candidate;                     /* on an unknown port: not yet known to be mail */
     bool beginning_lost;                /* of the server's bytes */
     bool confirmed;                     /* set with the end: the dialogue was mail's */
+    bool preamble;                      /* the last segment had bytes of a PROXY header */
     bool mail_port;                     /* a mail port on either side */
     uint64_t discarded;                 /* bytes */
     struct trace_block trace;
@@ -47,7 +48,7 @@ void talk_segment(struct talk *, struct pool *, struct flow *, const struct segm
 void talk_end(struct talk *, struct pool *, struct flow *, uint64_t clock_ns, bool input_ended);
 void talk_free(struct talk *, struct pool *);
 
-/* Whether an odd port's first payload could be mail: a greeting or a ClientHello. */
+/* Whether an odd port's first payload could be mail: a greeting, a ClientHello, or a PROXY header. */
 bool talk_could_begin(struct span payload);
 
 #endif

@@ -432,10 +432,16 @@ size_t dialogue_read(struct dialogue *d, unsigned dir, struct span window, const
         bool waited = d->waits;
         uint8_t reader = d->in[dir].reader;
         d->now_end = at->end;
-        n = read_once(d, dir, span_skip(window, used), force);
-        trace_step(d, dir, reader, n);
-        if (n)
+        struct span rest = span_skip(window, used);
+        long preamble = preamble_read(d, dir, rest, force);
+        n = preamble >= 0 ? (size_t)preamble : read_once(d, dir, rest, force);
+        if (preamble < 0)
+            trace_step(d, dir, reader, n);
+        if (n && preamble < 0) {
+            if (dir == TO_CLIENT && !d->in[dir].begun)
+                preamble_answered(d, rest);
             d->in[dir].begun = true;
+        }
         if (d->in[dir].reader != READ_LINES)
             d->in[dir].left_lines = true;
         used += n;
@@ -455,6 +461,8 @@ static bool may_send_bodies(const struct dialogue *d)
 void dialogue_gap(struct dialogue *d, unsigned dir, uint32_t n)
 {
     struct direction_state *s = &d->in[dir];
+    if (dir == TO_SERVER && preamble_gap(d, n))
+        return;
     trace_note(d, TRACE_GAP, dir, 0, n);
     s->lost = true;
     s->resume = s->reader == READ_LINES || s->reader == READ_LINE_REST;
@@ -549,6 +557,7 @@ void dialogue_end(struct dialogue *d, const struct dialogue_end *e)
 {
     if (e->input_ended)
         fact(d, FACT_CUT_SHORT);
+    preamble_end(d);
     end_of_request(d, e);
     if (d->tls.begun)
         tls_end(d, e);

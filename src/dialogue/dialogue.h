@@ -68,6 +68,9 @@ struct word_order {
 /* The state of the STARTTLS negotiation. */
 enum upgrade { UPGRADE_NONE, UPGRADE_ASKED, UPGRADE_ACCEPTED, UPGRADE_CLEAR };
 
+/* The PROXY header that may come before the client's first bytes; see dialogue/preamble.c. */
+enum preamble { PREAMBLE_MAYBE, PREAMBLE_BEGUN, PREAMBLE_SKIPPED, PREAMBLE_OVER };
+
 struct dialogue;
 
 /* A mail protocol's own part. The functions get whole lines, without line end; `cut` says that
@@ -92,6 +95,10 @@ struct dialogue {
     struct direction_state in[2];       /* TO_SERVER, TO_CLIENT */
     struct open_command open[OPEN_COMMANDS];
     uint8_t open_first, open_n;
+    uint8_t preamble;                   /* enum preamble */
+    bool preambled;                     /* there was one, or the beginning of one */
+    bool preamble_greeted;              /* what the server said first is a greeting */
+    uint16_t preamble_left;             /* PREAMBLE_SKIPPED: bytes */
     bool midstream;
     bool hear_once;                     /* only one direction will ever be seen: nothing is waited for */
     bool settled;                       /* nothing more has to be read */
@@ -182,6 +189,18 @@ void dialogue_gap(struct dialogue *, unsigned dir, uint32_t n);
 void dialogue_fin(struct dialogue *, unsigned dir);
 /* Two copies of the lines around some bytes: what was read, and what came later. */
 void dialogue_conflict(struct dialogue *, unsigned dir, struct span first, struct span other, bool whole);
+
+/* --- the PROXY header --- */
+
+/* Reads what there is of it at the front of the client's first bytes. PARSE_BAD: these are of the
+ * dialogue; else how many bytes were used, 0 when there are too few. */
+long preamble_read(struct dialogue *, unsigned dir, struct span in, bool force);
+/* n bytes of the client are lost. True: all of them were of the header. */
+bool preamble_gap(struct dialogue *, uint32_t n);
+/* In mid-stream what looks like one may be a line of something else. It counts when TLS or a greeting
+ * followed: this is told the server's first bytes, and the end. */
+void preamble_answered(struct dialogue *, struct span in);
+void preamble_end(struct dialogue *);
 
 struct dialogue_end {
     bool fin[2], rst[2];

@@ -64,6 +64,8 @@ struct session {
     uint16_t vlan[SESSION_VLANS];       /* in order of appearance */
     uint8_t ntunnel;
     uint8_t tunnel[SESSION_TUNNELS];    /* enum tunnel, distinct, in order of appearance */
+    bool proxied;                       /* a PROXY header named the ends of the connection before this one */
+    struct endpoint proxy_client, proxy_server;
     uint32_t source;                    /* number of the capture it began in; set by the caller of the lane */
 };
 

@@ -129,5 +129,11 @@ int session_row_add(sqlite3_stmt *stmt, const struct session_row *row)
     if (row->community)
         community_id(s, community);
     bind_text(&b, community);
+    bind_ref(&b, row->proxy_client);
+    if (s->proxied)
+        bind_int(&b, s->proxy_client.port);
+    else
+        bind_null(&b);
+    bind_ref(&b, row->proxy_server);
     return bound_run(&b);
 }

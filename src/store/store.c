@@ -295,17 +295,36 @@ static void truncate_ends(struct session *copy)
 {
     address_truncate(copy->client.addr);
     address_truncate(copy->server.addr);
+    address_truncate(copy->proxy_client.addr);
+    address_truncate(copy->proxy_server.addr);
+}
+
+static struct endpoint without_port(const struct endpoint *e)
+{
+    struct endpoint address = *e;
+    address.port = 0;
+    return address;
+}
+
+/* The ends that a PROXY header named. */
+static bool refer_proxy(struct store *s, struct session_row *row)
+{
+    const struct session *x = row->session;
+    struct endpoint client = without_port(&x->proxy_client);
+
+    if (!x->proxied)
+        return true;
+    row->proxy_client = dictionary_endpoint(&s->dictionary, &client);
+    row->proxy_server = dictionary_endpoint(&s->dictionary, &x->proxy_server);
+    return row->proxy_client > 0 && row->proxy_server > 0;
 }
 
 /* Numbers of what the row refers to. */
 static bool refer(struct store *s, struct session_row *row)
 {
     const struct session *x = row->session;
-    struct endpoint client = x->client, network;
+    struct endpoint client = without_port(&x->client), network = client;
 
-    memset(&network, 0, sizeof network);
-    memcpy(network.addr, client.addr, sizeof network.addr);
-    client = network;
     address_truncate(network.addr);
     row->client = dictionary_endpoint(&s->dictionary, &client);
     row->server = dictionary_endpoint(&s->dictionary, &x->server);
@@ -317,7 +336,7 @@ static bool refer(struct store *s, struct session_row *row)
     row->mechanism = x->auth.mechanism == MECHANISM_NAMED
         ? dictionary_name(&s->dictionary, x->auth.mechanism_text) : 0;
     return row->client > 0 && row->server > 0 && row->network > 0 && row->rule > 0 && row->sni >= 0
-        && row->profile >= 0 && row->others >= 0 && row->mechanism >= 0;
+        && row->profile >= 0 && row->others >= 0 && row->mechanism >= 0 && refer_proxy(s, row);
 }
 
 int store_add(struct store *s, const struct session *session, const struct judgement *judgement,

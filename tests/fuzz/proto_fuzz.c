@@ -3,6 +3,7 @@
 #include "fuzz.h"
 #include "proto/imap.h"
 #include "proto/pop3.h"
+#include "proto/proxy.h"
 #include "proto/smtp.h"
 #include "proto/tls.h"
 
@@ -146,9 +147,19 @@ static void server_hello(struct span in)
     within(h.alpn, in);
 }
 
+static void proxy(struct span in)
+{
+    struct proxy_header h, part;
+    long used = proxy_parse(in, &h);
+    must(used >= PARSE_BAD && used <= (long)in.n && (used <= 0 || h.rest <= 65535));
+    for (size_t n = 0; n < in.n && n < PROXY_LINE_MAX && used > 0; n++)
+        must(proxy_parse(span_first(in, n), &part) == ((long)n < used ? PARSE_MORE : used));
+    proxy_could_begin(in);
+}
+
 static void (*const parsers[])(struct span) = {
     line, literal, body, smtp_command, smtp_reply, imap_command, imap_answer, pop3, tls_record, client_hello,
-    server_hello,
+    server_hello, proxy,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

@@ -1,9 +1,9 @@
 /* links: dialogue/dialogue.o dialogue/first.o dialogue/mask.o dialogue/open.o dialogue/sasl.o
- * dialogue/upgrade.o dialogue/tracing.o dialogue/tls_dialogue.o dialogue/tls_hellos.o
+ * dialogue/preamble.o dialogue/upgrade.o dialogue/tracing.o dialogue/tls_dialogue.o dialogue/tls_hellos.o
  * dialogue/smtp_dialogue.o dialogue/imap_dialogue.o dialogue/pop3_dialogue.o dialogue/sieve_dialogue.o
- * proto/line.o proto/smtp.o proto/imap.o proto/pop3.o proto/tls_record.o proto/tls_hello.o
+ * proto/line.o proto/proxy.o proto/smtp.o proto/imap.o proto/pop3.o proto/tls_record.o proto/tls_hello.o
  * facts/session.o facts/trace.o facts/vocabulary.o facts/mechanism.o facts/names.o verdict/verdict.o
- * base/pool.o base/bytes.o */
+ * base/pool.o base/bytes.o base/endpoint.o */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -182,6 +182,8 @@ static enum protocol protocol_of(uint16_t port)
 
 static bool is_tls_port(uint16_t port) { return port == 465 || port == 993 || port == 995; }
 
+static struct span in_front;            /* the client's bytes before a script begins */
+
 /* lost: number of the line that the capture lost, or -1. */
 static struct session play(uint16_t port, const char *script, enum manner m, bool midstream, int lost)
 {
@@ -194,6 +196,11 @@ static struct session play(uint16_t port, const char *script, enum manner m, boo
     play_begin(&p, port, protocol_of(port), is_tls_port(port), midstream);
     p.ending.seen[0] = p.ending.seen[1] = true;
     all.n = 0;
+    put_n(&all, in_front.p, in_front.n);
+    if (all.n && m != JOINED) {
+        say(&p, dir, &all, knew, m);
+        all.n = 0;
+    }
     for (int i = 0; next_said(&script, &s); i++) {
         bool speaks = s.kind != '!';
         if (speaks)
@@ -392,6 +399,51 @@ static void midstream_invents_nothing(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* A PROXY header in front, in any manner: what comes behind it is judged
+ * as if it had not been there. */
+static void a_header_in_front_changes_nothing(void **state)
+{
+    static const char line[] = "PROXY TCP4 192.0.2.9 192.0.2.25 51201 25\r\n";
+    static const char binary[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x14\xc0\0\2\x09\xc0\0\2\x19\xc8\1\0\x19" "EHLO x\r\n";
+    const struct span headers[] = { span_of(line, sizeof line - 1), span_of(binary, sizeof binary - 1) };
+    unsigned wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < COUNT(scripts) * COUNT(headers) * MANNERS; i++) {
+        const struct script *x = &scripts[i / MANNERS / COUNT(headers)];
+        bool midstream = x->kind == MIDSTREAM;
+        struct session plain = play(x->port, x->script, WHOLE, midstream, -1);
+        in_front = headers[i / MANNERS % COUNT(headers)];
+        struct session s = play(x->port, x->script, (enum manner)(i % MANNERS), midstream, -1);
+        in_front = span_of(NULL, 0);
+        if (same(&s, &plain) && (midstream || (s.proxied && s.proxy_client.port == 51201)) && !plain.proxied)
+            continue;
+        struct text t;
+        describe(&s, &t);
+        print_error("%s, manner %zu: %s\n", x->name, i % MANNERS, t.s);
+        wrong++;
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* A header of many segments, one of them lost. */
+static void a_lost_part_of_a_header_is_no_loss(void **state)
+{
+    static const char begins[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\x40\0";
+    static struct play p;
+    (void)state;
+    play_begin(&p, 465, PROTOCOL_SMTP, true, false);
+    play_bytes(&p, TO_SERVER, (const uint8_t *)begins, sizeof begins - 1, true);
+    play_gap(&p, TO_SERVER, 0x3fff);
+    assert_false(p.d.in[TO_SERVER].lost);
+    play_bytes(&p, TO_SERVER, (const uint8_t *)"N", 1, true);
+    assert_int_equal(p.d.preamble, PREAMBLE_OVER);
+    assert_false(p.d.in[TO_SERVER].begun);
+    play_gap(&p, TO_SERVER, 1);
+    assert_true(p.d.in[TO_SERVER].lost);
+    play_end(&p, true);
+    assert_false(p.s.proxied);
+}
+
 /* Section 4: exposure after each message of an exchange. The words of `exposure` are one for each
  * line of the client from AUTH on. */
 static void exposure_counts_from_its_message(void **state)
@@ -560,6 +612,8 @@ int main(void)
         cmocka_unit_test(each_script_in_each_manner),
         cmocka_unit_test(loss_invents_nothing),
         cmocka_unit_test(midstream_invents_nothing),
+        cmocka_unit_test(a_header_in_front_changes_nothing),
+        cmocka_unit_test(a_lost_part_of_a_header_is_no_loss),
         cmocka_unit_test(exposure_counts_from_its_message),
         cmocka_unit_test(no_secret_is_kept),
         cmocka_unit_test(long_lines_are_skipped),

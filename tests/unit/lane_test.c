@@ -2,10 +2,10 @@
  * flow/flow.o flow/reorder.o flow/window.o base/pool.o base/hash.o base/endpoint.o base/bytes.o
  * decode/decode.o decode/link.o decode/carrier.o decode/ip.o decode/tunnel.o decode/checksum.o
  * decode/fragments.o
- * dialogue/dialogue.o dialogue/first.o dialogue/mask.o dialogue/open.o dialogue/sasl.o dialogue/upgrade.o dialogue/tracing.o
- * dialogue/tls_dialogue.o dialogue/tls_hellos.o
+ * dialogue/dialogue.o dialogue/first.o dialogue/mask.o dialogue/open.o dialogue/sasl.o dialogue/upgrade.o
+ * dialogue/preamble.o dialogue/tracing.o dialogue/tls_dialogue.o dialogue/tls_hellos.o
  * dialogue/smtp_dialogue.o dialogue/imap_dialogue.o dialogue/pop3_dialogue.o dialogue/sieve_dialogue.o
- * proto/line.o proto/smtp.o proto/imap.o proto/pop3.o proto/tls_record.o proto/tls_hello.o
+ * proto/line.o proto/proxy.o proto/smtp.o proto/imap.o proto/pop3.o proto/tls_record.o proto/tls_hello.o
  * facts/session.o facts/trace.o facts/vocabulary.o facts/mechanism.o facts/names.o verdict/verdict.o */
 #include <stdarg.h>
 #include <stddef.h>

@@ -30,6 +30,7 @@ static void sessions_have_the_documented_names(void **state)
         "\"invited_in_clear\":null},"
         "\"strip\":{\"grade\":\"none\",\"evidence\":[]},\"incidents\":[],\"marks\":[],\"messages_clear\":0,"
         "\"pkts_toserver\":10,\"pkts_toclient\":12,\"bytes_toserver\":1000,\"bytes_toclient\":2000,"
+        "\"proxy\":{\"src_ip\":null,\"src_port\":null,\"dest_ip\":null,\"dest_port\":null},"
         "\"vlan\":[10,20],\"tunnel\":[],\"source\":\"a \\\"quoted\\\",\\u001b[31m\\ufffd name.pcap\","
         "\"sensor\":\"local\"}",
         "\"tls\":{\"version\":null,\"client_max\":\"TLSv1.3\",\"cipher\":null,\"group\":null,"
