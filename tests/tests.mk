@@ -1,5 +1,6 @@
 # What `make check` runs, all without root and network: the house rules of the source, the unit tests
-# (those of SQL among them), the golden captures, all of them at once, and damage of every kind. Each step ends with "N passed, N failed";
+# (those of SQL among them), the golden captures, all of them at once, and damage of every kind. Each step ends
+# with "N passed, N failed";
 # the last line of `make check` is their sum.
 #
 #   make check           everything        make check-asan      the same under ASan and UBSan
