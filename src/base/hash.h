@@ -1,5 +1,5 @@
-/* SipHash-2-4 (Aumasson and Bernstein, 2012): a hash that an enemy who picks addresses and
- * ports cannot make collide without the key. */
+/* SipHash-1-3 (Aumasson and Bernstein, 2012; the variant for hash tables): a hash that an enemy who
+ * picks addresses and ports cannot make collide without the key. */
 #ifndef MAILSEAL_BASE_HASH_H
 #define MAILSEAL_BASE_HASH_H
 

@@ -10,29 +10,25 @@
 
 #include "base/hash.h"
 
-/* Of the reference implementation (vectors.h of SipHash-2-4, 64 bits): key 00 01 … 0f, input
- * 00 01 … n-1; as a little-endian machine reads them. */
+/* By another implementation, CPython's hash() of bytes with PYTHONHASHSEED=0: key zero, input 00 01 … n-1;
+ * as a little-endian machine reads them. */
 static const struct {
     size_t n;
     uint64_t hash;
 } vectors[] = {
-    { 0, 0x726fdb47dd0e0e31 }, { 1, 0x74f839c593dc67fd }, { 2, 0x0d6c8009d9a94f5a },  { 3,
-      0x85676696d7fb7e2d },
-    { 7, 0xab0200f58b01d137 }, { 8, 0x93f5f5799a932462 }, { 15, 0xa129ca6149be45e5 },
+    { 1, 0x68a914128e01e473 },  { 2, 0x010bac45c41e3669 },  { 3, 0x4d4c9a4a8ef6e0ad },  { 7, 0x2f098ab0c751325a },
+    { 8, 0xead411e67ebe2eea },  { 15, 0xf30eb725bb91c9ea }, { 36, 0xac77921fcc642bd3 }, { 63, 0x385d3e39e5f37359 },
 };
 
 static void reference_vectors(void **state)
 {
-    const union {
-        uint8_t bytes[16];
-        struct hash_key key;
-    } k = { { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 } };
+    const struct hash_key key = { { 0, 0 } };
     (void)state;
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
-        uint8_t *exact = malloc(vectors[i].n ? vectors[i].n : 1);
+        uint8_t *exact = malloc(vectors[i].n);
         for (size_t b = 0; b < vectors[i].n; b++)
             exact[b] = (uint8_t)b;
-        assert_true(hash_bytes(&k.key, exact, vectors[i].n) == vectors[i].hash);
+        assert_true(hash_bytes(&key, exact, vectors[i].n) == vectors[i].hash);
         free(exact);
     }
 }
