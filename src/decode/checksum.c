@@ -5,8 +5,13 @@
 
 static uint64_t sum_words(uint64_t sum, const uint8_t *p, size_t n)
 {
+    uint64_t two;
     uint32_t word;
 
+    for (; n >= 8; p += 8, n -= 8) {
+        memcpy(&two, p, 8);
+        sum += (two & UINT32_MAX) + (two >> 32);
+    }
     for (; n >= 4; p += 4, n -= 4) {
         memcpy(&word, p, 4);
         sum += word;
