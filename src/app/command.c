@@ -8,14 +8,21 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "report/text.h"
+
+enum { COMPLAINT = 2048 };
+
 int complain(int status, const char *format, ...)
 {
     va_list args;
+    char line[COMPLAINT];
+
     fflush(stdout);
-    fputs("mailseal: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    fputs("mailseal: ", stderr);
+    text_terminal(stderr, span_of(line, strlen(line)));
     fputc('\n', stderr);
     return status;
 }

@@ -68,20 +68,20 @@ static bool is_mail_flow(const struct lane *l, const struct flow *f)
 
 static unsigned server_of_attempt(const struct lane *l, const struct flow *f)
 {
-    if (f->syn)
-        return f->syn & 1 ? 1 : 0;
-    if (f->synack)
-        return f->synack & 1 ? 0 : 1;
+    if (flow_saw_any(f, FLOW_SYN))
+        return flow_saw(f, 0, FLOW_SYN) ? 1 : 0;
+    if (flow_saw_any(f, FLOW_SYNACK))
+        return flow_saw(f, 0, FLOW_SYNACK) ? 0 : 1;
     return port_is_mail(l->ports, f->key.a.port) ? 0 : 1;
 }
 
 static enum attempt_outcome outcome_of(const struct flow *f, unsigned server)
 {
-    if (!f->syn && !f->synack)
+    if (!flow_saw_any(f, FLOW_SYN | FLOW_SYNACK))
         return ATTEMPT_TAIL;
-    if (!f->synack)
-        return flow_bit(f->rst, server) ? ATTEMPT_REFUSED : ATTEMPT_UNANSWERED;
-    return flow_bit(f->acked, !server) ? ATTEMPT_EMPTY : ATTEMPT_HALF_OPEN;
+    if (!flow_saw_any(f, FLOW_SYNACK))
+        return flow_saw(f, server, FLOW_RST) ? ATTEMPT_REFUSED : ATTEMPT_UNANSWERED;
+    return flow_saw(f, !server, FLOW_ACKED) ? ATTEMPT_EMPTY : ATTEMPT_HALF_OPEN;
 }
 
 static void report_attempt(struct lane *l, const struct flow *f)
@@ -96,13 +96,21 @@ static void report_attempt(struct lane *l, const struct flow *f)
         l->sink.attempt(l->sink.ctx, &a);
 }
 
+static void note_tags(struct session *s, const struct flow_tags *t)
+{
+    _Static_assert((int)SESSION_VLANS == (int)FLOW_VLANS && (int)SESSION_TUNNELS == (int)FLOW_TUNNELS, "the same sets");
+    s->nvlan = t->nvlan;
+    s->ntunnel = t->ntunnel;
+    memcpy(s->vlan, t->vlan, sizeof s->vlan);
+    memcpy(s->tunnel, t->tunnel, sizeof s->tunnel);
+}
+
 static void report_session(struct lane *l, struct flow *f, struct talk *t, bool evicted)
 {
     bool input_ended = evicted || (l->ending && !flow_is_closed(f));
     dpi_drop(l->dpi, &t->dpi);
     talk_end(t, l->pool, f, l->clock_ns, input_ended);
-    t->session.ntunnel = f->ntunnel;
-    memcpy(t->session.tunnel, f->tunnel, sizeof t->session.tunnel);
+    note_tags(&t->session, flow_tags_of(l->flows, f));
     l->counts.discarded += t->discarded;
     t->candidate = t->candidate && !t->confirmed;
     /* A mail port used by the client for something that turned out to be no mail. */
@@ -124,7 +132,7 @@ static void flow_has_ended(void *ctx, struct flow *f, bool evicted)
         report_session(l, f, t, evicted);
         talk_free(t, l->pool);
         f->state = NULL;
-    } else if (!f->payload && is_mail_flow(l, f)) {
+    } else if (!flow_saw_any(f, FLOW_PAYLOAD) && is_mail_flow(l, f)) {
         report_attempt(l, f);
     }
     if (!is_mail_flow(l, f))
@@ -152,9 +160,8 @@ static void drop_talk(struct lane *l, struct flow *f, struct talk *t)
 {
     dpi_drop(l->dpi, &t->dpi);
     talk_free(t, l->pool);
-    f->state = NULL;
-    f->dull = true;
-    f->unwatched = true;
+    flow_own(l->flows, f, NULL);
+    f->owner |= FLOW_DULL | FLOW_UNWATCHED;
 }
 
 static enum protocol protocol_of_answer(enum dpi_answer a)
@@ -233,13 +240,15 @@ static struct talk *begin_talk(struct lane *l, struct flow *f, const struct segm
     while (!(t = talk_new(l->pool, l->ports, f, seg, side)))
         if (!flow_evict(l->flows, f))
             return NULL;
-    f->state = t;
+    flow_own(l->flows, f, t);
     return t;
 }
 
-static void take_segment(struct lane *l, const struct segment *seg)
+/* at: NULL when it was not looked for ahead. */
+static void take_segment(struct lane *l, const struct segment *seg, const struct flow_place *at)
 {
-    bool mail = is_mail_segment(l, seg), make = mail;
+    bool mail = at || is_mail_segment(l, seg), make = mail;
+    struct flow_place here;
 
     if (!mail) {
         if (!may_be_odd(l, seg))
@@ -248,8 +257,12 @@ static void take_segment(struct lane *l, const struct segment *seg)
         if (!make && !l->odd_flows)
             return;
     }
+    if (!at) {
+        flow_place(l->flows, seg, &here);
+        at = &here;
+    }
     uint64_t before = flow_made(l->flows);
-    struct flow_hit hit = flow_of(l->flows, seg, make);
+    struct flow_hit hit = flow_of(l->flows, seg, at, make);
     struct flow *f = hit.flow;
     if (!f)
         return;
@@ -257,10 +270,10 @@ static void take_segment(struct lane *l, const struct segment *seg)
         f->source = l->source;
         l->odd_flows += !mail;
     }
-    if (hit.ignored || f->dull)
+    if (hit.ignored || (f->owner & FLOW_DULL))
         return;
     struct talk *t = f->state;
-    if (!t && (!seg->len || !flow_bit(f->payload, hit.side) || !(t = begin_talk(l, f, seg, hit.side))))
+    if (!t && (!seg->len || !flow_saw(f, hit.side, FLOW_PAYLOAD) || !(t = begin_talk(l, f, seg, hit.side))))
         return;
     talk_segment(t, l->pool, f, seg, hit.side, hit.sum);
     if (t->candidate && seg->payload.n)
@@ -289,25 +302,55 @@ static enum decode_result take_fragment(struct lane *l, struct segment *seg)
     l->counts.decoded[DECODE_FRAGMENT] -= before;
     l->counts.decoded[r] += before;
     if (r == DECODE_TCP)
-        take_segment(l, seg);
+        take_segment(l, seg, NULL);
     return r;
+}
+
+/* Packets are decoded some steps before they are followed, so that the memory of their flows is there
+ * when it is needed. */
+enum { AHEAD = 16 };
+struct ahead {
+    struct segment seg;
+    struct flow_place at;
+    enum decode_result result;
+    bool mail;                          /* at is set */
+};
+
+static void look_ahead(struct lane *l, const struct packet *p, size_t n, struct ahead *a)
+{
+    for (size_t i = 0; i < n; i++) {
+        a[i].result = decode(&p[i], &a[i].seg);
+        a[i].mail = a[i].result == DECODE_TCP && is_mail_segment(l, &a[i].seg);
+        if (a[i].mail)
+            flow_place(l->flows, &a[i].seg, &a[i].at);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (a[i].mail)
+            flow_fetch(l->flows, &a[i].at);
+}
+
+static void take_packet(struct lane *l, const struct packet *p, struct ahead *a)
+{
+    l->counts.packets++;
+    l->counts.bytes += p->data.n;
+    l->clock_ns = p->ts_ns;
+    if (a->result == DECODE_TCP)
+        take_segment(l, &a->seg, a->mail ? &a->at : NULL);
+    else if (a->result == DECODE_FRAGMENT)
+        a->result = take_fragment(l, &a->seg);
+    l->counts.decoded[a->result]++;
 }
 
 void lane_packets(struct lane *l, const struct packet *p, size_t n, uint32_t source)
 {
-    struct segment seg;
+    struct ahead ahead[AHEAD];
     l->held = source == l->source ? l->held : 0;
     l->source = source;
-    for (size_t i = 0; i < n; i++) {
-        enum decode_result r = decode(&p[i], &seg);
-        l->counts.packets++;
-        l->counts.bytes += p[i].data.n;
-        l->clock_ns = p[i].ts_ns;
-        if (r == DECODE_TCP)
-            take_segment(l, &seg);
-        else if (r == DECODE_FRAGMENT)
-            r = take_fragment(l, &seg);
-        l->counts.decoded[r]++;
+    for (size_t from = 0; from < n; from += AHEAD) {
+        size_t some = n - from < AHEAD ? n - from : AHEAD;
+        look_ahead(l, p + from, some, ahead);
+        for (size_t i = 0; i < some; i++)
+            take_packet(l, p + from + i, &ahead[i]);
     }
 }
 

@@ -1,9 +1,12 @@
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "app/command.h"
 #include "capture/capture.h"
@@ -62,11 +65,24 @@ static int help(void)
     return finish_output();
 }
 
+/* If one of the three was closed, what is opened next would take its place, and be written to. Opened
+ * the wrong way round, so that using it fails as it should. */
+static void fill_standard_files(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        while (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
+                _exit(EX_OSERR);
+}
+
 int main(int argc, char **argv)
 {
     const struct rlimit none = { 0, 0 };
 
-    signal(SIGPIPE, SIG_IGN);           /* a reader that leaves is noticed at the write */
+    fill_standard_files();
+    setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
+    signal(SIGPIPE, SIG_IGN);           /* a reader that leaves is noticed at the write, */
+    signal(SIGXFSZ, SIG_IGN);           /* and so is a limit on the size of files */
     setrlimit(RLIMIT_CORE, &none);      /* captured passwords must not land in a core file, */
     prctl(PR_SET_DUMPABLE, 0);          /* nor in what a core pattern pipes to a program */
     if (argc < 2) {

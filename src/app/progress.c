@@ -59,7 +59,9 @@ void progress_file_done(struct progress *p, uint64_t bytes)
 
 void progress_clear(struct progress *p)
 {
-    if (p->dirty)
+    if (p->dirty) {
         fprintf(stderr, "\r\033[K");
+        fflush(stderr);
+    }
     p->dirty = false;
 }

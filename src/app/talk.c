@@ -28,7 +28,7 @@ bool talk_could_begin(struct span p)
 
 /* --- who is the client (doc/measurement.md section 1) --- */
 
-static unsigned side_of_bit(uint8_t bits)
+static unsigned side_of_bit(unsigned bits)
 {
     return bits == 1 ? 0 : bits == 2 ? 1 : SIDE_UNKNOWN;
 }
@@ -63,9 +63,10 @@ static bool are_client_bytes(struct span p)
 static unsigned find_client(const struct port_table *ports, const struct flow *f, const struct segment *seg,
                             unsigned side)
 {
-    unsigned client = side_of_bit(f->syn);
-    if (client == SIDE_UNKNOWN && side_of_bit(f->synack) != SIDE_UNKNOWN)
-        client = !side_of_bit(f->synack);
+    unsigned client = side_of_bit(flow_sides(f, FLOW_SYN));
+    unsigned server = side_of_bit(flow_sides(f, FLOW_SYNACK));
+    if (client == SIDE_UNKNOWN && server != SIDE_UNKNOWN)
+        client = !server;
     if (client != SIDE_UNKNOWN)
         return client;
     /* In mid-stream any text may look like an answer or a command: a port is surer than words. */
@@ -80,10 +81,10 @@ static unsigned find_client(const struct port_table *ports, const struct flow *f
 static void anchor_sides(struct reorder *r, const struct flow *f)
 {
     for (unsigned side = 0; side < 2; side++)
-        if (flow_bit(f->syn | f->synack, side)) {
+        if (flow_saw(f, side, FLOW_SYN | FLOW_SYNACK)) {
             r->side[side].next = f->isn[side] + 1;
             r->side[side].anchored = r->side[side].seen = true;
-        } else if (flow_bit(f->synack, !side)) {        /* the SYN was lost, its answer tells */
+        } else if (flow_saw(f, !side, FLOW_SYNACK)) {        /* the SYN was lost, its answer tells */
             r->side[side].next = f->acks[!side];
             r->side[side].anchored = true;
         }
@@ -96,9 +97,9 @@ static bool server_beginning_lost(const struct talk *t, const struct flow *f, co
     unsigned client = t->client_side;
     if (side == client && proxy_could_begin(seg->payload))      /* before it the server says nothing */
         return false;
-    if (!flow_bit(f->syn, client) || f->synack || (seg->flags & TCP_SYN))
+    if (!flow_saw(f, client, FLOW_SYN) || flow_saw_any(f, FLOW_SYNACK) || (seg->flags & TCP_SYN))
         return false;
-    return side == client || !flow_bit(f->acked, client) || seg->seq != f->acks[client];
+    return side == client || !flow_saw(f, client, FLOW_ACKED) || seg->seq != f->acks[client];
 }
 
 struct talk *talk_new(struct pool *pool, const struct port_table *ports, const struct flow *f,
@@ -125,8 +126,9 @@ struct talk *talk_new(struct pool *pool, const struct port_table *ports, const s
     s->source = f->source;
     t->candidate = s->odd_port;
     /* An odd port's connection is remembered from its first words on: they are its beginning. */
-    bool midstream = !f->syn && !f->synack && !(t->candidate && talk_could_begin(seg->payload));
-    s->marks = !f->syn && !f->synack && t->mail_port ? MARK_MIDSTREAM : 0;
+    bool begun = flow_saw_any(f, FLOW_SYN | FLOW_SYNACK);
+    bool midstream = !begun && !(t->candidate && talk_could_begin(seg->payload));
+    s->marks = !begun && t->mail_port ? MARK_MIDSTREAM : 0;
     reorder_init(&w->order, pool);
     anchor_sides(&w->order, f);
     /* Of a greeting on an odd port the client's SYN was not remembered. */
@@ -291,10 +293,10 @@ static struct dialogue_end ending(const struct talk *t, const struct flow *f, ui
     struct dialogue_end e = { .clock_ns = clock_ns, .input_ended = input_ended };
     for (unsigned side = 0; side < 2; side++) {
         unsigned dir = dir_of(t, side);
-        e.fin[dir] = flow_bit(f->fin, side);
-        e.rst[dir] = flow_bit(f->rst, side);
+        e.fin[dir] = flow_saw(f, side, FLOW_FIN);
+        e.rst[dir] = flow_saw(f, side, FLOW_RST);
         e.seen[dir] = f->packets[side] > 0;
-        e.payload[dir] = flow_bit(f->payload, side);
+        e.payload[dir] = flow_saw(f, side, FLOW_PAYLOAD);
     }
     return e;
 }
@@ -342,7 +344,7 @@ void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struc
     if (!t->work->dialogue.settled)
         return;
     finish_work(t, pool, f, seg->ts_ns, false);
-    f->unwatched = true;
+    f->owner |= FLOW_UNWATCHED;
 }
 
 void talk_end(struct talk *t, struct pool *pool, struct flow *f, uint64_t clock_ns, bool input_ended)
@@ -361,13 +363,11 @@ void talk_end(struct talk *t, struct pool *pool, struct flow *f, uint64_t clock_
     s->last_ns = f->last_ns;
     for (unsigned side = 0; side < 2; side++) {
         s->packets[dir_of(t, side)] = f->packets[side];
-        s->bytes[dir_of(t, side)] = f->bytes[side].n;
+        s->bytes[dir_of(t, side)] = f->bytes[side];
     }
     bool both = f->packets[0] && f->packets[1];
-    s->marks |= (both ? 0u : MARK_ONE_SIDED) | (both && t->beginning_lost ? MARK_GAP : 0u) | (f->cut ? MARK_TRUNCATED : 0u) |
-                (f->lost ? MARK_GAP : 0u);
-    s->nvlan = f->nvlan;
-    memcpy(s->vlan, f->vlan, sizeof s->vlan);
+    s->marks |= (both ? 0u : MARK_ONE_SIDED) | (both && t->beginning_lost ? MARK_GAP : 0u) | (flow_saw_any(f, FLOW_CUT) ? MARK_TRUNCATED : 0u) |
+                (flow_saw_any(f, FLOW_LOST) ? MARK_GAP : 0u);
 }
 
 void talk_free(struct talk *t, struct pool *pool)

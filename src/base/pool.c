@@ -24,7 +24,8 @@ struct slab {
 };
 
 struct pool {
-    size_t left;                        /* bytes of the budget not yet taken from the system */
+    size_t budget;
+    size_t left;                        /* bytes of it not yet taken from the system */
     size_t slab_size;                   /* a power of two */
     struct slab *some[CLASSES];         /* slabs with a block to give */
     struct slab *empty, *all;
@@ -59,12 +60,14 @@ struct pool *pool_new(size_t budget)
     struct pool *p = calloc(1, sizeof *p);
     if (!p)
         return NULL;
-    p->left = budget;
+    p->budget = p->left = budget;
     p->slab_size = SLAB_LEAST;
     while (p->slab_size < SLAB_MOST && p->slab_size < budget / 256)
         p->slab_size *= 2;
     return p;
 }
+
+size_t pool_budget(const struct pool *p) { return p->budget; }
 
 #ifdef __SANITIZE_ADDRESS__
 /* Blocks of their own, so that the sanitizer sees every overrun and every use after return. */

@@ -15,6 +15,7 @@ struct capture {
     struct packet held;                 /* shown by capture_peek(), not given out yet */
     bool holding;
     bool ended;
+    uint64_t passed_at;                 /* where the last record without a packet began */
     enum capture_status status;
     char error[CAPTURE_ERROR];
 };
@@ -108,11 +109,11 @@ void capture_close(struct capture *c)
 
 /* --- reading --- */
 
-static void damaged(struct capture *c, const char *reason)
+static void damaged(struct capture *c, uint64_t offset, const char *reason)
 {
     char at[REASON_MAX + 80];
 
-    snprintf(at, sizeof at, "offset %llu%s: %s", (unsigned long long)input_position(c->input),
+    snprintf(at, sizeof at, "offset %llu%s: %s", (unsigned long long)offset,
              input_is_packed(c->input) ? " after unpacking" : "", reason);
     set_error(c, CAPTURE_DAMAGED, at);
     c->ended = true;
@@ -123,19 +124,20 @@ static void finish(struct capture *c, size_t need)
 {
     char reason[REASON_MAX];
     unsigned long long there = input_window(c->input).n, missing = input_missing(c->input);
+    const char *grown = input_has_grown(c->input) ? "; the file is still being written" : "";
 
     c->ended = true;
     if (input_status(c->input) != CAPTURE_OK) {
         c->status = input_status(c->input);
         memcpy(c->error, input_error(c->input), CAPTURE_ERROR);
     } else if (missing) {
-        snprintf(reason, sizeof reason, "the last record is cut short, %llu bytes of it are missing",
-                 missing);
-        damaged(c, reason);
+        snprintf(reason, sizeof reason, "the last record is cut short, %llu bytes of it are missing%s",
+                 missing, grown);
+        damaged(c, c->passed_at, reason);
     } else if (there) {
-        snprintf(reason, sizeof reason, "the last record is cut short after %llu of at least %zu bytes",
-                 there, need);
-        damaged(c, reason);
+        snprintf(reason, sizeof reason, "the last record is cut short after %llu of at least %zu bytes%s",
+                 there, need, grown);
+        damaged(c, input_position(c->input), reason);
     }
 }
 
@@ -152,6 +154,7 @@ static size_t next_records(struct capture *c, bool fresh, struct packet *out, si
             input_take(c->input, r.size);
             break;
         case RECORD_OTHER:
+            c->passed_at = input_position(c->input);
             input_take(c->input, r.size);
             break;
         case RECORD_MORE:
@@ -161,7 +164,7 @@ static size_t next_records(struct capture *c, bool fresh, struct packet *out, si
                 finish(c, r.need);
             break;
         case RECORD_BAD:
-            damaged(c, r.reason);
+            damaged(c, input_position(c->input), r.reason);
             break;
         }
     }
@@ -176,7 +179,7 @@ static size_t next_of_libpcap(struct capture *c, bool fresh, struct packet *out,
     if (!reason && (n || !fresh))
         return n;
     if (reason && input_status(c->input) == CAPTURE_OK)
-        damaged(c, reason);
+        damaged(c, input_position(c->input), reason);
     else
         finish(c, 0);
     return n;

@@ -128,6 +128,9 @@ static size_t read_stored(struct input *in, uint8_t *out, size_t room)
         return 0;
     }
     in->drained = n == 0;
+    if (in->drained && in->stored < in->size)
+        fail(in, CAPTURE_DAMAGED, "offset %llu: the file had %llu bytes and became shorter while it was read",
+             (unsigned long long)in->stored, (unsigned long long)in->size);
     if (!in->file)
         keep_ends(in, span_of(out, (size_t)n));
     in->stored += (uint64_t)n;
@@ -343,6 +346,12 @@ const char *input_error(const struct input *in) { return in->error; }
 uint64_t input_missing(const struct input *in) { return in->skip; }
 uint64_t input_position(const struct input *in) { return in->position; }
 bool input_is_packed(const struct input *in) { return in->packing != NULL; }
+bool input_has_grown(const struct input *in)
+{
+    struct stat st;
+    return in->file && fstat(in->fd, &st) == 0 && (uint64_t)st.st_size > in->size;
+}
+
 bool input_is_file(const struct input *in) { return in->file; }
 bool input_ended(const struct input *in) { return in->ended; }
 uint64_t input_stored_read(const struct input *in) { return in->stored; }

@@ -43,6 +43,7 @@ const char *input_error(const struct input *);          /* owned by the input */
 uint64_t input_position(const struct input *);
 bool input_is_packed(const struct input *);
 bool input_is_file(const struct input *);               /* can be opened and read once more */
+bool input_has_grown(const struct input *);             /* a file, since it was opened */
 bool input_ended(const struct input *);                 /* the window is all that is left */
 
 uint64_t input_stored_read(const struct input *);       /* bytes as stored, read so far */

@@ -9,6 +9,7 @@ enum { WINDOW_LOG_MAX = 27 };           /* what `zstd -d` grants without being a
 struct unzstd {
     ZSTD_DStream *z;
     bool between;                       /* at the end of a frame */
+    size_t first, hint;                 /* bytes that the next step wants; first: that of a frame */
 };
 
 bool unzstd_is_there(void) { return true; }
@@ -22,6 +23,7 @@ struct unzstd *unzstd_new(void)
         unzstd_free(u);
         return NULL;
     }
+    u->first = u->hint = ZSTD_initDStream(u->z);
     return u;
 }
 
@@ -36,13 +38,15 @@ void unzstd_free(struct unzstd *u)
 bool unzstd_may_end(const struct unzstd *u) { return u->between; }
 
 /* Also to be called with no bytes in, as libzstd may hold some back for which there was no room.
- * Between frames it must not be: that would begin another one. */
+ * Between frames it must not be: that would begin another one. No more is shown at a time than it
+ * asks for: a frame that it sees whole it unpacks at one go, and when the checksum is wrong gives
+ * nothing of it. */
 size_t unzstd(struct unzstd *u, struct span *in, uint8_t *out, size_t room, const char **why)
 {
     ZSTD_outBuffer o = { out, room, 0 };
 
     while (o.pos < room && (in->n || !u->between)) {
-        ZSTD_inBuffer i = { in->p, in->n, 0 };
+        ZSTD_inBuffer i = { in->p, in->n < u->hint ? in->n : u->hint, 0 };
         size_t before = o.pos, result = ZSTD_decompressStream(u->z, &o, &i);
         *in = span_skip(*in, i.pos);
         if (ZSTD_isError(result)) {
@@ -50,6 +54,7 @@ size_t unzstd(struct unzstd *u, struct span *in, uint8_t *out, size_t room, cons
             break;
         }
         u->between = result == 0;
+        u->hint = result ? result : u->first;
         if (!in->n && o.pos == before)
             break;
     }

@@ -5,49 +5,58 @@
 
 #include "base/hash.h"
 #include "flow/reorder.h"
+#include "flow/tags.h"
 #include "flow/window.h"
 
 struct flow_key {
     struct endpoint a, b;               /* a is the smaller by endpoint_cmp(): the same both ways */
 };
 
-enum { FLOW_VLANS = 4, FLOW_TUNNELS = 8, SIDE_UNKNOWN = 2 };
-
-/* Payload of one side, each byte once, without keeping it. One hole is remembered, so that a
- * late segment still counts; with a second hole open the older one's late bytes do not. */
-struct byte_count {
-    uint64_t n;
-    uint32_t high;                      /* behind the highest byte seen */
-    uint32_t hole, hole_end;            /* not seen yet, below high */
-    bool begun;
-};
+enum { SIDE_UNKNOWN = 2 };
 
 enum flow_age { FLOW_OPEN, FLOW_HALF_CLOSED, FLOW_CLOSED, FLOW_AGES };
 
-/* Side 0 is key.a, side 1 is key.b. */
+/* What was seen from one side. */
+enum flow_seen {
+    FLOW_SYN = 1, FLOW_SYNACK = 2, FLOW_FIN = 4, FLOW_RST = 8,
+    FLOW_ACKED = 16,                    /* a segment without SYN */
+    FLOW_PAYLOAD = 32,                  /* a payload byte */
+    FLOW_SUM_RIGHT = 64,                /* a right checksum */
+    FLOW_LOST = 128,                    /* payload of this side is missing, though acknowledged */
+    FLOW_CUT = 256,                     /* a segment cut by the snap length */
+    FLOW_COUNTED = 512                  /* high and the hole are known */
+};
+
+/* Set by the owner. */
+enum flow_owner {
+    FLOW_UNWATCHED = 1,                 /* checksums need not be summed up any more */
+    FLOW_DULL = 2                       /* its payload is of no interest */
+};
+
+/* Side 0 is key.a, side 1 is key.b. A connection whose verdict is settled costs no more than this and
+ * its place in the hash table, so it is kept small; what every packet touches comes first.
+ *
+ * Payload of each side is counted, each byte once, without keeping it. One hole is remembered, so that
+ * a late segment still counts; with a second hole open the older one's late bytes do not. */
 struct flow {
-    struct flow *chain, *older, *newer;
     struct flow_key key;
-    uint8_t age;                        /* enum flow_age: which list it is on, and how long it may be silent */
-    uint8_t syn, synack, fin, rst;      /* bit 1 << side: seen from that side */
-    uint8_t acked;                      /* bit: a segment of that side without SYN was seen */
-    uint8_t payload;                    /* bit: a payload byte of that side was seen */
-    uint8_t checksum_right;             /* bit: that side has shown a right checksum */
-    uint8_t lost;                       /* bit: payload of that side is missing, though acknowledged */
-    uint8_t cut;                        /* bit: a segment of that side was cut by the snap length */
-    bool unwatched;                     /* set by the owner: checksums need not be summed up any more */
-    uint8_t nvlan;
-    uint16_t vlan[FLOW_VLANS];          /* in order of appearance */
-    uint8_t ntunnel;
-    uint8_t tunnel[FLOW_TUNNELS];       /* enum tunnel, distinct, in order of appearance */
+    uint32_t chain;                     /* the table's */
+    uint16_t seen[2];                   /* enum flow_seen */
+    uint32_t source;                    /* the capture it began in; the owner's */
+    uint32_t packets[2];                /* they stop at their greatest value */
+    uint32_t high[2];                   /* behind the highest payload byte of that side */
+    uint64_t bytes[2];                  /* payload */
+    uint64_t last_ns, first_ns;
+    void *state;                        /* the owner's, by flow_own(); NULL: nothing beyond counting */
     uint32_t isn[2];
     uint32_t acks[2];                   /* highest acknowledgement that side sent */
-    uint64_t first_ns, last_ns, age_ns; /* age_ns: last activity, or the end once closed */
-    uint64_t packets[2];
-    struct byte_count bytes[2];
-    uint32_t source;                    /* the capture it began in */
-    void *state;                        /* the owner's; NULL: nothing beyond counting */
-    bool dull;                          /* the owner's: its payload is of no interest */
+    uint32_t hole[2], hole_end[2];      /* not seen yet, below high */
+    uint32_t older, newer;              /* the table's */
+    uint16_t heard_ms;                  /* low bits of the time since which it is silent, or closed */
+    uint16_t tags;                      /* number of its set; 0: none */
+    uint16_t slot;                      /* the table's */
+    uint8_t age;                        /* enum flow_age: how long it may be silent */
+    uint8_t owner;                      /* enum flow_owner */
 };
 
 struct flow_table;
@@ -67,21 +76,46 @@ struct flow_hit {
     bool ignored;                       /* counted as a packet, and nothing else (section 1: wrong checksum) */
 };
 
+/* Where a segment's flow is looked for. flow_place() fetches the place in the hash table ahead, and
+ * flow_fetch() some segments later what is there; neither changes anything. */
+struct flow_place {
+    struct flow_key key;
+    uint64_t hash;
+    unsigned side;                      /* that sent the segment */
+};
+void flow_place(const struct flow_table *, const struct segment *, struct flow_place *);
+void flow_fetch(const struct flow_table *, const struct flow_place *);
+
 /* The flow of a segment, made if need be, with times, ends and counters brought up to date.
  * flow is NULL when there is none and `make` is false, or no memory at all. Ends, before it
- * returns, the flows that have been silent for too long at this segment's time, and the flow
- * of these endpoints when a SYN with another sequence number begins a new connection. */
-struct flow_hit flow_of(struct flow_table *, const struct segment *, bool make);
+ * returns, the flows that have been silent for too long at this segment's time (each within a second
+ * of packet time), and the flow of these endpoints when a SYN with another sequence number begins a
+ * new connection. */
+struct flow_hit flow_of(struct flow_table *, const struct segment *, const struct flow_place *, bool make);
 
-/* Ends the flow that has been silent longest, but not `keep`; for when the pool is empty. False:
- * there is no other. */
+/* Gives a flow state, or takes it away. */
+void flow_own(struct flow_table *, struct flow *, void *state);
+
+/* Ends the flow with state that has been silent longest, but not `keep`; for when the pool is empty.
+ * False: there is no other. */
 bool flow_evict(struct flow_table *, const struct flow *keep);
-void flow_end_all(struct flow_table *);                 /* oldest first */
+void flow_end_all(struct flow_table *);                 /* about oldest first */
 uint64_t flow_made(const struct flow_table *);          /* flows begun so far */
 
-/* 1 << side tests. */
-static inline bool flow_bit(uint8_t bits, unsigned side) { return bits >> side & 1; }
+static inline bool flow_saw(const struct flow *f, unsigned side, unsigned seen) { return (f->seen[side] & seen) != 0; }
+static inline bool flow_saw_any(const struct flow *f, unsigned seen) { return ((f->seen[0] | f->seen[1]) & seen) != 0; }
+/* Bit 1 << side for each side from which it was seen. */
+static inline unsigned flow_sides(const struct flow *f, unsigned seen)
+{
+    return (unsigned)flow_saw(f, 0, seen) | (unsigned)flow_saw(f, 1, seen) << 1;
+}
 static inline bool flow_is_closed(const struct flow *f) { return f->age == FLOW_CLOSED; }
-const struct endpoint *flow_endpoint(const struct flow *, unsigned side);
+static inline const struct endpoint *flow_endpoint(const struct flow *f, unsigned side)
+{
+    return side ? &f->key.b : &f->key.a;
+}
+/* VLANs and tunnels that its packets came through, distinct, in order of appearance; valid until the
+ * next flow_of(). */
+const struct flow_tags *flow_tags_of(const struct flow_table *, const struct flow *);
 
 #endif

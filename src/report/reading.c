@@ -4,6 +4,7 @@
 #include "store/sql.h"
 
 #include <errno.h>
+#include <stdio_ext.h>
 #include <sysexits.h>
 
 _Static_assert((int)REPORT_ERROR == (int)DB_ERROR, "sentences are as long everywhere");
@@ -42,9 +43,12 @@ int output_finish(FILE *out, char error[REPORT_ERROR])
 
     if (fflush(out) == 0 && !failed)
         return 0;
-    if (errno == EPIPE)                 /* `| head` has seen enough */
+    int why = errno;
+    __fpurge(out);                      /* it is said once, here */
+    clearerr(out);
+    if (why == EPIPE)                   /* `| head` has seen enough */
         return 0;
     snprintf(error, REPORT_ERROR, "the output could not be written: %s",
-             errno ? strerror(errno) : "an error before its end");
+             why ? strerror(why) : "an error before its end");
     return EX_IOERR;
 }

@@ -3,6 +3,7 @@
 #include "report/text.h"
 
 #include <assert.h>
+#include <math.h>
 
 enum { COLUMNS_MOST = 64 };
 
@@ -111,6 +112,14 @@ struct column {
     enum column_kind kind;
 };
 
+static bool is_number(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!ascii_digit(s.p[i]))
+            return false;
+    return s.n == 1 || s.p[0] != '0';
+}
+
 static void write_list(FILE *out, struct span words, bool numbers)
 {
     struct span word;
@@ -120,7 +129,7 @@ static void write_list(FILE *out, struct span words, bool numbers)
     while ((word = span_word(&words)).n) {
         if (more)
             putc(',', out);
-        if (numbers)
+        if (numbers && is_number(word))
             fwrite(word.p, 1, word.n, out);
         else
             text_json(out, word);
@@ -134,7 +143,7 @@ static void write_value(sqlite3_stmt *stmt, int i, enum column_kind kind, FILE *
     int type = sqlite3_column_type(stmt, i), last = sqlite3_column_count(stmt) - 1;
     struct span text = cell_of(stmt, i);
 
-    if (type == SQLITE_NULL)
+    if (type == SQLITE_NULL || (type == SQLITE_FLOAT && !isfinite(sqlite3_column_double(stmt, i))))
         fputs("null", out);
     else if (kind == COLUMN_BOOLEAN)
         fputs(sqlite3_column_int(stmt, i) ? "true" : "false", out);

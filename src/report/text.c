@@ -48,7 +48,7 @@ static void json_character(FILE *out, struct span bytes, long code)
         fprintf(out, "\\%c", letter[at - short_of]);
     else if (code < 0)
         fputs("\\ufffd", out);
-    else if (code < 0x20 || code == 0x7f)
+    else if (code < 0x20 || (code >= 0x7f && code < 0xa0))
         fprintf(out, "\\u%04lx", (unsigned long)code);
     else
         fwrite(bytes.p, 1, bytes.n, out);

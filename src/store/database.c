@@ -20,7 +20,9 @@
  * choose WAL for itself. synchronous stays FULL: a commit each source is not what takes time. */
 static const char settings[] =
     "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;"
-    "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;";
+    "PRAGMA cell_size_check = ON;";
+
+static const char settings_read[] = "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;";
 
 static int say(char error[DB_ERROR], int code, const char *path, const char *sentence)
 {
@@ -35,14 +37,31 @@ static const char *file_name(const char *path, char buffer[4096])
     return buffer;
 }
 
+/* What is no file that can hold a database: opening some of it would wait for ever. */
+static int check_kind(const char *path, int code, char error[DB_ERROR])
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0)
+        return 0;
+    if (S_ISLNK(st.st_mode) && stat(path, &st) != 0)
+        return errno == ENOENT ? say(error, code, path, "is a link to nothing; name another file with --db") : 0;
+    if (S_ISDIR(st.st_mode))
+        return say(error, code, path, "is a folder; name a file in it with --db");
+    return S_ISREG(st.st_mode) ? 0 : say(error, code, path, "is no regular file; name another one with --db");
+}
+
 /* Makes the file if it is not there; an empty one is as good as none. The mode is set before
  * anything is in it, and SQLite gives the journal the mode of the file. */
 static int make_file(const char *path, bool *made, char error[DB_ERROR])
 {
     struct stat st;
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int code = check_kind(path, EX_CANTCREAT, error);
+    int fd = code ? -1 : open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     *made = fd >= 0;
+    if (code)
+        return code;
     if (fd < 0 && errno == EEXIST) {
         if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
             chmod(path, 0600);
@@ -61,6 +80,16 @@ static int make_file(const char *path, bool *made, char error[DB_ERROR])
     return 0;
 }
 
+/* The file may come from anywhere: what it holds beside tables (views, triggers) is never run. */
+static void distrust(sqlite3 *db)
+{
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, DATABASE_VALUE);
+}
+
 static int connect_to(const char *path, int flags, sqlite3 **db, char error[DB_ERROR])
 {
     char name[4096];
@@ -75,6 +104,7 @@ static int connect_to(const char *path, int flags, sqlite3 **db, char error[DB_E
         *db = NULL;
         return code;
     }
+    distrust(*db);
     sqlite3_extended_result_codes(*db, 1);
     sqlite3_busy_timeout(*db, DATABASE_WAIT);
     return 0;
@@ -148,8 +178,8 @@ static int check_addresses(sqlite3 *db, const char *path, const char *addresses,
         return code;
     }
     const char *have = (const char *)sqlite3_column_text(stmt, 0);
-    int code = 0;
-    if (addresses && strcmp(have, addresses) != 0) {
+    int code = have ? 0 : db_failure_of(SQLITE_OK, "", path, error);
+    if (have && addresses && strcmp(have, addresses) != 0) {
         snprintf(error, DB_ERROR, "%.600s was begun with --addresses %s and stays so; name another"
                  " file with --db for %s", path, have, addresses);
         code = EX_USAGE;
@@ -237,6 +267,8 @@ int database_open_read(const char *path, sqlite3 **out, char error[DB_ERROR])
     int code;
 
     *out = NULL;
+    if ((code = check_kind(path, EX_NOINPUT, error)))
+        return code;
     if (access(path, R_OK) != 0) {
         if (errno == ENOENT)
             return say(error, EX_NOINPUT, path,
@@ -252,7 +284,10 @@ int database_open_read(const char *path, sqlite3 **out, char error[DB_ERROR])
         if ((code = roll_back(path, error)) || (code = connect_to(path, SQLITE_OPEN_READONLY, out, error)))
             return code;
     }
-    if ((code = check_read(*out, path, error))) {
+    code = check_read(*out, path, error);
+    if (!code && (sqlite3_exec(*out, settings_read, NULL, NULL, NULL) || schema_shadow_views(*out)))
+        code = db_failure(*out, path, error);
+    if (code) {
         sqlite3_close(*out);
         *out = NULL;
     }

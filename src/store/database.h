@@ -11,6 +11,9 @@ enum { DATABASE_APPLICATION_ID = 0x4d53454c };              /* "MSEL"; sql/schem
 /* How long to wait for another program's lock, in milliseconds. */
 enum { DATABASE_WAIT = 5000 };
 
+/* Bytes of a value, or of a row; what is larger is refused, for none of ours comes near. */
+enum { DATABASE_VALUE = 1 << 20 };
+
 /* Opens a file for reading and writing, makes it (mode 0600) if it is not there, and brings
  * tables, views and words up to date in one transaction. What is not an own database, a newer
  * one, a damaged or locked one is left as it is. addresses: the mode ("keep", "truncate") that a
@@ -19,7 +22,7 @@ enum { DATABASE_WAIT = 5000 };
 int database_open(const char *path, const char *addresses, sqlite3 **out, char error[DB_ERROR]);
 
 /* Opens an own database of this version for reading only; same results. What an interrupted run
- * left half done is rolled back first. */
+ * left half done is rolled back first. Views are the program's own, whatever stands in the file. */
 int database_open_read(const char *path, sqlite3 **out, char error[DB_ERROR]);
 
 /* Number of the last file of sql/schema. */

@@ -2,6 +2,7 @@
 
 #include "store/sql.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -40,8 +41,10 @@ int db_failure_of(int rc, const char *detail, const char *path, char error[DB_ER
             return meanings[i].code;
         }
     }
-    snprintf(error, DB_ERROR, "%.600s: %s", path, detail);
-    return EX_SOFTWARE;
+    bool told = rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE;
+    snprintf(error, DB_ERROR, "%.600s is not as mailseal made it%s%.200s%s; restore a copy of it, or name another"
+             " file with --db", path, told ? " (" : "", told ? detail : "", told ? ")" : "");
+    return EX_DATAERR;
 }
 
 int db_failure(sqlite3 *db, const char *path, char error[DB_ERROR])

@@ -61,6 +61,20 @@ static int refresh_view(sqlite3 *db, sqlite3_stmt *same, const char *path, const
     return rc == SQLITE_DONE ? sqlite3_exec(db, text, NULL, NULL, NULL) : rc;
 }
 
+int schema_shadow_views(sqlite3 *db)
+{
+    int rc = SQLITE_OK;
+
+    for (const struct sql_text *t = sql_texts; t->path && rc == SQLITE_OK; t++) {
+        if (strncmp(t->path, "views/", 6) != 0)
+            continue;
+        char *sql = sqlite3_mprintf("CREATE TEMP %s", strstr(t->text, "\nCREATE VIEW ") + strlen("\nCREATE "));
+        rc = sql ? sqlite3_exec(db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+        sqlite3_free(sql);
+    }
+    return rc;
+}
+
 static int refresh_views(sqlite3 *db)
 {
     sqlite3_stmt *same = db_prepare(db, "view_same");

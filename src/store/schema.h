@@ -15,4 +15,7 @@ int schema_migrate(sqlite3 *, int version);
  * nothing has changed. */
 int schema_refresh(sqlite3 *);
 
+/* Puts the program's own views before those of the file, for this connection only. */
+int schema_shadow_views(sqlite3 *);
+
 #endif

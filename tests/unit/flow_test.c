@@ -1,4 +1,4 @@
-/* links: flow/flow.o base/hash.o base/pool.o base/endpoint.o base/bytes.o
+/* links: flow/flow.o flow/table.o flow/tags.o base/hash.o base/pool.o base/endpoint.o base/bytes.o
  * decode/decode.o decode/link.o decode/carrier.o decode/ip.o decode/tunnel.o decode/checksum.o */
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 enum { CLIENT, SERVER };                /* in this file; not the sides of a flow */
 static const struct who ends[2] = { { 7, 40001 }, { 25, 25 } };
 
-struct table {
+struct world {
     struct pool *pool;
     struct flow_table *t;
     unsigned ended, evicted;
@@ -27,7 +27,7 @@ struct table {
 
 static void has_ended(void *ctx, struct flow *f, bool evicted)
 {
-    struct table *t = ctx;
+    struct world *t = ctx;
     t->last = *f;
     if (t->ended < COUNT(t->first_ns))
         t->first_ns[t->ended] = f->first_ns;
@@ -35,7 +35,7 @@ static void has_ended(void *ctx, struct flow *f, bool evicted)
     t->evicted += evicted;
 }
 
-static void table_begin(struct table *t, size_t memory)
+static void world_begin(struct world *t, size_t memory)
 {
     memset(t, 0, sizeof *t);
     t->pool = pool_new(memory);
@@ -43,18 +43,21 @@ static void table_begin(struct table *t, size_t memory)
     assert_non_null(t->t);
 }
 
-static void table_end(struct table *t)
+static void world_end(struct world *t)
 {
     flow_table_free(t->t);
     pool_free(t->pool);
 }
 
-static struct flow_hit feed(struct table *t, const struct tcp *tcp, bool make)
+static struct flow_hit feed(struct world *t, const struct tcp *tcp, bool make)
 {
     struct segment seg;
     struct packet p = packet_of(tcp);
     assert_int_equal(decode(&p, &seg), DECODE_TCP);
-    struct flow_hit hit = flow_of(t->t, &seg, make);
+    struct flow_place at;
+    flow_place(t->t, &seg, &at);
+    flow_fetch(t->t, &at);
+    struct flow_hit hit = flow_of(t->t, &seg, &at, make);
     packet_free(&p);
     return hit;
 }
@@ -132,8 +135,8 @@ static void lives_of_connections(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(lives); i++) {
-        struct table t;
-        table_begin(&t, 1 << 20);
+        struct world t;
+        world_begin(&t, 1 << 20);
         for (const struct step *s = lives[i].step; s < lives[i].step + CASE_STEPS && s->flags; s++) {
             struct tcp tcp = { .from = ends[s->who], .to = ends[!s->who],
                 .ts_ns = START + s->at_s * (uint64_t)SECOND,
@@ -146,16 +149,16 @@ static void lives_of_connections(void **state)
         flow_end_all(t.t);
         assert_int_equal(t.ended, lives[i].made);
         assert_int_equal(t.evicted, 0);
-        table_end(&t);
+        world_end(&t);
     }
 }
 
 /* A flow that is silent ends at the next packet of any flow, in the order in which they fell silent. */
 static void silent_flows_end_by_the_clock_of_others(void **state)
 {
-    struct table t;
+    struct world t;
     (void)state;
-    table_begin(&t, 1 << 20);
+    world_begin(&t, 1 << 20);
     for (uint32_t i = 0; i < 5; i++) {
         struct tcp tcp = { .from = { 100 + i, 1000 }, .to = ends[SERVER], .ts_ns = START + i * SECOND,
                            .flags = TCP_ACK, .bytes = "a", .n = 1 };
@@ -171,14 +174,14 @@ static void silent_flows_end_by_the_clock_of_others(void **state)
     assert_int_equal(t.ended, 4);
     for (uint32_t i = 0; i < 4; i++)
         assert_true(t.first_ns[i] == START + (i + 1) * SECOND);
-    table_end(&t);
+    world_end(&t);
 }
 
 static void both_directions_are_one_flow(void **state)
 {
-    struct table t;
+    struct world t;
     (void)state;
-    table_begin(&t, 1 << 20);
+    world_begin(&t, 1 << 20);
     struct tcp there = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK,
         .bytes = "abc", .n = 3 };
     struct tcp back = { .from = ends[SERVER], .to = ends[CLIENT], .ts_ns = START, .flags = TCP_ACK,
@@ -186,14 +189,14 @@ static void both_directions_are_one_flow(void **state)
     struct flow_hit a = feed(&t, &there, true), b = feed(&t, &back, false);
     assert_ptr_equal(a.flow, b.flow);
     assert_int_not_equal(a.side, b.side);
-    assert_int_equal(a.flow->bytes[a.side].n, 3);
-    assert_int_equal(a.flow->bytes[b.side].n, 2);
+    assert_int_equal(a.flow->bytes[a.side], 3);
+    assert_int_equal(a.flow->bytes[b.side], 2);
     assert_int_equal(flow_endpoint(a.flow, a.side)->port, ends[CLIENT].port);
     assert_int_equal(flow_endpoint(a.flow, b.side)->port, ends[SERVER].port);
     struct tcp other = { .from = { 7, 40002 }, .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK };
     assert_null(feed(&t, &other, false).flow);
     assert_int_equal(flow_made(t.t), 1);
-    table_end(&t);
+    world_end(&t);
 }
 
 /* --- payload, each byte once --- */
@@ -227,9 +230,9 @@ static void each_byte_is_counted_once(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(counts); i++)
         for (size_t b = 0; b < COUNT(bases); b++) {
-            struct table t;
+            struct world t;
             struct flow_hit hit;
-            table_begin(&t, 1 << 20);
+            world_begin(&t, 1 << 20);
             struct tcp syn = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_SYN,
                                .seq = bases[b] - 1 };
             hit = feed(&t, &syn, true);
@@ -239,17 +242,17 @@ static void each_byte_is_counted_once(void **state)
                                        .n = counts[i].part[k].n };
                 hit = feed(&t, &tcp, true);
             }
-            if (hit.flow->bytes[hit.side].n != counts[i].want)
-                fail_msg("%s, base %zu: %u bytes", counts[i].name, b, (unsigned)hit.flow->bytes[hit.side].n);
-            table_end(&t);
+            if (hit.flow->bytes[hit.side] != counts[i].want)
+                fail_msg("%s, base %zu: %u bytes", counts[i].name, b, (unsigned)hit.flow->bytes[hit.side]);
+            world_end(&t);
         }
 }
 
 static void data_on_syn_counts(void **state)
 {
-    struct table t;
+    struct world t;
     (void)state;
-    table_begin(&t, 1 << 20);
+    world_begin(&t, 1 << 20);
     struct tcp syn = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_SYN, .seq = 99,
                        .bytes = "hello", .n = 5 };
     feed(&t, &syn, true);
@@ -257,8 +260,8 @@ static void data_on_syn_counts(void **state)
         .seq = 100,
                         .bytes = "hello you", .n = 9 };
     struct flow_hit hit = feed(&t, &more, true);
-    assert_int_equal(hit.flow->bytes[hit.side].n, 9);
-    table_end(&t);
+    assert_int_equal(hit.flow->bytes[hit.side], 9);
+    world_end(&t);
 }
 
 /* --- wrong checksums (section 1 of doc/measurement.md) --- */
@@ -285,10 +288,10 @@ static void wrong_checksums(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(sums); i++) {
-        struct table t;
+        struct world t;
         struct flow_hit hit = { 0 };
         uint64_t bytes = 0;
-        table_begin(&t, 1 << 20);
+        world_begin(&t, 1 << 20);
         /* The other direction's right one says nothing about this one. */
         struct tcp other = { .from = ends[SERVER], .to = ends[CLIENT], .ts_ns = START, .flags = TCP_ACK,
             .bytes = "x", .n = 1 };
@@ -298,23 +301,23 @@ static void wrong_checksums(void **state)
             struct tcp tcp = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK,
                                .seq = 100 + 10 * k, .bytes = "0123456789", .n = 10, .wrong_sum = s == WRONG,
                                .no_sum = s == NONE, .cut = s == CUT ? 4 : 0 };
-            bytes = hit.flow ? hit.flow->bytes[hit.side].n : 0;
+            bytes = hit.flow ? hit.flow->bytes[hit.side] : 0;
             hit = feed(&t, &tcp, true);
         }
         if (hit.ignored != sums[i].ignored)
             fail_msg("case %zu: ignored %d", i, hit.ignored);
         assert_int_equal(hit.flow->packets[hit.side], sums[i].n);       /* a packet it is all the same */
-        assert_int_equal(hit.flow->bytes[hit.side].n - bytes, hit.ignored ? 0 : 10);
-        table_end(&t);
+        assert_int_equal(hit.flow->bytes[hit.side] - bytes, hit.ignored ? 0 : 10);
+        world_end(&t);
     }
 }
 
 /* A wrong RST or FIN ends nothing once the direction has shown right sums. */
 static void an_ignored_segment_ends_nothing(void **state)
 {
-    struct table t;
+    struct world t;
     (void)state;
-    table_begin(&t, 1 << 20);
+    world_begin(&t, 1 << 20);
     struct tcp tcp = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_ACK, .seq = 100,
                        .bytes = "a", .n = 1 };
     feed(&t, &tcp, true);
@@ -323,7 +326,7 @@ static void an_ignored_segment_ends_nothing(void **state)
     assert_false(flow_is_closed(feed(&t, &rst, true).flow));
     rst.wrong_sum = false;
     assert_true(flow_is_closed(feed(&t, &rst, true).flow));
-    table_end(&t);
+    world_end(&t);
 }
 
 /* --- many --- */
@@ -331,9 +334,9 @@ static void an_ignored_segment_ends_nothing(void **state)
 static void a_hundred_thousand_flows(void **state)
 {
     enum { MANY = 100000 };
-    struct table t;
+    struct world t;
     (void)state;
-    table_begin(&t, 256 << 20);
+    world_begin(&t, 256 << 20);
     for (unsigned round = 0; round < 2; round++)
         for (uint32_t i = 0; i < MANY; i++) {
             struct tcp tcp = { .from = { i / 50000, (uint16_t)(10000 + i % 50000) }, .to = ends[SERVER],
@@ -348,22 +351,24 @@ static void a_hundred_thousand_flows(void **state)
     flow_end_all(t.t);
     assert_int_equal(t.ended, MANY);
     assert_int_equal(t.evicted, 0);
-    table_end(&t);
+    world_end(&t);
 }
 
 /* With little memory the one that has been silent longest goes first, closed ones before all. */
 static void the_oldest_is_pushed_out(void **state)
 {
-    struct table t;
+    struct world t;
     uint32_t i = 0;
     (void)state;
-    table_begin(&t, 256 * 1024);
+    world_begin(&t, 256 * 1024);
     struct tcp closed = { .from = { 1, 1 }, .to = ends[SERVER], .ts_ns = START + 5, .flags = TCP_RST };
     feed(&t, &closed, true);
     for (; !t.ended; i++) {
         struct tcp tcp = { .from = { 2, (uint16_t)(1000 + i) }, .to = ends[SERVER], .ts_ns = START + 10 + i,
                            .flags = TCP_ACK, .bytes = "a", .n = 1 };
-        assert_non_null(feed(&t, &tcp, true).flow);
+        struct flow *f = feed(&t, &tcp, true).flow;
+        assert_non_null(f);
+        flow_own(t.t, f, &t);
         assert_true(i < 2000);
     }
     assert_true(t.last.first_ns == START + 5);
@@ -378,17 +383,17 @@ static void the_oldest_is_pushed_out(void **state)
     assert_true(flow_evict(t.t, NULL));
     assert_false(flow_evict(t.t, NULL));
     assert_int_equal(t.evicted, t.ended);
-    table_end(&t);
+    world_end(&t);
 }
 
 static void without_memory_there_is_no_flow(void **state)
 {
-    struct table t;
+    struct world t;
     (void)state;
-    table_begin(&t, 16);
+    world_begin(&t, 16);
     struct tcp tcp = { .from = ends[CLIENT], .to = ends[SERVER], .ts_ns = START, .flags = TCP_SYN };
     assert_null(feed(&t, &tcp, true).flow);
-    table_end(&t);
+    world_end(&t);
 }
 
 int main(void)

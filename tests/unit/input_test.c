@@ -198,7 +198,7 @@ static void zstd_windows_are_bounded(void **state)
     assert_int_equal(read_blob(&fits, fits.n).n, 3);
     struct seen seen = read_blob(&over, over.n);
     assert_int_equal(seen.opened, CAPTURE_DAMAGED);
-    assert_sentence(&seen, "one: offset 0: the zstd data are damaged: Frame requires too much memory");
+    assert_sentence(&seen, "one: offset 5: the zstd data are damaged: Frame requires too much memory");
     free(fits.b);
     free(over.b);
     free(o.b);
@@ -311,6 +311,29 @@ static void pipes_are_read_and_known_again(void **state)
     }
 }
 
+/* What is missing at the end of a file that was longer, or will be, is told apart from a cut one. */
+static void a_file_that_changes_is_told(void **state)
+{
+    (void)state;
+    struct blob o = pcap(0xa1b2c3d4, false, 1);
+    for (uint32_t i = 0; i < 10; i++)
+        put_record(&o, 100 + i, 0, i, 40000);
+    size_t record = (o.n - PCAP_HEADER) / 10;
+    for (int grows = 0; grows < 2; grows++) {
+        struct seen seen = { .n = 0 };
+        const char *path = write_file("changing", o.b, o.n - 10);
+        struct capture *c = capture_open(path, &seen.opened, seen.error);
+        assert_non_null(c);
+        assert_int_equal(truncate(path, (off_t)(grows ? o.n - 5 : PCAP_HEADER + 5 * record)), 0);
+        read_capture(c, &seen, 1);
+        assert_int_equal(seen.status, CAPTURE_DAMAGED);
+        assert_int_equal(seen.n, grows ? 9 : 5);
+        assert_sentence(&seen, grows ? "still being written" : "became shorter while it was read");
+        capture_close(c);
+    }
+    free(o.b);
+}
+
 static void standard_input_names_itself(void **state)
 {
     (void)state;
@@ -347,6 +370,7 @@ int main(void)
         TEST(other_packings_are_refused),
         TEST(what_is_no_capture_is_told),
         TEST(pipes_are_read_and_known_again),
+        TEST(a_file_that_changes_is_told),
         TEST(standard_input_names_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,53 @@
+/* Where flows are: memory in slabs, a hash table over the endpoints, and wheels of seconds by which
+ * silent ones are found. For the files of this folder only. */
+#ifndef MAILSEAL_FLOW_TABLE_H
+#define MAILSEAL_FLOW_TABLE_H
+
+#include "flow/flow.h"
+
+enum { WHEEL_SLOTS = 4096 };            /* seconds; more than any silence is allowed to last */
+
+/* A flow stands in the slot of the second in which its silence would have been too long when it was
+ * put there. Packets do not move it: when its second comes it is looked at, and put further on. */
+struct wheel_slot {
+    uint32_t oldest, newest;
+};
+struct wheel {
+    struct wheel_slot slot[WHEEL_SLOTS];
+    uint64_t filled[WHEEL_SLOTS / 64];  /* bit for each slot */
+};
+
+/* In the order in which flows give way: closed or without payload, open, with the owner's state. */
+enum { WHEEL_BARE, WHEEL_OPEN, WHEEL_STATE, WHEELS };
+
+struct flow_table {
+    struct pool *pool;
+    flow_ended *ended;
+    void *ctx;
+    struct hash_key key;
+    uint32_t *bucket;                   /* numbers of flows, 0: none */
+    size_t mask;                        /* buckets - 1 */
+    struct flow **slab;
+    uint32_t slabs, slabs_room, slabs_most;
+    uint32_t idle;                      /* flows to be used again */
+    uint32_t unused;                    /* of the last slab */
+    uint64_t n, made;
+    uint64_t second;                    /* packet time up to which the wheels were looked at */
+    struct wheel wheel[WHEELS];
+    struct tag_sets tags;
+};
+
+struct flow *table_find(const struct flow_table *, const struct flow_place *);
+/* A flow that begins now, with everything else zero. NULL: no memory. */
+struct flow *table_make(struct flow_table *, const struct flow_place *, uint64_t now_ns);
+/* Moves a flow to the slot of its age. */
+void table_place(struct flow_table *, struct flow *);
+/* Reports a flow's end and gives its memory back. */
+void table_end(struct flow_table *, struct flow *, bool evicted);
+/* Ends what has been silent for too long before the second of this time. */
+void table_sweep(struct flow_table *, uint64_t now_ns);
+bool flow_is_silent(const struct flow *, uint64_t now_ns);
+/* Last thing before a flow ends: payload that the other side acknowledged and that never came. */
+void flow_note_lost(struct flow *);
+
+#endif
