@@ -144,6 +144,7 @@ struct dialogue {
             bool continuing, server_continuing;         /* the next line goes on behind a literal */
             bool literal_waits;         /* for the go-ahead of the server */
             bool literal_doubtful;      /* which was lost, or a refusal */
+            bool literal_secret;        /* what is counted now is the password of LOGIN */
             struct literal literal;
             uint32_t tag;
         } imap;

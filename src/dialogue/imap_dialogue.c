@@ -41,14 +41,24 @@ static void begin_literal(struct dialogue *d, const struct literal *l)
         d->in[TO_SERVER].reader = READ_COUNTED;
         d->in[TO_SERVER].left = l->n;
     }
-    if (d->u.imap.verb == IMAP_LOGIN && d->u.imap.arguments < UINT8_MAX && ++d->u.imap.arguments == 2 && l->n)
+    if (d->u.imap.verb == IMAP_LOGIN && d->u.imap.arguments < UINT8_MAX && ++d->u.imap.arguments == 2)
+        d->u.imap.literal_secret = l->n > 0;
+}
+
+/* The literal that was announced as the password of LOGIN was sent; a client may leave instead. */
+static void secret_literal_sent(struct dialogue *d)
+{
+    if (d->u.imap.literal_secret)
         credential_sent(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
+    d->u.imap.literal_secret = false;
 }
 
 static void counted_done(struct dialogue *d, unsigned dir)
 {
     if (dir == TO_CLIENT)
         d->u.imap.server_continuing = true;
+    else
+        secret_literal_sent(d);
 }
 
 static void push_tagged(struct dialogue *d, uint8_t verb, uint8_t flags, uint32_t tag)
@@ -358,6 +368,7 @@ static void body_done(struct dialogue *d, unsigned dir)
 static void lost(struct dialogue *d, unsigned dir)
 {
     if (dir == TO_SERVER) {
+        secret_literal_sent(d);         /* what was lost begins with it */
         d->u.imap.continuing = false;
         return;
     }
