@@ -1,6 +1,6 @@
 # What `make check` runs, all without root and network: the house rules of the source, the unit tests
-# (those of SQL among them), the golden captures, all of them at once, and damage of every kind. Each step ends
-# with "N passed, N failed";
+# (those of SQL among them), the golden captures, a second reading of them, all of them at once, and damage of
+# every kind. Each step ends with "N passed, N failed";
 # the last line of `make check` is their sum.
 #
 #   make check           everything        make check-asan      the same under ASan and UBSan
@@ -61,6 +61,7 @@ check: $(BUILD)/mailseal units
 	$(call step,layers-self-test,sh tools/check-layers --self-test)
 	$(call step,units,$(run_units))
 	$(call step,goldens,$(PYTHON) tests/golden.py --bin $(BUILD)/mailseal --seen $(LOGS)/seen)
+	$(call step,reading,$(PYTHON) tests/reading/check.py --bin $(BUILD)/mailseal)
 	$(call step,damage,$(PYTHON) tests/damage.py --bin $(BUILD)/mailseal)
 	$(call step,rules,sh tools/check-rules $(LOGS)/seen)
 	$(call step,fuzz-corpora,$(MAKE) --no-print-directory fuzz-corpora)
