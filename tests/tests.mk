@@ -66,6 +66,7 @@ check: $(BUILD)/mailseal units
 	$(call step,rules,sh tools/check-rules $(LOGS)/seen)
 	$(call step,fuzz-corpora,$(MAKE) --no-print-directory fuzz-corpora)
 	$(call step,interleave,$(PYTHON) tests/interleave.py --bin $(BUILD)/mailseal)
+	$(call step,rejudge,$(PYTHON) tests/rejudge.py --bin $(BUILD)/mailseal)
 	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
 
 check-units: units

@@ -39,6 +39,10 @@ const struct command commands[] = {
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --verdict VERDICT     only these\n"
       "  --format table|csv|jsonl\n" },
+    { "rejudge", command_rejudge, "rejudge [OPTION]...",
+      "judges all stored sessions again, by the rules of this version, and says what changed",
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --dry-run             says what would change, and writes nothing\n" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -43,13 +43,25 @@ int counts_begin(struct counts *c, int64_t sensor, int64_t revision)
     counts_drop(c);
     c->owner.sensor = sensor;
     c->owner.revision = revision;
-    for (c->nodd = 0; c->nodd < COUNTS_ODD_PORTS && (rc = sqlite3_step(c->odd_list)) == SQLITE_ROW; c->nodd++)
-        c->odd_port[c->nodd] = sqlite3_column_int64(c->odd_list, 0);
+    for (c->odd.n = 0; c->odd.n < COUNTS_ODD_PORTS && (rc = sqlite3_step(c->odd_list)) == SQLITE_ROW; c->odd.n++)
+        c->odd.port[c->odd.n] = sqlite3_column_int64(c->odd_list, 0);
     sqlite3_reset(c->odd_list);
+    c->odd_before = c->odd;
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static bool is_mail_port(uint16_t port)
+int counts_owner(struct counts *c, int64_t sensor, int64_t database)
+{
+    if (c->owner.sensor == sensor && c->owner.database == database)
+        return SQLITE_OK;
+    int rc = counts_write(c);
+    counts_drop(c);                     /* how many rows a day has is another number for each owner */
+    c->owner.sensor = sensor;
+    c->owner.database = database;
+    return rc;
+}
+
+bool counts_is_mail_port(uint16_t port)
 {
     static const uint16_t ports[] = { 24, 25, 110, 143, 465, 587, 993, 995, 2525, 4190 };
     for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
@@ -59,19 +71,29 @@ static bool is_mail_port(uint16_t port)
 }
 
 /* The port itself for the mail ports and the first odd ones, 0 for the rest. */
-static int port_of(struct counts *c, uint16_t port, bool may_add, int64_t *out)
+static int64_t port_of(struct counts_odd_ports *odd, uint16_t port, bool may_add, bool *added)
 {
-    *out = port;
-    if (is_mail_port(port))
+    *added = false;
+    if (counts_is_mail_port(port))
+        return port;
+    for (size_t i = 0; i < odd->n; i++)
+        if (odd->port[i] == port)
+            return port;
+    if (!may_add || odd->n == COUNTS_ODD_PORTS)
+        return 0;
+    odd->port[odd->n++] = port;
+    *added = true;
+    return port;
+}
+
+static int port_counted(struct counts *c, const struct counted *x, int64_t *out)
+{
+    uint16_t port = x->session->server.port;
+    bool added;
+
+    *out = port_of(&c->odd, port, x->judgement->verdict != VERDICT_OTHER, &added);
+    if (!added)
         return SQLITE_OK;
-    for (size_t i = 0; i < c->nodd; i++)
-        if (c->odd_port[i] == port)
-            return SQLITE_OK;
-    if (!may_add || c->nodd == COUNTS_ODD_PORTS) {
-        *out = 0;
-        return SQLITE_OK;
-    }
-    c->odd_port[c->nodd++] = port;
     struct binder b = binder_of(c->odd_add);
     bind_int(&b, port);
     return bound_run(&b);
@@ -104,143 +126,158 @@ static int64_t bytes_of(const struct session *s)
     return (int64_t)(s->bytes[TO_SERVER] + s->bytes[TO_CLIENT]);
 }
 
-static int add_rate(struct counts *c, const struct counted *x)
+/* --- what one session adds to a table --- */
+
+struct share {
+    int64_t any;                        /* 0: nothing. No padding: shares are compared as bytes */
+    int64_t key[11], value[17];
+};
+
+static void share_rate(const struct counted *x, int64_t port, struct share *out)
 {
     const struct session *s = x->session;
-    int64_t port;
-    int rc = port_of(c, s->server.port, x->judgement->verdict != VERDICT_OTHER, &port);
-    bool fresh;
-
-    if (rc != SQLITE_OK)
-        return rc;
-    int64_t key[11] = {
-        begin_of(s->first_ns, HOUR), x->direction, x->judgement->hop, s->protocol, port,
-        x->judgement->verdict, x->strip, s->tls.server_hello ? s->tls.version : 0,
-        s->tls.server_hello && s->tls.pq, s->auth.exposure, is_lossy(s)
+    *out = (struct share){
+        .any = true,
+        .key = { begin_of(s->first_ns, HOUR), x->direction, x->judgement->hop, s->protocol, port,
+                 x->judgement->verdict, x->strip, s->tls.server_hello ? s->tls.version : 0,
+                 s->tls.server_hello && s->tls.pq, s->auth.exposure, is_lossy(s) },
+        .value = { 1, bytes_of(s), shows_messages(x) ? s->messages_clear : 0 },
     };
-    int64_t *v = tally_at(&c->table[COUNTS_RATE], key, &fresh, &rc);
-    if (!v)
-        return rc;
-    v[0]++;
-    v[1] += bytes_of(s);
-    v[2] += shows_messages(x) ? s->messages_clear : 0;
-    return SQLITE_OK;
 }
 
-static int add_peer(struct counts *c, const struct counted *x)
+static void share_peer(const struct counted *x, int64_t port, struct share *out)
 {
     const struct session *s = x->session;
-    bool fresh;
-    int rc;
-    int64_t key[7] = { begin_of(s->first_ns, DAY), x->direction, x->server, x->network, x->judgement->hop,
-                       x->judgement->verdict, s->auth.exposure };
-    int64_t *v = tally_at(&c->table[COUNTS_PEER_DAY], key, &fresh, &rc);
-    if (!v)
-        return rc;
-    v[0]++;
-    v[1] += bytes_of(s);
-    return SQLITE_OK;
+    (void)port;
+    *out = (struct share){
+        .any = true,
+        .key = { begin_of(s->first_ns, DAY), x->direction, x->server, x->network, x->judgement->hop,
+                 x->judgement->verdict, s->auth.exposure },
+        .value = { 1, bytes_of(s) },
+    };
 }
 
-static int add_tls(struct counts *c, const struct counted *x)
+static void share_tls(const struct counted *x, int64_t port, struct share *out)
 {
-    const struct session *s = x->session;
-    const struct tls_seen *t = &s->tls;
-    bool fresh;
-    int rc;
-
-    if (!is_encrypted(x->judgement->verdict))
-        return SQLITE_OK;
-    int64_t key[7] = { begin_of(s->first_ns, DAY), x->direction, x->judgement->hop,
-                       t->server_hello ? t->version : 0, t->server_hello ? t->cipher : 0,
-                       t->server_hello ? t->group : 0, t->client_hello ? t->pq_offered : 2 };
-    int64_t *v = tally_at(&c->table[COUNTS_TLS_DAY], key, &fresh, &rc);
-    if (!v)
-        return rc;
-    v[0]++;
-    return SQLITE_OK;
+    const struct tls_seen *t = &x->session->tls;
+    (void)port;
+    *out = (struct share){
+        .any = is_encrypted(x->judgement->verdict),
+        .key = { begin_of(x->session->first_ns, DAY), x->direction, x->judgement->hop,
+                 t->server_hello ? t->version : 0, t->server_hello ? t->cipher : 0,
+                 t->server_hello ? t->group : 0, t->client_hello ? t->pq_offered : 2 },
+        .value = { 1 },
+    };
 }
 
-static void highest(int64_t *v, int64_t value) { *v = value > *v ? value : *v; }
-static void lowest(int64_t *v, int64_t value) { *v = value < *v ? value : *v; }
-
-static int add_server(struct counts *c, const struct counted *x)
+static void share_server(const struct counted *x, int64_t port, struct share *out)
 {
     const struct session *s = x->session;
     enum verdict verdict = x->judgement->verdict;
-    int64_t first = (int64_t)(s->first_ns / 1000), last = (int64_t)(s->last_ns / 1000);
-    bool fresh, versed = is_encrypted(verdict) && s->tls.server_hello;
-    int rc;
-
-    if (verdict == VERDICT_OTHER)
-        return SQLITE_OK;
-    int64_t *v = tally_at(&c->table[COUNTS_SERVER], (int64_t[2]){ x->server, s->protocol }, &fresh, &rc);
-    if (!v)
-        return rc;
-    if (fresh) {
-        v[0] = first;
-        v[15] = NO_VERSION;
-    }
-    lowest(&v[0], first);
-    highest(&v[1], last);
-    v[2]++;
-    v[3] += (s->facts & FACT_LIST_WHOLE) != 0;
-    v[4] += (s->facts & FACT_OFFERED) != 0;
-    v[5] += (s->facts & FACT_REQUESTED) != 0;
-    v[6] += (s->facts & FACT_ACCEPTED) != 0;
-    v[7] += verdict == VERDICT_STARTTLS;
-    v[8] += verdict == VERDICT_IMPLICIT_TLS;
-    v[9] += verdict == VERDICT_STRIPPED;
-    v[10] += verdict == VERDICT_CLEAR || verdict == VERDICT_CLEAR_AUTH;
-    v[11] += verdict == VERDICT_TLS_FAILED;
-    v[12] += s->auth.exposure >= EXPOSURE_GUESSABLE;
-    v[13] += (s->facts & FACT_INVITED) != 0;
-    v[14] += versed && s->tls.pq;
-    if (versed) {
-        lowest(&v[15], s->tls.version);
-        highest(&v[16], s->tls.version);
-    }
-    return SQLITE_OK;
+    uint64_t first = s->first_ns / 1000, last = s->last_ns / 1000;
+    bool versed = is_encrypted(verdict) && s->tls.server_hello;
+    (void)port;
+    *out = (struct share){
+        .any = verdict != VERDICT_OTHER,
+        .key = { x->server, s->protocol },
+        .value = {
+            (int64_t)first, (int64_t)(last > first ? last : first), 1,
+            (s->facts & FACT_LIST_WHOLE) != 0, (s->facts & FACT_OFFERED) != 0,
+            (s->facts & FACT_REQUESTED) != 0, (s->facts & FACT_ACCEPTED) != 0,
+            verdict == VERDICT_STARTTLS, verdict == VERDICT_IMPLICIT_TLS, verdict == VERDICT_STRIPPED,
+            verdict == VERDICT_CLEAR || verdict == VERDICT_CLEAR_AUTH, verdict == VERDICT_TLS_FAILED,
+            s->auth.exposure >= EXPOSURE_GUESSABLE, (s->facts & FACT_INVITED) != 0, versed && s->tls.pq,
+            versed ? s->tls.version : NO_VERSION, versed ? s->tls.version : 0
+        },
+    };
 }
 
-static int add_source(struct counts *c, const struct counted *x)
+static void share_source(const struct counted *x, int64_t port, struct share *out)
 {
     const struct session *s = x->session;
-    bool fresh;
-    int rc;
-    int64_t *v = tally_at(&c->table[COUNTS_SOURCE], (int64_t[1]){ s->source }, &fresh, &rc);
-    if (!v)
-        return rc;
-    v[0]++;
-    v[1] += (s->marks & MARK_ONE_SIDED) != 0;
-    v[2] += (s->marks & MARK_GAP) != 0;
-    v[3] += (s->marks & MARK_MIDSTREAM) != 0;
-    v[4] += (s->marks & MARK_TRUNCATED) != 0;
-    v[5] += (s->marks & MARK_OVERLAP) != 0;
-    v[6] += (s->facts & FACT_CUT_SHORT) != 0;
-    return SQLITE_OK;
+    (void)port;
+    *out = (struct share){
+        .any = true,
+        .key = { s->source },
+        .value = { 1, (s->marks & MARK_ONE_SIDED) != 0, (s->marks & MARK_GAP) != 0,
+                   (s->marks & MARK_MIDSTREAM) != 0, (s->marks & MARK_TRUNCATED) != 0,
+                   (s->marks & MARK_OVERLAP) != 0, (s->facts & FACT_CUT_SHORT) != 0 },
+    };
 }
+
+/* Columns of `server` that are no sums: bit for each value. */
+enum { LOWEST = 1 << 0 | 1 << 15, HIGHEST = 1 << 1 | 1 << 16 };
+
+/* Adds a share, or with sign -1 takes it away again; then lowest and highest values stay. Numbers out
+ * of a database may be any: they wrap. */
+static int apply(struct counts *c, size_t table, struct share *x, int sign)
+{
+    int low = table == COUNTS_SERVER ? LOWEST : 0, high = table == COUNTS_SERVER ? HIGHEST : 0, rc;
+    bool fresh;
+
+    if (!x->any)
+        return SQLITE_OK;
+    int64_t *v = tally_at(&c->table[table], x->key, &fresh, &rc);
+    for (size_t i = 0; v && i < shapes[table].nvalue; i++) {
+        bool is_low = low >> i & 1, is_high = high >> i & 1;
+        if (fresh && is_low)
+            v[i] = INT64_MAX;
+        if (!is_low && !is_high)
+            v[i] = (int64_t)((uint64_t)v[i] + (uint64_t)sign * (uint64_t)x->value[i]);
+        else if (sign > 0 && (is_low ? x->value[i] < v[i] : x->value[i] > v[i]))
+            v[i] = x->value[i];
+    }
+    return v ? SQLITE_OK : rc;
+}
+
+typedef void share_of(const struct counted *, int64_t port, struct share *);
+static share_of *const shares[] = {
+    [COUNTS_RATE] = share_rate, [COUNTS_PEER_DAY] = share_peer, [COUNTS_TLS_DAY] = share_tls,
+    [COUNTS_SERVER] = share_server, [COUNTS_SOURCE] = share_source
+};
 
 int counts_add(struct counts *c, const struct counted *x)
 {
-    static int (*const adders[])(struct counts *, const struct counted *) = {
-        add_rate, add_peer, add_tls, add_server, add_source
-    };
-    int rc = SQLITE_OK;
-    for (size_t i = 0; i < sizeof adders / sizeof *adders && rc == SQLITE_OK; i++)
-        rc = adders[i](c, x);
+    int64_t port;
+    int rc = port_counted(c, x, &port);
+
+    for (size_t i = 0; i < sizeof shares / sizeof *shares && rc == SQLITE_OK; i++) {
+        struct share share;
+        if (!shares[i])
+            continue;
+        shares[i](x, port, &share);
+        rc = apply(c, i, &share, 1);
+    }
+    return rc;
+}
+
+int counts_move(struct counts *c, const struct counted *was, const struct counted *is)
+{
+    bool added;
+    int64_t port, old = port_of(&c->odd_before, was->session->server.port,
+                                was->judgement->verdict != VERDICT_OTHER, &added);
+    int rc = port_counted(c, is, &port);
+
+    for (size_t i = 0; i < COUNTS_SOURCE && rc == SQLITE_OK; i++) {
+        struct share before, after;
+        if (!shares[i])
+            continue;
+        shares[i](was, old, &before);
+        shares[i](is, port, &after);
+        if (memcmp(&before, &after, sizeof before) == 0)
+            continue;
+        rc = apply(c, i, &before, -1);
+        if (rc == SQLITE_OK)
+            rc = apply(c, i, &after, 1);
+    }
     return rc;
 }
 
 int counts_attempt(struct counts *c, const struct attempt *a, uint64_t n)
 {
-    int64_t port;
-    bool fresh;
-    int rc = port_of(c, a->server_port, false, &port);
-
-    if (rc != SQLITE_OK)
-        return rc;
-    int64_t key[3] = { begin_of(a->first_ns, HOUR), port, a->outcome };
+    bool fresh, added;
+    int rc;
+    int64_t key[3] = { begin_of(a->first_ns, HOUR), port_of(&c->odd, a->server_port, false, &added), a->outcome };
     int64_t *v = tally_at(&c->table[COUNTS_ATTEMPT], key, &fresh, &rc);
     if (!v)
         return rc;

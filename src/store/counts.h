@@ -17,11 +17,15 @@ enum {
     COUNTS_TABLES
 };
 
+struct counts_odd_ports {
+    int64_t port[COUNTS_ODD_PORTS];
+    size_t n;
+};
+
 /* Its fields belong to counts.c. */
 struct counts {
     struct tally_owner owner;
-    int64_t odd_port[COUNTS_ODD_PORTS];
-    size_t nodd;
+    struct counts_odd_ports odd, odd_before;    /* odd_before: as the judgements that are moved away made it */
     sqlite3_stmt *odd_list, *odd_add;
     struct tally table[COUNTS_TABLES];
 };
@@ -42,6 +46,13 @@ struct counted {
 };
 /* SQLite's result codes, all of them. */
 int counts_add(struct counts *, const struct counted *);
+/* A session of the owner was judged anew: takes away what it added and adds what it adds now; nothing is
+ * touched that stays the same. All sessions with odd ports have to be shown, in the order in which they
+ * were counted. What is lowest or highest in `server` does not come back: statements/server_extremes.sql. */
+int counts_move(struct counts *, const struct counted *was, const struct counted *is);
+/* Whose rows are moved from now on. */
+int counts_owner(struct counts *, int64_t sensor, int64_t database);
+bool counts_is_mail_port(uint16_t port);
 int counts_attempt(struct counts *, const struct attempt *, uint64_t n);
 
 int counts_write(struct counts *);                          /* before the commit */

@@ -210,6 +210,23 @@ static int update(sqlite3 *db, const char *path, const char *addresses, char err
     return 0;
 }
 
+static int connect_to_write(const char *path, sqlite3 **out, char error[DB_ERROR])
+{
+    int code = connect_to(path, SQLITE_OPEN_READWRITE, out, error);
+    if (!code && sqlite3_db_readonly(*out, "main") == 1)
+        code = db_failure_of(SQLITE_READONLY, "", path, error);
+    return code;
+}
+
+static int close_after(int code, sqlite3 **out)
+{
+    if (code) {
+        sqlite3_close(*out);
+        *out = NULL;
+    }
+    return code;
+}
+
 int database_open(const char *path, const char *addresses, sqlite3 **out, char error[DB_ERROR])
 {
     bool made;
@@ -218,18 +235,12 @@ int database_open(const char *path, const char *addresses, sqlite3 **out, char e
     *out = NULL;
     if (code)
         return code;
-    code = connect_to(path, SQLITE_OPEN_READWRITE, out, error);
-    if (!code && sqlite3_db_readonly(*out, "main") == 1)
-        code = db_failure_of(SQLITE_READONLY, "", path, error);
+    code = connect_to_write(path, out, error);
     if (!code)
         code = update(*out, path, addresses, error);
-    if (code) {
-        sqlite3_close(*out);
-        *out = NULL;
-        if (made)
-            unlink(path);
-    }
-    return code;
+    if (code && made)
+        unlink(path);
+    return close_after(code, out);
 }
 
 /* A reader cannot undo what an interrupted run left; whoever may write the file can. */
@@ -248,34 +259,57 @@ static int roll_back(const char *path, char error[DB_ERROR])
     return code;
 }
 
+static const char is_empty[] = "is empty; fill it with mailseal analyze --db FILE CAPTURE";
+
 static int check_read(sqlite3 *db, const char *path, char error[DB_ERROR])
 {
     int version, code = check(db, path, &version, error);
     if (code)
         return code;
     if (version == 0)
-        return say(error, EX_NOINPUT, path, "is empty; fill it with mailseal analyze --db FILE CAPTURE");
+        return say(error, EX_NOINPUT, path, is_empty);
     if (version < database_version())
         return say(error, EX_DATAERR, path,
                    "was written by an older mailseal; open it once with mailseal analyze");
     return 0;
 }
 
+static int check_is_there(const char *path, char error[DB_ERROR])
+{
+    int code = check_kind(path, EX_NOINPUT, error);
+    if (code)
+        return code;
+    if (access(path, R_OK) == 0)
+        return 0;
+    if (errno == ENOENT)
+        return say(error, EX_NOINPUT, path, "is not there; make it with mailseal analyze --db FILE CAPTURE");
+    snprintf(error, DB_ERROR, "%.600s cannot be read: %s", path, strerror(errno));
+    return EX_NOINPUT;
+}
+
+int database_open_own(const char *path, sqlite3 **out, char error[DB_ERROR])
+{
+    int version, code = check_is_there(path, error);
+
+    *out = NULL;
+    if (code)
+        return code;
+    code = connect_to_write(path, out, error);
+    if (!code)
+        code = check(*out, path, &version, error);
+    if (!code)
+        code = version ? update(*out, path, NULL, error) : say(error, EX_NOINPUT, path, is_empty);
+    return close_after(code, out);
+}
+
 int database_open_read(const char *path, sqlite3 **out, char error[DB_ERROR])
 {
     int64_t ignored;
-    int code;
+    int code = check_is_there(path, error);
 
     *out = NULL;
-    if ((code = check_kind(path, EX_NOINPUT, error)))
+    if (code)
         return code;
-    if (access(path, R_OK) != 0) {
-        if (errno == ENOENT)
-            return say(error, EX_NOINPUT, path,
-                       "is not there; make it with mailseal analyze --db FILE CAPTURE");
-        snprintf(error, DB_ERROR, "%.600s cannot be read: %s", path, strerror(errno));
-        return EX_NOINPUT;
-    }
     if ((code = connect_to(path, SQLITE_OPEN_READONLY, out, error)))
         return code;
     if (pragma_value(*out, "PRAGMA schema_version", &ignored) == SQLITE_READONLY_ROLLBACK) {
@@ -287,9 +321,5 @@ int database_open_read(const char *path, sqlite3 **out, char error[DB_ERROR])
     code = check_read(*out, path, error);
     if (!code && (sqlite3_exec(*out, settings_read, NULL, NULL, NULL) || schema_shadow_views(*out)))
         code = db_failure(*out, path, error);
-    if (code) {
-        sqlite3_close(*out);
-        *out = NULL;
-    }
-    return code;
+    return close_after(code, out);
 }

@@ -21,6 +21,9 @@ enum { DATABASE_VALUE = 1 << 20 };
  * Returns 0 and *out, else a status of <sysexits.h> and one sentence. */
 int database_open(const char *path, const char *addresses, sqlite3 **out, char error[DB_ERROR]);
 
+/* The same of a database that is there already. */
+int database_open_own(const char *path, sqlite3 **out, char error[DB_ERROR]);
+
 /* Opens an own database of this version for reading only; same results. What an interrupted run
  * left half done is rolled back first. Views are the program's own, whatever stands in the file. */
 int database_open_read(const char *path, sqlite3 **out, char error[DB_ERROR]);

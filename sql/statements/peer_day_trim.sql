@@ -1,0 +1,1 @@
+DELETE FROM peer_day WHERE sessions = 0;

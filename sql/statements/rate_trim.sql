@@ -1,0 +1,1 @@
+DELETE FROM rate WHERE sessions = 0;

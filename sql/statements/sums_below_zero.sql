@@ -1,0 +1,3 @@
+-- Whether more was taken away than there was.
+SELECT EXISTS (SELECT 1 FROM rate WHERE sessions < 0) OR EXISTS (SELECT 1 FROM peer_day WHERE sessions < 0)
+    OR EXISTS (SELECT 1 FROM tls_day WHERE sessions < 0) OR EXISTS (SELECT 1 FROM server WHERE sessions < 0);

@@ -1,0 +1,1 @@
+DELETE FROM tls_day WHERE sessions = 0;

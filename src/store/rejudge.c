@@ -1,0 +1,324 @@
+#include "store/rejudge.h"
+
+#include "store/counts.h"
+#include "store/database.h"
+#include "store/dictionary.h"
+#include "store/schema.h"
+#include "store/session_row.h"
+#include "verdict/verdict.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+enum { PAGE = 256, OWN = 1, RULE_TEXT = 64 };
+
+/* A session as far as judgement and sums need it, and how it was judged. */
+struct old_session {
+    int64_t id, sensor, database, server, strip;
+    struct session s;
+    struct judgement was;
+    enum direction direction;
+    char rule[RULE_TEXT];
+};
+
+struct rejudging {
+    sqlite3 *db;
+    const char *path;
+    bool dry;
+    int64_t revision, last_session;
+    sqlite3_stmt *next, *change, *moved;
+    struct rejudge_changes *changes;
+    struct old_session page[PAGE];
+    size_t n;
+    struct dictionary dictionary;
+    struct counts counts;
+};
+
+/* --- reading --- */
+
+static void read_profile(sqlite3_stmt *stmt, int column, struct tls_seen *t)
+{
+    int64_t flags = sqlite3_column_int64(stmt, column + 3);
+    t->version = (uint16_t)sqlite3_column_int64(stmt, column);
+    t->cipher = (uint16_t)sqlite3_column_int64(stmt, column + 1);
+    t->group = (uint16_t)sqlite3_column_int64(stmt, column + 2);
+    t->client_hello = flags & PROFILE_CLIENT_HELLO;
+    t->server_hello = flags & PROFILE_SERVER_HELLO;
+    t->pq_offered = flags & PROFILE_PQ_OFFERED;
+    t->pq = flags & PROFILE_PQ;
+}
+
+/* The columns of statements/rejudge_next.sql. */
+static void read_session(sqlite3_stmt *stmt, struct old_session *o)
+{
+    struct session *s = &o->s;
+    int64_t n[21];
+
+    memset(o, 0, sizeof *o);
+    for (int i = 0; i < 21; i++)
+        n[i] = sqlite3_column_int64(stmt, i);
+    o->id = n[0];
+    o->sensor = n[1];
+    o->database = n[2];
+    s->first_ns = (uint64_t)n[3] * 1000;
+    s->last_ns = ((uint64_t)n[3] + (uint64_t)n[4]) * 1000;
+    o->server = n[5];
+    s->server.port = (uint16_t)n[6];
+    if (sqlite3_column_bytes(stmt, 7) == (int)sizeof s->client.addr)
+        memcpy(s->client.addr, sqlite3_column_blob(stmt, 7), sizeof s->client.addr);
+    s->protocol = (uint8_t)n[8];
+    o->was.hop = (enum hop)n[9];
+    o->direction = (enum direction)n[10];
+    o->was.verdict = (enum verdict)n[11];
+    const char *rule = (const char *)sqlite3_column_text(stmt, 12);
+    snprintf(o->rule, sizeof o->rule, "%s", rule ? rule : "");
+    o->strip = n[13];
+    s->facts = (uint32_t)n[14];
+    s->evidence = (uint32_t)n[15];
+    s->marks = (uint32_t)n[16];
+    s->auth.exposure = (uint8_t)n[17];
+    s->messages_clear = (uint32_t)n[18];
+    s->bytes[TO_SERVER] = (uint64_t)n[19];
+    s->bytes[TO_CLIENT] = (uint64_t)n[20];
+    read_profile(stmt, 21, &s->tls);
+}
+
+static int read_page(struct rejudging *r, int64_t behind)
+{
+    int rc;
+    sqlite3_bind_int64(r->next, 1, behind);
+    sqlite3_bind_int64(r->next, 2, PAGE);
+    for (r->n = 0; (rc = sqlite3_step(r->next)) == SQLITE_ROW && r->n < PAGE; r->n++)
+        read_session(r->next, &r->page[r->n]);
+    sqlite3_reset(r->next);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* --- what has changed --- */
+
+static size_t place_of(int64_t code)
+{
+    return code >= 0 && code < REJUDGE_CODES ? (size_t)code : REJUDGE_CODES - 1;
+}
+
+static void note(uint64_t table[REJUDGE_CODES][REJUDGE_CODES], int64_t was, int64_t is)
+{
+    if (was != is)
+        table[place_of(was)][place_of(is)]++;
+}
+
+/* True: the row has to be written. */
+static bool differs(struct rejudge_changes *c, const struct old_session *o, const struct judgement *is, int64_t strip)
+{
+    bool same = o->was.verdict == is->verdict && o->was.hop == is->hop && o->strip == strip;
+    c->sessions++;
+    note(c->verdict, o->was.verdict, is->verdict);
+    note(c->hop, o->was.hop, is->hop);
+    note(c->strip, o->strip, strip);
+    if (same && strcmp(o->rule, session_row_rule(is)) == 0)
+        return false;
+    c->rule_only += same;
+    c->changed++;
+    return true;
+}
+
+/* --- writing --- */
+
+static int change_row(struct rejudging *r, const struct old_session *o, const struct judgement *is, int64_t strip)
+{
+    int64_t rule = dictionary_name(&r->dictionary, session_row_rule(is));
+    struct binder b = binder_of(r->change);
+
+    if (rule <= 0)
+        return sqlite3_extended_errcode(r->db);
+    bind_int(&b, o->id);
+    bind_int(&b, is->verdict);
+    bind_int(&b, rule);
+    bind_int(&b, is->hop);
+    bind_int(&b, strip);
+    int rc = bound_run(&b);
+    if (rc != SQLITE_OK || o->was.verdict == is->verdict)
+        return rc;
+    b = binder_of(r->moved);
+    bind_int(&b, o->sensor);
+    bind_int(&b, o->database);
+    bind_int(&b, o->server);
+    bind_int(&b, o->s.protocol);
+    return bound_run(&b);
+}
+
+static int move_sums(struct rejudging *r, const struct old_session *o, const struct judgement *is, int64_t strip)
+{
+    struct endpoint network = { .port = 0 };
+    memcpy(network.addr, o->s.client.addr, sizeof network.addr);
+    address_truncate(network.addr);
+    int64_t number = dictionary_endpoint(&r->dictionary, &network);
+    struct counted before = { &o->s, &o->was, o->direction, o->strip, o->server, number };
+    struct counted after = { &o->s, is, o->direction, strip, o->server, number };
+
+    if (number <= 0)
+        return sqlite3_extended_errcode(r->db);
+    int rc = counts_owner(&r->counts, o->sensor, o->database);
+    return rc == SQLITE_OK ? counts_move(&r->counts, &before, &after) : rc;
+}
+
+static int judge_again(struct rejudging *r, const struct old_session *o)
+{
+    struct judgement is = judge(&o->s);
+    int64_t strip = o->strip == STRIP_ALLOWED ? STRIP_ALLOWED : (int64_t)is.grade;
+    bool changed = differs(r->changes, o, &is, strip);
+    int rc = SQLITE_OK;
+
+    if (r->dry)
+        return rc;
+    if (changed)
+        rc = change_row(r, o, &is, strip);
+    if (rc == SQLITE_OK && (changed || !counts_is_mail_port(o->s.server.port)))
+        rc = move_sums(r, o, &is, strip);
+    return rc;
+}
+
+static int judge_all(struct rejudging *r)
+{
+    int64_t last = INT64_MIN;
+    int rc;
+    do {
+        rc = read_page(r, last);
+        for (size_t i = 0; i < r->n && rc == SQLITE_OK; i++)
+            rc = judge_again(r, &r->page[i]);
+        if (r->n)
+            last = r->page[r->n - 1].id;
+    } while (rc == SQLITE_OK && r->n);
+    return rc;
+}
+
+/* --- the transaction --- */
+
+static int run(sqlite3 *db, const char *name, const int64_t *parameter)
+{
+    sqlite3_stmt *stmt = db_prepare(db, name);
+    if (!stmt)
+        return sqlite3_extended_errcode(db);
+    struct binder b = binder_of(stmt);
+    if (parameter)
+        bind_int(&b, *parameter);
+    int rc = bound_run(&b);
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+static int begin(struct rejudging *r)
+{
+    int rc = run(r->db, "server_moved_table", NULL);
+    sqlite3_stmt *get = rc == SQLITE_OK ? db_prepare(r->db, "database_get") : NULL;
+
+    if (!get)
+        return rc != SQLITE_OK ? rc : sqlite3_extended_errcode(r->db);
+    rc = sqlite3_step(get);
+    r->revision = sqlite3_column_int64(get, 1) + 1;
+    r->last_session = sqlite3_column_int64(get, 2);
+    sqlite3_finalize(get);
+    if (rc != SQLITE_ROW)
+        return rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
+    if (!dictionary_open(&r->dictionary, r->db) || !counts_open(&r->counts, r->db, OWN) ||
+        !(r->change = db_prepare(r->db, "session_rejudge")) || !(r->moved = db_prepare(r->db, "server_moved")))
+        return sqlite3_extended_errcode(r->db);
+    rc = run(r->db, "odd_port_forget", NULL);
+    return rc == SQLITE_OK ? counts_begin(&r->counts, 0, r->revision) : rc;
+}
+
+/* What is empty goes, as if it had never been; the rest must be as many as there are. */
+static int tidy(struct rejudging *r, bool *broken)
+{
+    static const char *const steps[] = { "rate_trim", "peer_day_trim", "tls_day_trim", "server_trim" };
+    int64_t below = 0;
+    int rc = run(r->db, "server_extremes", &r->revision);
+
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && rc == SQLITE_OK; i++)
+        rc = run(r->db, steps[i], NULL);
+    sqlite3_stmt *stmt = rc == SQLITE_OK ? db_prepare(r->db, "sums_below_zero") : NULL;
+    if (!stmt)
+        return rc != SQLITE_OK ? rc : sqlite3_extended_errcode(r->db);
+    struct binder b = binder_of(stmt);
+    rc = bound_value(&b, &below);
+    sqlite3_finalize(stmt);
+    *broken = below != 0;
+    return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+static int finish(struct rejudging *r, bool *broken)
+{
+    int rc = counts_write(&r->counts);
+    sqlite3_stmt *move;
+
+    if (rc == SQLITE_OK)
+        rc = tidy(r, broken);
+    if (rc != SQLITE_OK || *broken || !r->changes->changed)
+        return rc;
+    if (!(move = db_prepare(r->db, "database_move")))
+        return sqlite3_extended_errcode(r->db);
+    struct binder b = binder_of(move);
+    bind_int(&b, r->revision);
+    bind_int(&b, r->last_session);
+    rc = bound_run(&b);
+    sqlite3_finalize(move);
+    return rc == SQLITE_OK ? sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL) : rc;
+}
+
+static void give_back(struct rejudging *r)
+{
+    sqlite3_finalize(r->next);
+    sqlite3_finalize(r->change);
+    sqlite3_finalize(r->moved);
+    dictionary_close(&r->dictionary);
+    counts_close(&r->counts);
+}
+
+static int judge_database(struct rejudging *r, char error[STORE_ERROR])
+{
+    bool broken = false;
+    int rc = SQLITE_OK;
+
+    if (sqlite3_exec(r->db, r->dry ? "BEGIN" : "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+        return db_failure(r->db, r->path, error);
+    if (!r->dry)
+        rc = begin(r);
+    if (rc == SQLITE_OK && !(r->next = db_prepare(r->db, "rejudge_next")))
+        rc = sqlite3_extended_errcode(r->db);
+    if (rc == SQLITE_OK)
+        rc = judge_all(r);
+    if (rc == SQLITE_OK && !r->dry)
+        rc = finish(r, &broken);
+    int code = rc == SQLITE_OK ? 0 : db_failure_of(rc, sqlite3_errmsg(r->db), r->path, error);
+    if (broken) {
+        snprintf(error, STORE_ERROR, "%.600s is damaged: its sums do not agree with its sessions; nothing was changed",
+                 r->path);
+        code = EX_DATAERR;
+    }
+    give_back(r);
+    if (!sqlite3_get_autocommit(r->db))
+        sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    return code;
+}
+
+int rejudge(const char *path, bool dry, struct rejudge_changes *changes, char error[STORE_ERROR])
+{
+    struct rejudging *r = calloc(1, sizeof *r);
+    int code;
+
+    memset(changes, 0, sizeof *changes);
+    if (!r) {
+        snprintf(error, STORE_ERROR, "not enough memory");
+        return EX_OSERR;
+    }
+    r->path = path;
+    r->dry = dry;
+    r->changes = changes;
+    code = dry ? database_open_read(path, &r->db, error) : database_open_own(path, &r->db, error);
+    if (!code)
+        code = judge_database(r, error);
+    sqlite3_close(r->db);
+    free(r);
+    return code;
+}
