@@ -85,8 +85,9 @@ static void anchor_sides(struct reorder *r, const struct flow *f)
             r->side[side].next = f->isn[side] + 1;
             r->side[side].anchored = r->side[side].seen = true;
         } else if (flow_saw(f, !side, FLOW_SYNACK)) {        /* the SYN was lost, its answer tells */
-            r->side[side].next = f->acks[!side];
+            r->side[side].next = f->isn[side] + 1;
             r->side[side].anchored = true;
+            r->side[side].seen = f->packets[side] > 0;
         }
 }
 

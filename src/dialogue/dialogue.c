@@ -217,13 +217,41 @@ static bool last_line(struct span in, struct span *line, size_t *before)
     return true;
 }
 
-static bool all_commands(const struct dialect *dialect, struct span in)
+/* Whether a line asks for TLS; behind it nothing is sent before its answer. */
+static bool asks_for_tls(const struct dialect *dialect, struct span line)
+{
+    struct span word = span_word(&line);
+    if (dialect->protocol == PROTOCOL_IMAP)
+        word = span_word(&line);
+    return span_eq_nocase(word, dialect->protocol == PROTOCOL_POP3 ? "STLS" : "STARTTLS");
+}
+
+/* Commands at the end of the bytes that may have been sent at once; gives the bytes before them. */
+static size_t before_group(const struct dialect *dialect, struct span in)
 {
     struct span line;
-    for (long used; (used = line_parse(in, &line)) > 0; in = span_skip(in, (size_t)used))
+    size_t at = 0, begin = 0;
+    for (long used; (used = line_parse(span_skip(in, at), &line)) > 0; ) {
+        at += (size_t)used;
         if (!dialect->is_command(line))
-            return false;
-    return true;
+            return in.n;
+        if (asks_for_tls(dialect, line))
+            begin = at;
+    }
+    return begin;
+}
+
+/* Lines before a ClientHello where its server speaks TLS: the capture began within the request. */
+static size_t find_hello(const struct dialogue *d, struct span client, struct span server)
+{
+    struct tls_header h;
+    bool answered = d->tls.begun || (d->in[TO_CLIENT].reader == READ_LINES && tls_header_parse(server, &h) > 0);
+    if (!answered && (!d->hear_once || d->in[TO_CLIENT].begun))
+        return 0;
+    for (size_t i = 1; i < client.n; i++)
+        if (client.p[i - 1] == '\n' && client.p[i] == TLS_HANDSHAKE && tls_begins(span_skip(client, i)) == 1)
+            return i;
+    return 0;
 }
 
 size_t dialogue_sync(struct dialogue *d, struct span client, const struct where *client_at, struct span server,
@@ -232,7 +260,11 @@ size_t dialogue_sync(struct dialogue *d, struct span client, const struct where 
     struct span line, answer;
     size_t before;
 
-    if (!d->in[TO_SERVER].unsure || !d->dialect || d->in[TO_SERVER].reader != READ_LINES)
+    if (!d->in[TO_SERVER].unsure || d->in[TO_SERVER].reader != READ_LINES)
+        return 0;
+    if ((before = find_hello(d, client, server)))
+        return before;
+    if (!d->dialect)
         return 0;
     if (!server_at->has_ack || server_at->ack != client_at->end || line_parse(server, &answer) <= 0)
         return 0;
@@ -249,7 +281,7 @@ size_t dialogue_sync(struct dialogue *d, struct span client, const struct where 
         return client.n;
     }
     /* A group of commands sent at once counts whole; else what comes before was something else. */
-    return all_commands(d->dialect, span_first(client, before)) ? 0 : before;
+    return before_group(d->dialect, span_first(client, before));
 }
 
 /* --- one direction's bytes --- */
@@ -266,8 +298,11 @@ static long tls_next(const struct dialogue *d, unsigned dir, struct span in)
     if (begins == 1 && dir == TO_SERVER)    /* sent without waiting for the go-ahead */
         return d->waits && d->upgrade == UPGRADE_ASKED && !d->hear_once ? PARSE_MORE : 1;
     /* A server speaks TLS to a client that does, and where the client's bytes were not seen. */
-    bool answers = d->tls.begun || d->upgrade == UPGRADE_ACCEPTED || !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
-    if (s->resume || d->tls.begun || (dir == TO_CLIENT && answers))
+    bool answers = d->tls.begun || d->upgrade == UPGRADE_ASKED || d->upgrade == UPGRADE_ACCEPTED ||
+                   !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
+    /* A ClientHello may be lost with the SYN that carried it (RFC 7413). */
+    bool began_unseen = dir == TO_SERVER && !s->begun && d->in[TO_CLIENT].lost;
+    if (s->resume || d->tls.begun || began_unseen || (dir == TO_CLIENT && answers))
         begins = tls_header_parse(in, &h);
     else if (dir == TO_CLIENT)
         return PARSE_BAD;
@@ -278,15 +313,13 @@ static void turn_to_tls(struct dialogue *d, unsigned dir)
 {
     if (d->two_hundred)                 /* an odd go-ahead, but one */
         upgrade_accepted(d);
-    if (d->upgrade == UPGRADE_ASKED && d->in[TO_CLIENT].lost) {     /* it was among what was lost */
+    /* The go-ahead was lost, or taken for the answer to something else. */
+    if (d->upgrade == UPGRADE_ASKED && (dir == TO_CLIENT || d->in[TO_CLIENT].lost)) {
         fact(d, FACT_ACCEPTED);
         d->upgrade = UPGRADE_ACCEPTED;
         open_clear(d);
     }
-    /* On a port that upgrades, what was lost before the first record was the clear beginning. */
-    bool beginning_seen = !d->midstream && !d->in[0].lost && !d->in[1].lost;
-    if (!d->tls.begun && !d->dialect && !has_fact(d, FACT_ACCEPTED) && (beginning_seen || d->s->port_is_tls))
-        fact(d, FACT_TLS_FIRST);
+    tls_note_first(d);
     if (d->behind_go_ahead)
         incident(d, INCIDENT_RESPONSE_INJECTION);
     d->tls.begun = true;
@@ -300,7 +333,7 @@ static void turn_to_tls(struct dialogue *d, unsigned dir)
  * of a TLS record: the next record's place is searched. */
 static bool resume_in_record(struct dialogue *d, unsigned dir, struct span in)
 {
-    if (!d->in[dir].resume || first_is_text(in) || first_is_foreign(in))
+    if (!d->in[dir].resume || first_is_text(in) || first_names_foreign(in))
         return false;
     d->in[dir].reader = READ_TLS;
     d->tls.side[dir].resync = true;
@@ -413,6 +446,10 @@ static size_t read_once(struct dialogue *d, unsigned dir, struct span in, bool f
         return in.n;
     if (tls == PARSE_MORE && !force)
         return 0;
+    if (tls > 0 && dir == TO_CLIENT && d->waits && d->upgrade == UPGRADE_ASKED) {
+        d->waits = false;               /* the ClientHello comes first */
+        return 0;
+    }
     if (tls >= 0)                       /* a cut beginning is one, too */
         turn_to_tls(d, dir);
     if (d->in[dir].reader == READ_TLS || (tls < 0 && resume_in_record(d, dir, in)))
@@ -487,7 +524,7 @@ void dialogue_gap(struct dialogue *d, unsigned dir, uint32_t n)
             d->body_doubtful = true;
         return;
     }
-    fact(d, FACT_LOST | (has_fact(d, FACT_FAILED) || d->tls.failed ? FACT_LOST_SINCE : 0u));
+    fact(d, FACT_LOST | (has_fact(d, FACT_FAILED) || d->tls.failed || d->tls.not_answered ? FACT_LOST_SINCE : 0u));
     if (dir == TO_SERVER) {
         d->sasl.asked = false;
         if (d->lost_reply)              /* neither commands nor answers can be counted */

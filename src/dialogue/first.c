@@ -47,12 +47,17 @@ static const char *const foreign_words[] = {
     "HTTP/", "SSH-", "RTSP/", "RFB 00", "SIP/2.0", "GIOP", "*1\r\n", "*2\r\n", NULL,
 };
 
-bool first_is_foreign(struct span in)
+bool first_names_foreign(struct span in)
 {
     for (size_t i = 0; foreign_words[i]; i++)
         if (span_starts(in, foreign_words[i]))
             return true;
-    return is_rpc(in) || is_socks(in);
+    return is_rpc(in);
+}
+
+bool first_is_foreign(struct span in)
+{
+    return first_names_foreign(in) || is_socks(in);
 }
 
 /* Too few bytes to rule out one of the words. */

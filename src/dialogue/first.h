@@ -16,6 +16,8 @@ enum first_words first_words(unsigned dir, struct span in, enum protocol expecte
 
 /* HTTP, SSH, RPC, SOCKS and the like, told by words that no mail protocol has. */
 bool first_is_foreign(struct span in);
+/* The same without SOCKS, whose few bytes may be the middle of anything. */
+bool first_names_foreign(struct span in);
 
 /* Whether the beginning looks like text lines at all. */
 bool first_is_text(struct span in);

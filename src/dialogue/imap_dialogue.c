@@ -101,15 +101,24 @@ static void take_command(struct dialogue *d, const struct imap_command *c, bool 
     push_tagged(d, (uint8_t)c->verb, flags, d->u.imap.tag);
 }
 
-/* A line that begins with the literal whose go-ahead was lost: an argument of LOGIN, then the
- * rest of the command. */
-static void unseen_literal(struct dialogue *d, struct span *line)
+/* A line that begins with the literal whose go-ahead was lost, then the rest of the command. False:
+ * all of it is the literal's, and more of that follows. */
+static bool unseen_literal(struct dialogue *d, struct span *line)
 {
-    if (line->n < d->u.imap.literal.n)
-        return;
-    *line = span_skip(*line, (size_t)d->u.imap.literal.n);
-    if (++d->u.imap.arguments == 2 && d->u.imap.literal.n)
+    uint64_t n = d->u.imap.literal.n, used = line->n + 2u;     /* CRLF */
+
+    if (d->u.imap.verb == IMAP_LOGIN && d->u.imap.arguments < UINT8_MAX && ++d->u.imap.arguments == 2 && n)
         credential_sent(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
+    if (line->n >= n) {
+        *line = span_skip(*line, (size_t)n);
+        return true;
+    }
+    d->u.imap.continuing = true;
+    if (used < n) {
+        d->in[TO_SERVER].reader = READ_COUNTED;
+        d->in[TO_SERVER].left = n - used;
+    }
+    return false;
 }
 
 static void client_line(struct dialogue *d, struct span line, bool cut)
@@ -127,12 +136,12 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
     if (d->u.imap.literal_doubtful && imap_command_parse(line, &c) && c.verb != IMAP_UNKNOWN)
         d->u.imap.continuing = false;   /* it was refused */
     if (d->u.imap.continuing) {
-        d->u.imap.continuing = false;
-        if (d->u.imap.literal_doubtful && d->u.imap.verb == IMAP_LOGIN)
-            unseen_literal(d, &line);
+        bool doubtful = d->u.imap.literal_doubtful;
+        d->u.imap.continuing = d->u.imap.literal_doubtful = false;
+        if (doubtful && !unseen_literal(d, &line))
+            return;
         if (d->u.imap.verb == IMAP_LOGIN)
             login_arguments(d, line);
-        d->u.imap.literal_doubtful = false;
     } else {
         d->u.imap.literal_doubtful = false;
         if (span_eq_nocase(line, "DONE") || !imap_command_parse(line, &c))

@@ -23,7 +23,16 @@ static void fail(struct dialogue *d)
 void tls_not_answered(struct dialogue *d)
 {
     if (d->tls.client_hello && !d->tls.server_hello && !d->tls.done && !(d->tls.v2_hello && d->in[TO_CLIENT].lost))
-        fail(d);
+        d->tls.not_answered = true;
+}
+
+/* Where the beginning was not seen the port decides, unless mail was heard in clear. */
+void tls_note_first(struct dialogue *d)
+{
+    bool beginning_seen = !d->midstream && !d->in[0].lost && !d->in[1].lost;
+    bool clear = beginning_seen ? d->dialect != NULL : !d->s->port_is_tls || d->greeted || d->confirmed;
+    if (!d->tls.begun && !clear && !has_fact(d, FACT_ACCEPTED))
+        fact(d, FACT_TLS_FIRST);
 }
 
 /* --- handshake messages --- */
@@ -131,7 +140,7 @@ static void client_record_1_3(struct dialogue *d, const struct tls_header *h)
     if (!x->client_answered) {
         x->client_answered = true;
         /* EndOfEarlyData is as small as an alert; only the ClientHello tells. */
-        if (h->len <= ALERT_MOST && x->client_hello && !x->early_data) {
+        if (h->len <= ALERT_MOST && x->client_hello && x->hello_whole && !x->early_data) {
             x->client_refused = true;
             fail(d);
         }
@@ -166,6 +175,15 @@ static void server_record_1_3(struct dialogue *d, const struct tls_header *h)
         x->server_small_later = true;
 }
 
+/* Where the ServerHello is not seen: early data, known or behind the cut of a hello, is what a client
+ * sends before it has received anything. */
+static bool may_be_early(const struct dialogue *d)
+{
+    const struct tls_dialogue *x = &d->tls;
+    bool received = d->now_has_ack && (int32_t)(d->now_ack - x->hello_ack) > 0;
+    return (x->early_data || !x->hello_whole) && !received;
+}
+
 static void encrypted_record(struct dialogue *d, unsigned dir, const struct tls_header *h)
 {
     struct tls_dialogue *x = &d->tls;
@@ -190,7 +208,7 @@ static void encrypted_record(struct dialogue *d, unsigned dir, const struct tls_
             server_record_1_3(d, h);
         if (x->client_finished && x->server_flight && !x->failed)
             x->done = true;
-    } else if (dir == TO_SERVER && h->len >= FINISHED_LEAST && x->client_hello && !x->server_hello && !x->early_data) {
+    } else if (dir == TO_SERVER && h->len >= FINISHED_LEAST && x->client_hello && !x->server_hello && !may_be_early(d)) {
         x->client_finished = true;      /* counts where the ServerHello was lost */
     }
 }
@@ -276,6 +294,8 @@ static void take_record(struct dialogue *d, unsigned dir, const struct tls_heade
 
     s->begun = true;
     s->ccs_just = false;
+    if (dir == TO_CLIENT)
+        d->tls.not_answered = false;
     if (dir == TO_CLIENT && !d->tls.first_server_ack_known && d->now_has_ack) {
         d->tls.first_server_ack = d->now_ack;
         d->tls.first_server_ack_known = true;
@@ -318,14 +338,27 @@ static void take_record(struct dialogue *d, unsigned dir, const struct tls_heade
 
 long tls_is_ssl2_answer(struct dialogue *d, struct span in)
 {
-    if (!d->tls.v2_hello || !in.n || !(in.p[0] & 0x80))
+    bool unseen = !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
+    if ((!d->tls.v2_hello && !unseen) || !in.n || !(in.p[0] & 0x80))
         return PARSE_BAD;
-    if (in.n < 3)
+    if (in.n < 7)
         return PARSE_MORE;
-    if (in.p[2] != SSL2_SERVER_HELLO)
+    /* session-id-hit and certificate-type are 0 or 1, then the version */
+    if (in.p[2] != SSL2_SERVER_HELLO || in.p[3] > 1 || in.p[4] > 1 || load_be16(in.p + 5) != SSL_2)
         return PARSE_BAD;
     d->tls.ssl2 = true;
     return 1;
+}
+
+/* Behind a hello of SSLv2's form whose answer was not seen: CLIENT-MASTER-KEY is none of TLS. */
+static long is_ssl2_key(struct dialogue *d, unsigned dir, struct span in)
+{
+    const struct tls_dialogue *x = &d->tls;
+    if (dir != TO_SERVER || !x->v2_hello || x->server_hello || x->ssl2 || !in.n || !(in.p[0] & 0x80))
+        return PARSE_BAD;
+    if (in.n < 3)
+        return PARSE_MORE;
+    return in.p[2] == SSL2_CLIENT_MASTER_KEY ? 1 : PARSE_BAD;
 }
 
 /* The SSLv2 form of a ClientHello: two bytes of length, then the message. */
@@ -403,8 +436,9 @@ static size_t search_record(struct dialogue *d, unsigned dir, struct span in, bo
     s->row = 0;
     if (!found)
         return force ? in.n : n;
+    tls_note_first(d);
     d->tls.begun = true;
-    fact(d, FACT_ATTEMPTED | (d->s->port_is_tls && !d->dialect ? FACT_TLS_FIRST : 0));
+    fact(d, FACT_ATTEMPTED);
     reach(d, STAGE_TLS);
     s->resync = false;
     s->lost = true;
@@ -437,6 +471,12 @@ size_t tls_read(struct dialogue *d, unsigned dir, struct span in, bool force)
         s->skip -= n;
         return n;
     }
+    long key = is_ssl2_key(d, dir, in);
+    if (key == PARSE_MORE && !force)
+        return 0;
+    d->tls.ssl2 = d->tls.ssl2 || key == 1;
+    if (key == 1 || (d->tls.ssl2 && !s->begun))
+        s->resync = false;
     if (s->resync)
         return search_record(d, dir, in, force);
     if (d->tls.ssl2)
@@ -469,6 +509,8 @@ void tls_gap(struct dialogue *d, unsigned dir, uint32_t n)
         s->skip -= n;
         return;
     }
+    if (dir == TO_CLIENT && !s->skip && n <= TLS_HEADER + ALERT_MOST && d->tls.client_finished && !d->tls.client_ended)
+        d->tls.server_small_later = true;       /* too little for anything longer */
     s->skip = 0;
     s->message_left = 0;
     s->head_n = 0;
@@ -499,7 +541,7 @@ static bool completed_unseen(const struct dialogue *d, const struct dialogue_end
     if (x->null_suite || x->failed)
         return false;
     if (!e->payload[TO_CLIENT])
-        return !x->early_data && client_rule(x);
+        return client_rule(x);
     if (!e->payload[TO_SERVER])
         return x->server_covered;
     bool lost = x->side[TO_CLIENT].lost || d->in[TO_CLIENT].lost;
@@ -535,10 +577,14 @@ static bool failure_seen(const struct dialogue *d, const struct dialogue_end *e)
     const struct tls_dialogue *x = &d->tls;
     bool lost = x->side[0].lost || x->side[1].lost || d->in[0].lost || d->in[1].lost;
     bool handshake_seen = !d->midstream || x->client_hello || x->server_hello;
+    bool both = e->payload[0] && e->payload[1];
 
     if (x->failed)
         return true;
     if (lost || !handshake_seen)
+        return false;
+    /* One side's early data, or records of SSLv2, do not tell how it went on. */
+    if ((!both && (x->ssl2 || x->early_data)) || d->in[TO_SERVER].unsure)
         return false;
     if (e->fin[0] || e->fin[1] || e->rst[0] || e->rst[1])
         return true;
@@ -550,6 +596,8 @@ void tls_end(struct dialogue *d, const struct dialogue_end *e)
 {
     struct tls_dialogue *x = &d->tls;
 
+    if (x->not_answered)
+        fail(d);
     if (!x->done && (completed_unseen(d, e) || rows_reached(d, e)))
         x->done = true;
     if (x->done && is_1_3(d) && refused_later(x, e)) {

@@ -34,11 +34,13 @@ struct tls_dialogue {
     uint8_t session_id[32], session_id_n;
     bool begun;
     bool client_hello, server_hello, early_data;
+    bool hello_whole;                   /* of the ClientHello nothing was cut off */
     bool v2_hello;                      /* the ClientHello had SSLv2's form, as clients of 3.0 and 1.0 send it too */
     bool ssl2, ssl2_key;                /* answered as SSLv2; CLIENT-MASTER-KEY seen */
     bool null_suite;
     bool done;                          /* by the rules; for 1.3 it may still turn out to be refused */
     bool failed;                        /* for sure: an alert, an answer that is not TLS */
+    bool not_answered;                  /* but by something else, so far; it may have been meant for what came before */
     bool client_finished, server_flight;        /* 1.3: a record long enough for a Finished; one of the server's */
     bool client_answered;               /* its first record behind the ServerHello has come */
     bool client_refused;
@@ -49,6 +51,7 @@ struct tls_dialogue {
     uint32_t first_server_ack;          /* what the ServerHello acknowledged: the end of the ClientHello */
     bool first_server_ack_known, server_covered;        /* a long record behind 50 more client bytes */
     uint64_t hello_ns;                  /* when the first ClientHello came */
+    uint32_t hello_ack;                 /* what its segment acknowledged */
 };
 
 /* A whole handshake message, or what there is of a cut one, behind its header. */
@@ -65,6 +68,8 @@ void tls_fin(struct dialogue *, unsigned dir);
 /* Sets TLS_DONE, FAILED and the incidents that the end decides. */
 void tls_end(struct dialogue *, const struct dialogue_end *);
 void tls_drop(struct dialogue *);
+/* The first record comes: whether TLS was the first thing spoken. */
+void tls_note_first(struct dialogue *);
 /* The other end answered TLS with something else. */
 void tls_not_answered(struct dialogue *);
 

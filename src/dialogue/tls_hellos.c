@@ -71,7 +71,9 @@ void tls_note_client_hello(struct dialogue *d, const struct tls_client_hello *h)
         return;
     d->tls.client_hello = true;
     d->tls.hello_ns = d->now_ns;
+    d->tls.hello_ack = d->now_ack;
     d->tls.early_data = h->early_data;
+    d->tls.hello_whole = h->whole;
     copy_sni(t, h->sni);
     /* What a cut hello does not say may stand behind the cut; supported_versions stands late. */
     if (!h->whole && !h->versions)

@@ -88,6 +88,8 @@ static void note_ends(struct flow *f, const struct segment *seg, unsigned side)
     if (seg->flags & TCP_SYN) {
         if (!flow_saw(f, side, FLOW_SYN | FLOW_SYNACK))
             f->isn[side] = seg->seq;
+        if ((seg->flags & TCP_ACK) && !flow_saw(f, !side, FLOW_SYN | FLOW_SYNACK))
+            f->isn[!side] = seg->ack - 1;       /* until the SYN itself is seen */
         see(f, side, seg->flags & TCP_ACK ? FLOW_SYNACK : FLOW_SYN);
     }
     if ((seg->flags & TCP_ACK) && (!flow_saw(f, side, FLOW_ACKED) || seq_diff(seg->ack, f->acks[side]) > 0))

@@ -101,10 +101,14 @@ static const struct exception {
     { "tls13-client-certificate-refused", VERDICT_IMPLICIT_TLS, 0, FACT_CUT_SHORT, true },
     /* Section 3: of one direction seen alone its own records decide. */
     { "tls13-client-certificate-refused", VERDICT_IMPLICIT_TLS, MARK_ONE_SIDED, 0, true },
+    { "tls13-refused-alert-lost", VERDICT_IMPLICIT_TLS, MARK_ONE_SIDED | MARK_GAP, FACT_CUT_SHORT, true },
     { "smtp-tls12-one-finished", VERDICT_STARTTLS, MARK_ONE_SIDED, 0, true },
     { "tls-midstream-few", VERDICT_IMPLICIT_TLS, MARK_ONE_SIDED, 0, true },
     { "tls-midstream-few-cut", VERDICT_IMPLICIT_TLS, MARK_ONE_SIDED, 0, true },
     { "tls13-client-flight-lost", VERDICT_TLS_FAILED, MARK_ONE_SIDED | MARK_MIDSTREAM, 0, true },
+    /* The client alone shows a command whose answer was lost, and the right order more than the golden's. */
+    { "pop3-lost-refusal", VERDICT_INCOMPLETE, MARK_ONE_SIDED, 0, true },
+    { "smtp-midstream-late-request", VERDICT_STARTTLS, MARK_MIDSTREAM, 0, true },
     /* Its checksum shows the forged segment; cut, it has none to show. */
     { "tcp-bad-segment", VERDICT_N, MARK_TRUNCATED, 0, true },
     /* Two commands sent at once, of whose answers the first is a refusal: with the capture's beginning, or
