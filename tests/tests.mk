@@ -1,9 +1,10 @@
 # What `make check` runs, all without root and network: the house rules of the source, the unit tests
-# (those of SQL among them), the golden captures, a second reading of them, all of them at once, and damage of
-# every kind. Each step ends with "N passed, N failed";
-# the last line of `make check` is their sum.
+# (those of SQL among them), the golden captures, a second reading of them, captures derived from them, all of
+# them at once, and damage of every kind. Each step ends with "N passed, N failed"; the last line of `make check`
+# is their sum.
 #
 #   make check           everything        make check-asan      the same under ASan and UBSan
+#   make check-long      each capture that can be derived from the goldens, not a sample of them
 #   make check-units     unit tests only   make check-goldens   the captures of tests/pcaps only
 #   make coverage        which lines no test runs; fails below 95 % of decode, flow, proto, dialogue, verdict
 #
@@ -55,7 +56,9 @@ define run_units
 	done; echo "$$passed passed, $$failed failed"; test $$failed = 0
 endef
 
-check: $(BUILD)/mailseal units
+include tests/metamorphic/metamorphic.mk
+
+check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	@rm -rf $(LOGS)
 	$(call step,layers,sh tools/check-layers)
 	$(call step,layers-self-test,sh tools/check-layers --self-test)
@@ -64,6 +67,7 @@ check: $(BUILD)/mailseal units
 	$(call step,reading,$(PYTHON) tests/reading/check.py --bin $(BUILD)/mailseal)
 	$(call step,damage,$(PYTHON) tests/damage.py --bin $(BUILD)/mailseal)
 	$(call step,rules,sh tools/check-rules $(LOGS)/seen)
+	$(call step,metamorphic,$(METAMORPHIC_BIN) --every $(METAMORPHIC_EVERY) tests/pcaps)
 	$(call step,fuzz-corpora,$(MAKE) --no-print-directory fuzz-corpora)
 	$(call step,interleave,$(PYTHON) tests/interleave.py --bin $(BUILD)/mailseal)
 	$(call step,rejudge,$(PYTHON) tests/rejudge.py --bin $(BUILD)/mailseal)

@@ -172,13 +172,13 @@ static void take_greeting(struct dialogue *d, const struct smtp_reply_line *r)
         evidence(d, EVIDENCE_MASKED_GREETING, GRADE_POSSIBLE);
 }
 
-static void greeting_line(struct dialogue *d, struct span line, const struct smtp_reply_line *r)
+static void greeting_line(struct dialogue *d, struct span line, bool cut, const struct smtp_reply_line *r)
 {
     bool asterisk = false;
     mail_on_this_port(d);
     if (span_find_nocase(r->text, "ESMTP") >= 0)
         d->u.smtp.esmtp = true;
-    if (!greeting_is_masked(line, &asterisk))
+    if (cut || !greeting_is_masked(line, &asterisk))
         d->u.smtp.plain_greeting = true;
     d->u.smtp.masked_greeting |= asterisk;
     if (r->last)
@@ -409,7 +409,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     if (cut)                            /* what a cut line says of the list is not all of it */
         d->list_now = false;
     if (!d->greeted) {
-        greeting_line(d, line, &r);
+        greeting_line(d, line, cut, &r);
     } else {
         if (!cut && echoes_mask(d, &r))
             evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);

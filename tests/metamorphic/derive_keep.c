@@ -33,6 +33,21 @@ static bool is_anchored(const struct golden *g, size_t i)
     return !p->tcp;
 }
 
+/* The client's SYN was captured and its answer was not, and the client speaks first: what it says decides
+ * whether something of the server's is missing (a PROXY header comes first). */
+static bool is_unanswered(const struct golden *g)
+{
+    size_t i = 0;
+    while (i < g->n && !(g->pkt[i].tcp && g->pkt[i].seg.len))
+        i++;
+    if (i == g->n || !is_anchored(g, i))
+        return false;
+    for (size_t k = 0; k < i; k++)
+        if (g->pkt[k].tcp && (g->pkt[k].seg.flags & TCP_SYN) && g->pkt[k].side != g->pkt[i].side)
+            return false;
+    return true;
+}
+
 /* The made-up byte of a keep-alive (RFC 9293 section 3.8.4) is told by its place only. */
 static bool has_keepalive(const struct golden *g)
 {
@@ -95,7 +110,7 @@ static enum rule_class make_cut(const struct golden *g, size_t at, struct packet
     packets_add_piece(out, p, 0, byte);
     packets_add_piece(out, p, byte, p->seg.len - byte);
     copy_range(g, i + 1, g->n, out);
-    return unless((g->marks & MARK_OVERLAP) || (is_odd(g) && byte < COULD_BEGIN));
+    return unless((g->marks & MARK_OVERLAP) || ((is_odd(g) || is_unanswered(g)) && byte < COULD_BEGIN));
 }
 
 static enum rule_class make_cut_swapped(const struct golden *g, size_t at, struct packets *out, char *what)
@@ -109,7 +124,8 @@ static enum rule_class make_cut_swapped(const struct golden *g, size_t at, struc
     packets_add_piece(out, p, byte, p->seg.len - byte);
     packets_add_piece(out, p, 0, byte);
     copy_range(g, i + 1, g->n, out);
-    return unless((g->marks & (MARK_OVERLAP | MARK_MIDSTREAM)) || is_odd(g) || !is_anchored(g, i));
+    return unless((g->marks & (MARK_OVERLAP | MARK_MIDSTREAM)) || is_odd(g) || is_unanswered(g) ||
+                  !is_anchored(g, i));
 }
 
 static size_t count_one_byte(const struct golden *g) { return g->n + 3; }
@@ -129,7 +145,7 @@ static enum rule_class make_one_byte(const struct golden *g, size_t at, struct p
             packets_add(out, &p->raw);
         }
     }
-    return any ? unless((g->marks & MARK_OVERLAP) || g->disordered || is_odd(g)) : SKIP;
+    return any ? unless((g->marks & MARK_OVERLAP) || g->disordered || is_odd(g) || is_unanswered(g)) : SKIP;
 }
 
 /* --- A: order --- */
@@ -166,7 +182,7 @@ static enum rule_class exchange(const struct golden *g, size_t i, size_t k, stru
                  same_ends(p, q);
     bool wrong = p->sum == CHECKSUM_WRONG || q->sum == CHECKSUM_WRONG;
     bool late = k - i > LATE || has_keepalive(g);
-    bool unbegun = is_odd(g) || !is_anchored(g, i) || !is_anchored(g, k);
+    bool unbegun = is_odd(g) || is_unanswered(g) || !is_anchored(g, i) || !is_anchored(g, k);
     bool marked = g->marks & (MARK_OVERLAP | MARK_MIDSTREAM | MARK_TRUNCATED);
     return unless(anew || early || wrong || late || unbegun || marked);
 }

@@ -4,16 +4,19 @@
  *
  * A. Changes that keep the information: cut in two at each byte, the halves swapped, one-byte segments,
  *    neighbours reordered, packets duplicated, retransmitted with other boundaries, VLAN tags, wrapping
- *    sequence numbers, the clock stepped back, all goldens interleaved. Each session must be the same in
- *    every field: verdict, rule, hop, ends, facts, evidence, incidents, marks, stage, TLS,
- *    authentication, messages, payload bytes; and no session more or less. Not compared: packet counts;
- *    the tags of a VLAN change; times, where the change is one of time. They are not held to that, but to
- *    B, where the change takes information away after all:
+ *    sequence numbers, the clock stepped back, each in every link layer, tag and tunnel that src/decode
+ *    knows, in IP fragments, all goldens interleaved. Each session must be the same in every field:
+ *    verdict, rule, hop, ends, facts, evidence, incidents, marks, stage, TLS, authentication, messages,
+ *    payload bytes, VLANs and tunnels (a wrapping's own); and no session more or less. Not compared:
+ *    packet counts; times, where the change is one of time. They are not held to that, but to B, where
+ *    the change takes information away after all:
  *    - A1, a conflict: where two copies of bytes differ, their order and their borders are the evidence
  *      ("the first copy is read"; "agree before and after it"): goldens with the mark overlap, and those
  *      with the made-up byte of a keep-alive, which only its place tells from data.
  *    - A2, a beginning that was not captured: where a sender's SYN was not seen, or comes behind its data
  *      or behind packets of the connection before, swapping segments makes another byte the first one.
+ *      The same where the client's SYN was captured, the answer to it was not, and the client speaks
+ *      first: its first 6 bytes say whether it could (a PROXY header) or answers what was lost.
  *    - A3, time: neighbours 0.5 s apart or more are not swapped (a hole of a second is a gap by design);
  *      a step of the clock is held to A where no packet waits 20 s for the next (section 2 counts 30 s of
  *      silence), and not made where one waits a minute (section 1: silence ends connections).
@@ -25,7 +28,7 @@
  *    - A7, packets cut by the snap length: they are not divided, nor put before whole ones (what is cut
  *      is lost at once).
  *
- * B. Changes that lose something: packets cut to 68, 96 and 256 bytes, one direction removed, started or
+ * B. Changes that lose something: packets cut to 68, 96, 256 and other bytes, one direction removed, started or
  *    ended at each packet, each packet and each two neighbours removed. What the rest honestly supports,
  *    for a session whose verdict is V in the golden:
  *    - the same verdict; or incomplete, and then the session shows why (a mark, FACT_LOST, or that the
@@ -100,6 +103,9 @@ struct packets {
     size_t n, room;
     uint8_t *bytes;
     size_t used, size;
+    uint8_t ntunnel, nvlan;             /* that the sessions must show (wraps) */
+    uint8_t tunnel[SESSION_TUNNELS];
+    uint16_t vlan[SESSION_VLANS];
 };
 
 enum rule_class { SKIP, KEEPS, LOSES };
@@ -114,9 +120,10 @@ struct derivation {
     bool moves;                         /* a session's packets may get its neighbours' times */
     bool pieces;                        /* odd ports may miss the session (A5) */
     bool removes_one;                   /* i is the packet removed */
+    bool wraps;                         /* VLANs and tunnels are those of the derived capture */
 };
-extern const struct derivation *const derivations_keeping, *const derivations_losing;
-extern const size_t derivations_keeping_n, derivations_losing_n;
+extern const struct derivation *const derivations_keeping, *const derivations_wrapping, *const derivations_losing;
+extern const size_t derivations_keeping_n, derivations_wrapping_n, derivations_losing_n;
 
 /* golden.c */
 size_t goldens_load(const char *folder, struct golden **out);           /* exits on errors */
@@ -142,7 +149,8 @@ void packet_sum(struct packet *, const struct pkt *like);
 void store_be32(uint8_t *, uint32_t);
 void store_be16(uint8_t *, uint32_t);
 /* allow.c; why: a sentence when false */
-bool allowed_same(const struct derivation *, const struct golden *, const struct result *, char why[256]);
+bool allowed_same(const struct derivation *, const struct golden *, const struct packets *, const struct result *,
+                  char why[256]);
 bool allowed_less(const struct derivation *, const struct golden *, size_t i, const struct packets *,
                   const struct result *, char why[256]);
 /* interleave.c */

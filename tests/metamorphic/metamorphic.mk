@@ -1,11 +1,12 @@
 # Metamorphic tests (contract: tests/metamorphic/metamorphic.h).
-#   make metamorphic        a fixed sample        make metamorphic-long   every derived capture
+#   make check-long   every derived capture; `make check` runs a fixed sample of them
 METAMORPHIC     := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(sort $(wildcard tests/metamorphic/*.c)))
 METAMORPHIC_BIN  = $(BUILD)/tests/metamorphic/metamorphic
 # Of the program everything below the commands: the lane and what it needs, and the reader of captures.
 METAMORPHIC_LANE = $(filter $(addprefix $(BUILD)/,base/% capture/% decode/% flow/% proto/% facts/% \
                      dialogue/% verdict/% dpi/% app/lane.o app/talk.o app/ports.o),$(OBJ))
-METAMORPHIC_EVERY ?= 5
+# Of how many one is run in `make check`.
+METAMORPHIC_EVERY ?= $(if $(filter yes,$(SANITIZE)),40,5)
 
 $(BUILD)/tests/metamorphic/%.o: tests/metamorphic/%.c $(BUILD)/config
 	@mkdir -p $(@D)
@@ -16,11 +17,8 @@ $(METAMORPHIC_BIN): $(METAMORPHIC) $(METAMORPHIC_LANE)
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-metamorphic: $(METAMORPHIC_BIN)
-	@$(METAMORPHIC_BIN) --every $(METAMORPHIC_EVERY) tests/pcaps
-
-metamorphic-long: $(METAMORPHIC_BIN)
+check-long: $(METAMORPHIC_BIN)
 	@$(METAMORPHIC_BIN) tests/pcaps
 
 -include $(METAMORPHIC:.o=.d)
-.PHONY: metamorphic metamorphic-long
+.PHONY: check-long

@@ -22,7 +22,11 @@ void packets_free(struct packets *k)
     free(k->bytes);
 }
 
-void packets_clear(struct packets *k) { k->n = k->used = 0; }
+void packets_clear(struct packets *k)
+{
+    k->n = k->used = 0;
+    k->ntunnel = k->nvlan = 0;
+}
 
 struct packet *packets_add(struct packets *k, const struct packet *p)
 {
