@@ -22,7 +22,7 @@ import json, os, re, sqlite3, subprocess, sys, tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 PCAPS = os.path.join(HERE, 'pcaps')
 RECORDED = os.path.join(PCAPS, 'recorded')
-TIMEOUT = 10
+TIMEOUT = 60
 REPORTS = os.path.join(HERE, '..', 'sql', 'reports')
 
 

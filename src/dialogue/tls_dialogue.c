@@ -509,8 +509,12 @@ void tls_gap(struct dialogue *d, unsigned dir, uint32_t n)
         s->skip -= n;
         return;
     }
-    if (dir == TO_CLIENT && !s->skip && n <= TLS_HEADER + ALERT_MOST && d->tls.client_finished && !d->tls.client_ended)
-        d->tls.server_small_later = true;       /* too little for anything longer */
+    if (dir == TO_CLIENT && !s->skip && d->tls.client_finished && !d->tls.client_ended) {
+        if (n <= TLS_HEADER + ALERT_MOST)
+            d->tls.server_small_later = true;   /* too little for anything longer */
+        else if (n > 2 * (TLS_HEADER + ALERT_MOST))
+            d->tls.server_later = true;         /* too much for an alert */
+    }
     s->skip = 0;
     s->message_left = 0;
     s->head_n = 0;

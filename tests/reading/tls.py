@@ -30,7 +30,7 @@ def begins(b):
 @dataclass
 class Record:
     side: int
-    kind: int           # -1: SSLv2
+    kind: int           # -1: SSLv2; 0: bytes that were lost where records should be
     version: int
     length: int
     body: bytes         # what was captured of it
@@ -78,6 +78,9 @@ class Attempt:
             if n <= left:
                 self.open[side] = (record, left - n) if left > n else None
                 return
+            n -= left
+        if any(r.side == side for r in self.records):
+            self.records.append(Record(side, 0, 0, max(n - 5, 0), b'', None, 0, True))
         self.open[side], self.head[side] = None, b''
         self.lost[side] = self.gap = self.pending_gap[side] = True
 
@@ -255,8 +258,9 @@ class Judged:
         # The ServerHello was lost, or only the client was seen: the same rule on its records.
         if self.of[CLIENT] and (not self.of[SERVER] or self.of[SERVER][0].gap or self.attempt.gap):
             long = [r for r in self.of[CLIENT] if r.kind == DATA and r.length >= FINISHED]
-            early = self.client_hello and self.client_hello.early
-            if self.client_hello and (self.changed(CLIENT) or (long and not early)):
+            if self.client_hello and self.client_hello.early:   # sent when nothing had been received
+                long = [r for r in long if r.ack is not None and r.ack > self.client_hello.record.ack]
+            if self.client_hello and (self.changed(CLIENT) or long):
                 return 'completed'
         return None
 
