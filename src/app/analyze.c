@@ -48,12 +48,20 @@ static void store_result(struct analysis *a, int status)
     note(a, complain(status, "%s", store_error(a->store)));
 }
 
-static void take_session(void *ctx, const struct session *s)
+static void take_session(void *ctx, const struct session *s, uint64_t number)
 {
     struct analysis *a = ctx;
     struct judgement j = judge(s);
+    enum direction d = direction_of(&a->local, &s->client, &s->server);
     if (!a->store_status)
-        store_result(a, store_add(a->store, s, &j, direction_of(&a->local, &s->client, &s->server)));
+        store_result(a, number ? store_settled(a->store, number, s, &j, d) : store_add(a->store, s, &j, d));
+}
+
+static void take_counts(void *ctx, uint64_t number, const struct session_counts *counts)
+{
+    struct analysis *a = ctx;
+    if (!a->store_status)
+        store_result(a, store_counts(a->store, number, counts));
 }
 
 static void take_attempt(void *ctx, const struct attempt *attempt)
@@ -228,7 +236,7 @@ static uint64_t total_bytes(const struct capture_list *list)
 
 static int run(struct analysis *a, char *const *paths, size_t n)
 {
-    struct lane_sink sink = { take_session, take_attempt, a };
+    struct lane_sink sink = { .session = take_session, .counts = take_counts, .attempt = take_attempt, .ctx = a };
     struct capture_list list;
     char error[STORE_ERROR];
     int code = 0;

@@ -24,6 +24,7 @@ struct lane {
     bool ending;                        /* the input has ended */
     uint32_t source;
     struct span trace;                  /* of the session being reported */
+    uint64_t numbered;                  /* sessions handed over before their end */
     struct lane_counts counts;
 };
 
@@ -105,11 +106,8 @@ static void note_tags(struct session *s, const struct flow_tags *t)
     memcpy(s->tunnel, t->tunnel, sizeof s->tunnel);
 }
 
-static void report_session(struct lane *l, struct flow *f, struct talk *t, bool evicted)
+static void report_session(struct lane *l, const struct flow *f, struct talk *t, uint64_t number)
 {
-    bool input_ended = evicted || (l->ending && !flow_is_closed(f));
-    dpi_drop(l->dpi, &t->dpi);
-    talk_end(t, l->pool, f, l->clock_ns, input_ended);
     note_tags(&t->session, flow_tags_of(l->flows, f));
     l->counts.discarded += t->discarded;
     t->candidate = t->candidate && !t->confirmed;
@@ -118,20 +116,42 @@ static void report_session(struct lane *l, struct flow *f, struct talk *t, bool 
         t->session.facts |= FACT_NOT_MAIL;
     l->trace = span_of(t->trace.bytes, t->trace.bytes ? t->trace.n : 0);
     if (l->sink.session && (!t->candidate || t->mail_port))
-        l->sink.session(l->sink.ctx, &t->session);
+        l->sink.session(l->sink.ctx, &t->session, number);
     l->trace = (struct span){ NULL, 0 };
+}
+
+/* Hands a session over whose matter is settled, so that nothing is left but counting. */
+static void settle(struct lane *l, struct flow *f, struct talk *t)
+{
+    uint64_t number = ++l->numbered;
+    dpi_drop(l->dpi, &t->dpi);
+    talk_count(t, f);
+    report_session(l, f, t, number);
+    flow_settle(l->flows, f, number, t->client_side);
+    talk_free(t, l->pool);
+}
+
+static void end_talk(struct lane *l, struct flow *f, struct talk *t, bool evicted)
+{
+    bool input_ended = evicted || (l->ending && !flow_is_closed(f));
+    dpi_drop(l->dpi, &t->dpi);
+    talk_end(t, l->pool, f, l->clock_ns, input_ended);
+    report_session(l, f, t, 0);
+    talk_free(t, l->pool);
+    f->state = NULL;
 }
 
 static void flow_has_ended(void *ctx, struct flow *f, bool evicted)
 {
     struct lane *l = ctx;
-    struct talk *t = f->state;
 
     l->counts.evicted += evicted;
-    if (t) {
-        report_session(l, f, t, evicted);
-        talk_free(t, l->pool);
-        f->state = NULL;
+    if (f->owner & FLOW_SETTLED) {
+        struct session_counts c = counts_of(f, f->owner & FLOW_CLIENT_B ? 1 : 0);
+        if (l->sink.counts)
+            l->sink.counts(l->sink.ctx, f->number, &c);
+    } else if (f->state) {
+        end_talk(l, f, f->state, evicted);
     } else if (!flow_saw_any(f, FLOW_PAYLOAD) && is_mail_flow(l, f)) {
         report_attempt(l, f);
     }
@@ -202,7 +222,7 @@ static void examine(struct lane *l, struct flow *f, struct talk *t, const struct
     enum protocol alpn = protocol_of_alpn(&t->session);
 
     t->payloads++;
-    if (t->work && t->work->dialogue.confirmed) {
+    if (t->confirmed || (t->work && t->work->dialogue.confirmed)) {
         accept_candidate(l, t, PROTOCOL_UNKNOWN);
         return;
     }
@@ -278,6 +298,8 @@ static void take_segment(struct lane *l, const struct segment *seg, const struct
     talk_segment(t, l->pool, f, seg, hit.side, hit.sum);
     if (t->candidate && seg->payload.n)
         examine(l, f, t, seg);
+    if (f->state && !t->work && l->sink.counts && (!t->candidate || t->confirmed || t->mail_port))
+        settle(l, f, t);
 }
 
 /* Whole packets may be fragments of others again; each was made of two or more, so there is an end. */

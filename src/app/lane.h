@@ -9,7 +9,10 @@
 #include "facts/session.h"
 
 struct lane_sink {
-    void (*session)(void *ctx, const struct session *);
+    /* number 0: the session has ended. Else it is settled, and counts() comes once with that number when
+     * its connection has ended; numbers count up from 1. With counts NULL sessions are given at their end. */
+    void (*session)(void *ctx, const struct session *, uint64_t number);
+    void (*counts)(void *ctx, uint64_t number, const struct session_counts *);
     void (*attempt)(void *ctx, const struct attempt *);
     void *ctx;
 };

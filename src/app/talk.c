@@ -322,6 +322,23 @@ static void finish_work(struct talk *t, struct pool *pool, const struct flow *f,
     t->work = NULL;
 }
 
+/* Both ends have closed, each has acknowledged all of the other's bytes and its FIN, and all was read. */
+static bool all_was_said(const struct talk *t, const struct flow *f)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        const struct stream *s = &t->work->order.side[side];
+        if (!s->fin_given || !flow_saw(f, !side, FLOW_ACKED) || seq_diff(f->acks[!side], s->next) < 0)
+            return false;
+    }
+    return !reorder_waits(&t->work->order);
+}
+
+static void read_rest(struct talk_work *w)
+{
+    read_both(w, TO_SERVER, true);
+    read_both(w, TO_CLIENT, true);
+}
+
 void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struct segment *seg, unsigned side,
                   enum checksum sum)
 {
@@ -342,33 +359,47 @@ void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struc
     while (!t->work->dialogue.settled && reorder_next(&t->work->order, &c))
         take_chunk(t, pool, &c);
     t->preamble = !begun && (d->preambled || d->preamble == PREAMBLE_BEGUN);
-    if (!t->work->dialogue.settled)
+    if (!t->work->dialogue.settled && !all_was_said(t, f))
         return;
+    if (!t->work->dialogue.settled)
+        read_rest(t->work);
     finish_work(t, pool, f, seg->ts_ns, false);
     f->owner |= FLOW_UNWATCHED;
 }
 
+struct session_counts counts_of(const struct flow *f, unsigned client_side)
+{
+    struct session_counts c = { .last_ns = f->last_ns };
+    for (unsigned side = 0; side < 2; side++) {
+        unsigned dir = side == client_side ? TO_SERVER : TO_CLIENT;
+        c.packets[dir] = f->packets[side];
+        c.bytes[dir] = f->bytes[side];
+    }
+    c.marks = (f->packets[0] && f->packets[1] ? 0u : MARK_ONE_SIDED) |
+              (flow_saw_any(f, FLOW_CUT) ? MARK_TRUNCATED : 0u) | (flow_saw_any(f, FLOW_LOST) ? MARK_GAP : 0u);
+    return c;
+}
+
+void talk_count(struct talk *t, const struct flow *f)
+{
+    struct session_counts c = counts_of(f, t->client_side);
+    t->session.first_ns = f->first_ns;
+    session_count(&t->session, &c);
+    if (t->beginning_lost && f->packets[0] && f->packets[1])
+        t->session.marks |= MARK_GAP;
+}
+
 void talk_end(struct talk *t, struct pool *pool, struct flow *f, uint64_t clock_ns, bool input_ended)
 {
-    struct session *s = &t->session;
     struct chunk c;
 
     if (t->work) {
         while (!t->work->dialogue.settled && reorder_flush(&t->work->order, &c))
             take_chunk(t, pool, &c);
-        read_both(t->work, TO_SERVER, true);
-        read_both(t->work, TO_CLIENT, true);
+        read_rest(t->work);
         finish_work(t, pool, f, clock_ns, input_ended);
     }
-    s->first_ns = f->first_ns;
-    s->last_ns = f->last_ns;
-    for (unsigned side = 0; side < 2; side++) {
-        s->packets[dir_of(t, side)] = f->packets[side];
-        s->bytes[dir_of(t, side)] = f->bytes[side];
-    }
-    bool both = f->packets[0] && f->packets[1];
-    s->marks |= (both ? 0u : MARK_ONE_SIDED) | (both && t->beginning_lost ? MARK_GAP : 0u) | (flow_saw_any(f, FLOW_CUT) ? MARK_TRUNCATED : 0u) |
-                (flow_saw_any(f, FLOW_LOST) ? MARK_GAP : 0u);
+    talk_count(t, f);
 }
 
 void talk_free(struct talk *t, struct pool *pool)

@@ -25,7 +25,7 @@ enum { TRACE_ROOM = 256 };              /* bytes of a trace, by default */
 
 struct talk {
     struct session session;
-    struct talk_work *work;             /* NULL: settled */
+    struct talk_work *work;             /* NULL: settled, or all was said */
     struct dpi_flow *dpi;
     uint8_t client_side;
     uint8_t payloads;                   /* segments with payload while it was a candidate */
@@ -46,7 +46,10 @@ void talk_trace(struct talk *, struct pool *, const struct flow *, size_t room, 
 void talk_segment(struct talk *, struct pool *, struct flow *, const struct segment *, unsigned side, enum checksum);
 /* The flow has ended. input_ended: nothing else ended it. */
 void talk_end(struct talk *, struct pool *, struct flow *, uint64_t clock_ns, bool input_ended);
+/* The counters and times of the session as they stand. */
+void talk_count(struct talk *, const struct flow *);
 void talk_free(struct talk *, struct pool *);
+struct session_counts counts_of(const struct flow *, unsigned client_side);
 
 /* Whether an odd port's first payload could be mail: a greeting, a ClientHello, or a PROXY header. */
 bool talk_could_begin(struct span payload);

@@ -1,5 +1,7 @@
 #include "facts/session.h"
 
+#include <string.h>
+
 enum grade evidence_grade(uint32_t evidence, enum evidence kind)
 {
     return (enum grade)(evidence >> 2 * kind & 3);
@@ -19,4 +21,12 @@ enum grade evidence_highest(uint32_t evidence)
         highest = g > highest ? g : highest;
     }
     return highest;
+}
+
+void session_count(struct session *s, const struct session_counts *c)
+{
+    s->last_ns = c->last_ns;
+    memcpy(s->packets, c->packets, sizeof s->packets);
+    memcpy(s->bytes, c->bytes, sizeof s->bytes);
+    s->marks = (s->marks & ~(uint32_t)MARK_ONE_SIDED) | c->marks;
 }

@@ -77,6 +77,16 @@ struct judgement {
     unsigned rule;                      /* number of the rule that decided; its name is in the table */
 };
 
+/* What goes on being counted of a session whose matter is settled. */
+struct session_counts {
+    uint64_t last_ns;
+    uint64_t packets[2], bytes[2];      /* TO_SERVER, TO_CLIENT, from the beginning */
+    uint32_t marks;                     /* ONE_SIDED, GAP, TRUNCATED: as far as the connection's packets show them */
+};
+enum { SESSION_COUNTED_MARKS = MARK_ONE_SIDED | MARK_GAP | MARK_TRUNCATED };
+/* One-sidedness may end, the others stay. */
+void session_count(struct session *, const struct session_counts *);
+
 /* Connections without payload, counted by what became of them. */
 struct attempt {
     uint64_t first_ns;

@@ -105,7 +105,8 @@ static void note_ends(struct flow *f, const struct segment *seg, unsigned side)
 static void note_packet(struct flow_table *t, struct flow *f, const struct segment *seg, unsigned side)
 {
     f->packets[side] += f->packets[side] < UINT32_MAX;
-    f->first_ns = seg->ts_ns < f->first_ns ? seg->ts_ns : f->first_ns;
+    if (!(f->owner & FLOW_SETTLED) && seg->ts_ns < f->first_ns)
+        f->first_ns = seg->ts_ns;
     if (seg->nvlan || seg->ntunnel)
         f->tags = tags_add(&t->tags, &t->key, f->tags, seg);
 }

@@ -30,7 +30,9 @@ enum flow_seen {
 /* Set by the owner. */
 enum flow_owner {
     FLOW_UNWATCHED = 1,                 /* checksums need not be summed up any more */
-    FLOW_DULL = 2                       /* its payload is of no interest */
+    FLOW_DULL = 2,                      /* its payload is of no interest */
+    FLOW_SETTLED = 4,                   /* by flow_settle(): it has a number instead of a first time */
+    FLOW_CLIENT_B = 8                   /* with it: side 1 is the client */
 };
 
 /* Side 0 is key.a, side 1 is key.b. A connection whose verdict is settled costs no more than this and
@@ -46,7 +48,11 @@ struct flow {
     uint32_t packets[2];                /* they stop at their greatest value */
     uint32_t high[2];                   /* behind the highest payload byte of that side */
     uint64_t bytes[2];                  /* payload */
-    uint64_t last_ns, first_ns;
+    uint64_t last_ns;
+    union {
+        uint64_t first_ns;
+        uint64_t number;                /* of the session that was handed over */
+    };
     void *state;                        /* the owner's, by flow_own(); NULL: nothing beyond counting */
     uint32_t isn[2];
     uint32_t acks[2];                   /* highest acknowledgement that side sent */
@@ -95,6 +101,9 @@ struct flow_hit flow_of(struct flow_table *, const struct segment *, const struc
 
 /* Gives a flow state, or takes it away. */
 void flow_own(struct flow_table *, struct flow *, void *state);
+
+/* Its session was handed over, so it has no state any more; from now on it is counted only. */
+void flow_settle(struct flow_table *, struct flow *, uint64_t number, unsigned client_side);
 
 /* Ends the flow with state that has been silent longest, but not `keep`; for when the pool is empty.
  * False: there is no other. */

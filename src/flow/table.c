@@ -254,6 +254,13 @@ void flow_own(struct flow_table *t, struct flow *f, void *state)
     table_place(t, f);
 }
 
+void flow_settle(struct flow_table *t, struct flow *f, uint64_t number, unsigned client_side)
+{
+    f->number = number;
+    f->owner |= (uint8_t)(FLOW_SETTLED | FLOW_DULL | FLOW_UNWATCHED | (client_side ? FLOW_CLIENT_B : 0));
+    flow_own(t, f, NULL);
+}
+
 struct flow *table_make(struct flow_table *t, const struct flow_place *at, uint64_t now)
 {
     uint32_t number;

@@ -251,26 +251,44 @@ int counts_add(struct counts *c, const struct counted *x)
     return rc;
 }
 
+/* In one table: nothing is touched that stays the same. */
+static int replace(struct counts *c, size_t table, struct share *before, struct share *after)
+{
+    if (memcmp(before, after, sizeof *before) == 0)
+        return SQLITE_OK;
+    int rc = apply(c, table, before, -1);
+    return rc == SQLITE_OK ? apply(c, table, after, 1) : rc;
+}
+
+static int replace_all(struct counts *c, size_t tables, const struct counted *was, int64_t old,
+                       const struct counted *is, int64_t port)
+{
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < tables && rc == SQLITE_OK; i++) {
+        struct share before, after;
+        if (!shares[i])
+            continue;
+        shares[i](was, old, &before);
+        shares[i](is, port, &after);
+        rc = replace(c, i, &before, &after);
+    }
+    return rc;
+}
+
 int counts_move(struct counts *c, const struct counted *was, const struct counted *is)
 {
     bool added;
     int64_t port, old = port_of(&c->odd_before, was->session->server.port,
                                 was->judgement->verdict != VERDICT_OTHER, &added);
     int rc = port_counted(c, is, &port);
+    return rc == SQLITE_OK ? replace_all(c, COUNTS_SOURCE, was, old, is, port) : rc;
+}
 
-    for (size_t i = 0; i < COUNTS_SOURCE && rc == SQLITE_OK; i++) {
-        struct share before, after;
-        if (!shares[i])
-            continue;
-        shares[i](was, old, &before);
-        shares[i](is, port, &after);
-        if (memcmp(&before, &after, sizeof before) == 0)
-            continue;
-        rc = apply(c, i, &before, -1);
-        if (rc == SQLITE_OK)
-            rc = apply(c, i, &after, 1);
-    }
-    return rc;
+int counts_grow(struct counts *c, const struct counted *was, const struct counted *is)
+{
+    bool added;
+    int64_t port = port_of(&c->odd, was->session->server.port, false, &added);
+    return replace_all(c, sizeof shares / sizeof *shares, was, port, is, port);
 }
 
 int counts_attempt(struct counts *c, const struct attempt *a, uint64_t n)

@@ -50,6 +50,8 @@ int counts_add(struct counts *, const struct counted *);
  * touched that stays the same. All sessions with odd ports have to be shown, in the order in which they
  * were counted. What is lowest or highest in `server` does not come back: statements/server_extremes.sql. */
 int counts_move(struct counts *, const struct counted *was, const struct counted *is);
+/* Counters and marks of a session that was added have grown: the same judgement, the same owner. */
+int counts_grow(struct counts *, const struct counted *was, const struct counted *is);
 /* Whose rows are moved from now on. */
 int counts_owner(struct counts *, int64_t sensor, int64_t database);
 bool counts_is_mail_port(uint16_t port);

@@ -5,22 +5,14 @@
 #include "store/dictionary.h"
 #include "store/schema.h"
 #include "store/session_row.h"
+#include "store/stored_session.h"
 #include "verdict/verdict.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
-enum { PAGE = 256, OWN = 1, RULE_TEXT = 64 };
-
-/* A session as far as judgement and sums need it, and how it was judged. */
-struct old_session {
-    int64_t id, sensor, database, server, strip;
-    struct session s;
-    struct judgement was;
-    enum direction direction;
-    char rule[RULE_TEXT];
-};
+enum { PAGE = 256, OWN = 1 };
 
 struct rejudging {
     sqlite3 *db;
@@ -29,7 +21,7 @@ struct rejudging {
     int64_t revision, last_session;
     sqlite3_stmt *next, *change, *moved;
     struct rejudge_changes *changes;
-    struct old_session page[PAGE];
+    struct stored_session page[PAGE];
     size_t n;
     struct dictionary dictionary;
     struct counts counts;
@@ -37,60 +29,13 @@ struct rejudging {
 
 /* --- reading --- */
 
-static void read_profile(sqlite3_stmt *stmt, int column, struct tls_seen *t)
-{
-    int64_t flags = sqlite3_column_int64(stmt, column + 3);
-    t->version = (uint16_t)sqlite3_column_int64(stmt, column);
-    t->cipher = (uint16_t)sqlite3_column_int64(stmt, column + 1);
-    t->group = (uint16_t)sqlite3_column_int64(stmt, column + 2);
-    t->client_hello = flags & PROFILE_CLIENT_HELLO;
-    t->server_hello = flags & PROFILE_SERVER_HELLO;
-    t->pq_offered = flags & PROFILE_PQ_OFFERED;
-    t->pq = flags & PROFILE_PQ;
-}
-
-/* The columns of statements/rejudge_next.sql. */
-static void read_session(sqlite3_stmt *stmt, struct old_session *o)
-{
-    struct session *s = &o->s;
-    int64_t n[21];
-
-    memset(o, 0, sizeof *o);
-    for (int i = 0; i < 21; i++)
-        n[i] = sqlite3_column_int64(stmt, i);
-    o->id = n[0];
-    o->sensor = n[1];
-    o->database = n[2];
-    s->first_ns = (uint64_t)n[3] * 1000;
-    s->last_ns = ((uint64_t)n[3] + (uint64_t)n[4]) * 1000;
-    o->server = n[5];
-    s->server.port = (uint16_t)n[6];
-    if (sqlite3_column_bytes(stmt, 7) == (int)sizeof s->client.addr)
-        memcpy(s->client.addr, sqlite3_column_blob(stmt, 7), sizeof s->client.addr);
-    s->protocol = (uint8_t)n[8];
-    o->was.hop = (enum hop)n[9];
-    o->direction = (enum direction)n[10];
-    o->was.verdict = (enum verdict)n[11];
-    const char *rule = (const char *)sqlite3_column_text(stmt, 12);
-    snprintf(o->rule, sizeof o->rule, "%s", rule ? rule : "");
-    o->strip = n[13];
-    s->facts = (uint32_t)n[14];
-    s->evidence = (uint32_t)n[15];
-    s->marks = (uint32_t)n[16];
-    s->auth.exposure = (uint8_t)n[17];
-    s->messages_clear = (uint32_t)n[18];
-    s->bytes[TO_SERVER] = (uint64_t)n[19];
-    s->bytes[TO_CLIENT] = (uint64_t)n[20];
-    read_profile(stmt, 21, &s->tls);
-}
-
 static int read_page(struct rejudging *r, int64_t behind)
 {
     int rc;
     sqlite3_bind_int64(r->next, 1, behind);
     sqlite3_bind_int64(r->next, 2, PAGE);
     for (r->n = 0; (rc = sqlite3_step(r->next)) == SQLITE_ROW && r->n < PAGE; r->n++)
-        read_session(r->next, &r->page[r->n]);
+        stored_session_read(r->next, &r->page[r->n]);
     sqlite3_reset(r->next);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -109,7 +54,7 @@ static void note(uint64_t table[REJUDGE_CODES][REJUDGE_CODES], int64_t was, int6
 }
 
 /* True: the row has to be written. */
-static bool differs(struct rejudge_changes *c, const struct old_session *o, const struct judgement *is, int64_t strip)
+static bool differs(struct rejudge_changes *c, const struct stored_session *o, const struct judgement *is, int64_t strip)
 {
     bool same = o->was.verdict == is->verdict && o->was.hop == is->hop && o->strip == strip;
     c->sessions++;
@@ -125,7 +70,7 @@ static bool differs(struct rejudge_changes *c, const struct old_session *o, cons
 
 /* --- writing --- */
 
-static int change_row(struct rejudging *r, const struct old_session *o, const struct judgement *is, int64_t strip)
+static int change_row(struct rejudging *r, const struct stored_session *o, const struct judgement *is, int64_t strip)
 {
     int64_t rule = dictionary_name(&r->dictionary, session_row_rule(is));
     struct binder b = binder_of(r->change);
@@ -148,7 +93,7 @@ static int change_row(struct rejudging *r, const struct old_session *o, const st
     return bound_run(&b);
 }
 
-static int move_sums(struct rejudging *r, const struct old_session *o, const struct judgement *is, int64_t strip)
+static int move_sums(struct rejudging *r, const struct stored_session *o, const struct judgement *is, int64_t strip)
 {
     struct endpoint network = { .port = 0 };
     memcpy(network.addr, o->s.client.addr, sizeof network.addr);
@@ -163,7 +108,7 @@ static int move_sums(struct rejudging *r, const struct old_session *o, const str
     return rc == SQLITE_OK ? counts_move(&r->counts, &before, &after) : rc;
 }
 
-static int judge_again(struct rejudging *r, const struct old_session *o)
+static int judge_again(struct rejudging *r, const struct stored_session *o)
 {
     struct judgement is = judge(&o->s);
     int64_t strip = o->strip == STRIP_ALLOWED ? STRIP_ALLOWED : (int64_t)is.grade;
@@ -284,7 +229,7 @@ static int judge_database(struct rejudging *r, char error[STORE_ERROR])
         return db_failure(r->db, r->path, error);
     if (!r->dry)
         rc = begin(r);
-    if (rc == SQLITE_OK && !(r->next = db_prepare(r->db, "rejudge_next")))
+    if (rc == SQLITE_OK && !(r->next = db_prepare(r->db, "session_next")))
         rc = sqlite3_extended_errcode(r->db);
     if (rc == SQLITE_OK)
         rc = judge_all(r);

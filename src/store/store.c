@@ -5,6 +5,8 @@
 #include "store/dictionary.h"
 #include "store/schema.h"
 #include "store/session_row.h"
+#include "store/settled.h"
+#include "store/stored_session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +36,8 @@ struct store {
     int64_t sensor_id, revision, last_session;
     unsigned group;                     /* the caller's number of the group being read */
     int64_t group_id;                   /* in the database: its first source; 0: none yet */
-    sqlite3_stmt *session_add, *source_add, *source_end, *source_find, *database_get, *database_move,
+    struct settled settled;
+    sqlite3_stmt *session_add, *session_next, *session_grow, *source_add, *source_end, *source_find, *database_get, *database_move,
                  *version_get;
     char error[STORE_ERROR];
     /* Large, and all the memory there is beside SQLite's own: one block from open to close. */
@@ -69,13 +72,15 @@ static bool prepare(struct store *s)
     bool parts = dictionary_open(&s->dictionary, s->db);
     parts = counts_open(&s->counts, s->db, OWN_DATABASE) && parts;
     s->session_add = db_prepare(s->db, "session_add");
+    s->session_next = db_prepare(s->db, "session_next");
+    s->session_grow = db_prepare(s->db, "session_grow");
     s->source_add = db_prepare(s->db, "source_add");
     s->source_end = db_prepare(s->db, "source_end");
     s->source_find = db_prepare(s->db, "source_find");
     s->database_get = db_prepare(s->db, "database_get");
     s->database_move = db_prepare(s->db, "database_move");
     sqlite3_prepare_v2(s->db, "PRAGMA data_version", -1, &s->version_get, NULL);
-    return parts && s->session_add && s->source_add && s->source_end && s->source_find
+    return parts && s->session_add && s->session_next && s->session_grow && s->source_add && s->source_end && s->source_find
         && s->database_get && s->database_move && s->version_get;
 }
 
@@ -118,9 +123,13 @@ struct store *store_open(const char *path, const struct store_options *options, 
         return NULL;
     }
     struct store *s = calloc(1, sizeof *s);
-    if (!s || !(s->path = strdup(path))) {
+    if (!s || !(s->path = strdup(path)) || !settled_open(&s->settled)) {
         snprintf(error, STORE_ERROR, "not enough memory");
         *code = EX_OSERR;
+        if (s) {
+            settled_close(&s->settled);
+            free(s->path);
+        }
         free(s);
         return NULL;
     }
@@ -145,7 +154,10 @@ void store_close(struct store *s)
     store_rollback(s);
     dictionary_close(&s->dictionary);
     counts_close(&s->counts);
+    settled_close(&s->settled);
     sqlite3_finalize(s->session_add);
+    sqlite3_finalize(s->session_next);
+    sqlite3_finalize(s->session_grow);
     sqlite3_finalize(s->source_add);
     sqlite3_finalize(s->source_end);
     sqlite3_finalize(s->source_find);
@@ -180,6 +192,7 @@ void store_rollback(struct store *s)
     sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     dictionary_forget(&s->dictionary);
     counts_drop(&s->counts);
+    settled_forget(&s->settled);
     s->open = s->dirty = false;
     s->failed = 0;
 }
@@ -198,13 +211,18 @@ static int finish(struct store *s)
     return sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s);
 }
 
+static int write_settled(struct store *);
+
 int store_commit(struct store *s)
 {
     if (!s->open)
         return misuse(s, "no transaction is open");
-    int code = finish(s);
+    int code = write_settled(s);
+    if (!code)
+        code = finish(s);
     if (code)
         store_rollback(s);
+    settled_forget(&s->settled);
     s->open = false;
     return code;
 }
@@ -369,6 +387,91 @@ int store_add(struct store *s, const struct session *session, const struct judge
     s->last_session++;
     struct counted counted = { session, judgement, direction, row.strip, row.server, row.network };
     return counts_add(&s->counts, &counted) == SQLITE_OK ? 0 : fail(s);
+}
+
+/* --- sessions whose connections go on --- */
+
+/* The row of one that waits, as it stands. */
+static int write_waiting(struct store *s, struct settled_session *w)
+{
+    int code = store_add(s, &w->session, &w->judgement, w->direction);
+    w->number = 0;
+    return code;
+}
+
+/* What is left when nobody told the end. */
+static int write_settled(struct store *s)
+{
+    int code = 0;
+    for (uint64_t i = 0; i < SETTLED_WAITING && !code; i++)
+        if (settled_place(&s->settled, i)->number)
+            code = write_waiting(s, settled_place(&s->settled, i));
+    return code;
+}
+
+int store_settled(struct store *s, uint64_t number, const struct session *session, const struct judgement *judgement,
+                  enum direction direction)
+{
+    struct settled_session *w = settled_place(&s->settled, number);
+    int code = touch(s);
+
+    if (!code && w->number) {
+        uint64_t waited = w->number;
+        code = write_waiting(s, w);
+        if (!code && !settled_written(&s->settled, waited, s->last_session))
+            code = misuse(s, "there is not enough memory for its sessions");
+    }
+    if (!code)
+        *w = (struct settled_session){ number, *session, *judgement, direction };
+    return code;
+}
+
+/* Brings a row up to date, and the sums with it. */
+static int grow_row(struct store *s, struct stored_session *row, const struct session_counts *counts)
+{
+    struct session grown = row->s;
+    struct endpoint network = { .port = 0 };
+    memcpy(network.addr, row->s.client.addr, sizeof network.addr);
+    address_truncate(network.addr);
+    int64_t number = dictionary_endpoint(&s->dictionary, &network);
+    session_count(&grown, counts);
+    if (grown.last_ns < row->s.last_ns)
+        grown.last_ns = row->s.last_ns;
+    struct counted was = { &row->s, &row->was, row->direction, row->strip, row->server, number };
+    struct counted is = { &grown, &row->was, row->direction, row->strip, row->server, number };
+    struct binder b = binder_of(s->session_grow);
+    bind_int(&b, (int64_t)(grown.last_ns / 1000 - row->s.first_ns / 1000));
+    bind_int(&b, grown.marks);
+    bind_int(&b, (int64_t)grown.packets[TO_SERVER]);
+    bind_int(&b, (int64_t)grown.packets[TO_CLIENT]);
+    bind_int(&b, (int64_t)grown.bytes[TO_SERVER]);
+    bind_int(&b, (int64_t)grown.bytes[TO_CLIENT]);
+    bind_int(&b, row->id);
+    if (number <= 0 || bound_run(&b) != SQLITE_OK || counts_grow(&s->counts, &was, &is) != SQLITE_OK)
+        return fail(s);
+    return 0;
+}
+
+int store_counts(struct store *s, uint64_t number, const struct session_counts *counts)
+{
+    struct settled_session *w = settled_place(&s->settled, number);
+    int code = touch(s);
+
+    if (code)
+        return code;
+    if (w->number == number) {
+        session_count(&w->session, counts);
+        return write_waiting(s, w);
+    }
+    int64_t id = settled_take(&s->settled, number);
+    struct stored_session row;
+    sqlite3_bind_int64(s->session_next, 1, id - 1);
+    sqlite3_bind_int64(s->session_next, 2, 1);
+    int rc = id ? sqlite3_step(s->session_next) : SQLITE_DONE;
+    if (rc == SQLITE_ROW)
+        stored_session_read(s->session_next, &row);
+    sqlite3_reset(s->session_next);
+    return rc == SQLITE_ROW ? grow_row(s, &row, counts) : id ? fail(s) : 0;
 }
 
 int store_attempt(struct store *s, const struct attempt *a, uint64_t n)

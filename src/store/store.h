@@ -75,6 +75,10 @@ int store_source_end(struct store *, uint32_t number, const struct source_summar
 /* --- what was seen, within a transaction --- */
 
 int store_add(struct store *, const struct session *, const struct judgement *, enum direction);
+/* The same of a session that is settled while its connection goes on, and what it came to, once, in the
+ * same transaction. Numbers count up from 1. */
+int store_settled(struct store *, uint64_t number, const struct session *, const struct judgement *, enum direction);
+int store_counts(struct store *, uint64_t number, const struct session_counts *);
 int store_attempt(struct store *, const struct attempt *, uint64_t n);
 
 #endif

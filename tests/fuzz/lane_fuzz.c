@@ -106,8 +106,9 @@ static void take_packet(struct world *w, uint8_t head, uint8_t with, struct span
         *next = end;
 }
 
-static void take_session(void *ctx, const struct session *s)
+static void take_session(void *ctx, const struct session *s, uint64_t number)
 {
+    (void)number;
     unsigned *n = ctx;
     ++*n;
     must(s->facts < 1u << FACT_N && s->marks < 1u << MARK_N && s->nvlan <= SESSION_VLANS);
@@ -127,7 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static struct port_table table;
     unsigned seen = 0;
-    struct lane_sink sink = { take_session, take_attempt, &seen };
+    struct lane_sink sink = { .session = take_session, .attempt = take_attempt, .ctx = &seen };
 
     if (n < 1)
         return 0;

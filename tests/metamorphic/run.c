@@ -46,8 +46,9 @@ static void sort_sessions(struct result *r)
     }
 }
 
-static void take_session(void *ctx, const struct session *s)
+static void take_session(void *ctx, const struct session *s, uint64_t number)
 {
+    (void)number;
     struct result *r = ctx;
     if (r->n == SESSIONS_MAX) {
         r->overrun = true;
@@ -75,7 +76,7 @@ void run_lane(const struct port_table *ports, const struct packet *p, size_t n, 
     static const struct port_table *table;
     static unsigned runs;
     static struct result own;
-    const struct lane_sink sink = { take_session, take_attempt, &own };
+    const struct lane_sink sink = { .session = take_session, .attempt = take_attempt, .ctx = &own };
 
     if (!p) {
         lane_free(lane);

@@ -25,7 +25,8 @@
 /* --- a lane and what comes out of it --- */
 
 struct seen {
-    unsigned sessions, attempts;
+    unsigned sessions, attempts, counted;
+    uint64_t packets, bytes;            /* of those counted to their end */
     unsigned verdict[VERDICT_N], outcome[ATTEMPT_N];
     struct session last;
 };
@@ -37,12 +38,22 @@ struct bench {
     uint64_t now;
 };
 
-static void take_session(void *ctx, const struct session *s)
+static void take_session(void *ctx, const struct session *s, uint64_t number)
 {
+    (void)number;
     struct seen *seen = ctx;
     seen->sessions++;
     seen->verdict[judge(s).verdict]++;
     seen->last = *s;
+}
+
+static void take_counts(void *ctx, uint64_t number, const struct session_counts *c)
+{
+    struct seen *seen = ctx;
+    assert_true(number >= 1 && number <= seen->sessions);
+    seen->counted++;
+    seen->bytes += c->bytes[TO_SERVER] + c->bytes[TO_CLIENT];
+    seen->packets += c->packets[TO_SERVER] + c->packets[TO_CLIENT];
 }
 
 static void take_attempt(void *ctx, const struct attempt *a)
@@ -58,7 +69,7 @@ static struct bench *bench_new(size_t memory)
     assert_non_null(b);
     ports_default(&b->ports);
     b->now = START;
-    struct lane_sink sink = { take_session, take_attempt, &b->seen };
+    struct lane_sink sink = { .session = take_session, .attempt = take_attempt, .ctx = &b->seen };
     b->lane = lane_new(&b->ports, memory, &sink);
     assert_non_null(b->lane);
     return b;
@@ -429,6 +440,36 @@ static void little_memory_evicts_and_counts(void **state)
     bench_free(b);
 }
 
+/* A session that was closed by both ends is handed over at once, and what comes in the minute behind it is
+ * counted and begins nothing. */
+static void closed_sessions_are_handed_over(void **state)
+{
+    enum { MANY = 200 };
+    struct bench *b = bench_new(8 << 20);
+    struct lane_sink sink = { .session = take_session, .counts = take_counts, .attempt = take_attempt, .ctx = &b->seen };
+    (void)state;
+    lane_free(b->lane);
+    b->lane = lane_new(&b->ports, 8 << 20, &sink);
+    for (uint32_t i = 0; i < MANY; i++) {
+        struct link l = link_of(i, 25);
+        whole_session(b, &l, &cases[0]);
+        assert_int_equal(b->seen.sessions, i);
+        send_flags(b, &l, false, TCP_ACK, "");
+        assert_int_equal(b->seen.sessions, i + 1);
+        assert_int_equal(judge(&b->seen.last).verdict, cases[0].verdict);
+        send_flags(b, &l, true, TCP_ACK, "late bytes");
+    }
+    assert_int_equal(b->seen.counted, 0);
+    lane_end(b->lane);
+    assert_int_equal(b->seen.sessions, MANY);
+    assert_int_equal(b->seen.attempts, 0);
+    assert_int_equal(b->seen.counted, MANY);
+    uint64_t said = b->seen.last.bytes[TO_SERVER] + b->seen.last.bytes[TO_CLIENT] + strlen("late bytes");
+    assert_true(b->seen.bytes == MANY * said);
+    assert_true(b->seen.packets == MANY * (b->seen.last.packets[TO_SERVER] + b->seen.last.packets[TO_CLIENT] + 1));
+    bench_free(b);
+}
+
 /* After a scan has filled all memory with connections, sessions still find a place. */
 static void a_scan_does_not_take_all_memory(void **state)
 {
@@ -497,6 +538,7 @@ int main(void)
         cmocka_unit_test(other_ports_are_no_attempts),
         cmocka_unit_test(mail_on_an_odd_port),
         cmocka_unit_test(little_memory_evicts_and_counts),
+        cmocka_unit_test(closed_sessions_are_handed_over),
         cmocka_unit_test(a_scan_does_not_take_all_memory),
         cmocka_unit_test(no_memory_at_all),
         cmocka_unit_test(inputs_do_not_touch),

@@ -9,15 +9,22 @@
 #include "verdict/verdict.h"
 
 struct count {
-    unsigned long long sessions, encrypted;
+    unsigned long long sessions, encrypted, bytes;
 };
 
-static void take(void *ctx, const struct session *s)
+static void take(void *ctx, const struct session *s, uint64_t number)
 {
+    (void)number;
     struct count *c = ctx;
     struct judgement j = judge(s);
     c->sessions++;
     c->encrypted += j.verdict == VERDICT_IMPLICIT_TLS || j.verdict == VERDICT_STARTTLS;
+}
+
+static void count(void *ctx, uint64_t number, const struct session_counts *c)
+{
+    (void)number;
+    ((struct count *)ctx)->bytes += c->bytes[0] + c->bytes[1];
 }
 
 int main(int argc, char **argv)
@@ -26,8 +33,8 @@ int main(int argc, char **argv)
     char error[CAPTURE_ERROR] = "name a capture";
     enum capture_status status;
     struct packet batch[CAPTURE_BATCH];
-    struct count count = { 0 };
-    struct lane_sink sink = { .session = take, .ctx = &count };
+    struct count seen = { 0 };
+    struct lane_sink sink = { .session = take, .counts = count, .ctx = &seen };
     struct capture *c = argc == 2 ? capture_open(argv[1], &status, error) : NULL;
     size_t n;
 
@@ -40,8 +47,8 @@ int main(int argc, char **argv)
     while ((n = capture_next(c, batch, CAPTURE_BATCH)) > 0)
         lane_packets(lane, batch, n, 1);
     lane_end(lane);
-    printf("packets %llu sessions %llu encrypted %llu\n", (unsigned long long)lane_counts(lane)->packets, count.sessions,
-           count.encrypted);
+    printf("packets %llu sessions %llu encrypted %llu\n", (unsigned long long)lane_counts(lane)->packets, seen.sessions,
+           seen.encrypted);
     lane_free(lane);
     capture_close(c);
     return 0;
