@@ -196,7 +196,8 @@ static struct session play(uint16_t port, const char *script, enum manner m, boo
     play_begin(&p, port, protocol_of(port), is_tls_port(port), midstream);
     p.ending.seen[0] = p.ending.seen[1] = true;
     all.n = 0;
-    put_n(&all, in_front.p, in_front.n);
+    if (in_front.n)
+        put_n(&all, in_front.p, in_front.n);
     if (all.n && m != JOINED) {
         say(&p, dir, &all, knew, m);
         all.n = 0;
