@@ -24,18 +24,19 @@ def session(verdict, proto='smtp', *, messages=0, starttls=None, offered=None, t
                they are named
     inside     the mechanism used within TLS: only the log can tell
     log_tls, log_auth   lists, when the log says something else than the wire (a login given up, a refused certificate)
-    strip      the grade of section 5;  more: further fields of the manifest, with _ for . (`tls_sni='mx.example'`)"""
+    strip      the grade of section 5, not compared when None;  more: further fields of the manifest, with _ for . (`tls_sni='mx.example'`)"""
     if verdict in ENCRYPTED and not tls:
         raise SystemExit('record: a truth of %s names no version of TLS' % verdict)
     if auth:
         exposure = exposure or EXPOSURE.get(auth, 'guessable')
         command = command or {'USER': 'USER', 'APOP': 'APOP'}.get(auth, 'AUTHENTICATE' if proto in ('imap', 'sieve') else 'AUTH')
-    fields = {'verdict': verdict, 'app_proto': proto, 'strip.grade': strip,
-              'starttls.requested': starttls is not None, 'starttls.reply': starttls or None,
+    fields = {'verdict': verdict, 'app_proto': proto, 'starttls.reply': starttls or None,
               'auth.mechanism': auth, 'auth.command': command, 'auth.exposure': exposure}
     if proto in ('smtp', 'lmtp', 'pop3'):
         fields['messages_clear'] = messages
-    for name, value in (('starttls.offered', offered), ('stage', stage), ('tls.resumed', resumed), ('tls.pq', pq)):
+    if starttls is not None or verdict in ('starttls', 'clear', 'clear_auth'):      # else it may be null or no
+        fields['starttls.requested'] = starttls is not None
+    for name, value in (('strip.grade', strip), ('starttls.offered', offered), ('stage', stage), ('tls.resumed', resumed), ('tls.pq', pq)):
         if value is not None:
             fields[name] = value
     if tls:
@@ -65,6 +66,6 @@ def contradictions(truths, log, signs):
 
 def normal(kind, word):
     if kind == 'auth':
-        return word.upper()
+        return word.upper().replace('_', '-')
     m = re.fullmatch(r'(?i)(TLS|SSL)[ v_]*(\d)(?:[._](\d))?.*', word)
     return '%sv%s.%s' % (m[1].upper(), m[2], m[3] or '0') if m else word

@@ -3,23 +3,10 @@ import time
 from ..scenario import Server
 
 PACKAGES = ['postfix', 'libsasl2-modules', 'libsasl2-modules-db', 'sasl2-bin']
-COMMON = """compatibility_level = 3.6
-maillog_file = /dev/stdout
-maillog_file_prefixes = /var, /dev
-myhostname = mx.example
-mydestination = mx.example, mx6.example, localhost
-mynetworks = 127.0.0.0/8
-inet_interfaces = all
-inet_protocols = all
-smtpd_client_restrictions =
-disable_dns_lookups = yes
-smtp_host_lookup = native
-alias_maps =
-local_recipient_maps =
-virtual_alias_maps = static:root
-default_transport = discard
-local_transport = discard
-"""
+COMMON = {'compatibility_level': '3.6', 'maillog_file': '/dev/stdout', 'maillog_file_prefixes': '/var, /dev', 'myhostname': 'mx.example',
+          'mydestination': 'mx.example, mx6.example', 'mynetworks': '127.0.0.0/8', 'inet_interfaces': 'all', 'inet_protocols': 'all',
+          'smtp_dns_support_level': 'disabled', 'smtp_host_lookup': 'native', 'alias_maps': '', 'local_recipient_maps': '',
+          'default_transport': 'discard', 'local_transport': 'discard'}
 MECHANISMS = 'PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 SCRAM-SHA-256 NTLM ANONYMOUS'
 # service type private unpriv chroot wakeup maxproc command: nothing is chrooted, for the root is one already
 MASTER = """postlog unix-dgram n - n - 1 postlogd
@@ -28,7 +15,7 @@ cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
 rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 discard
+bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 verify unix - - n - 1 verify
@@ -45,13 +32,19 @@ scache unix - - n - 1 scache
 """
 
 
+def write_main(place, settings):
+    # No name twice: the warning of it, which Postfix's own log daemon gives too, stops that daemon.
+    place.write('etc/postfix/main.cf', ''.join('%s = %s\n' % s for s in {**COMMON, **settings}.items()))
+
+
 class Postfix(Server):
     """settings are lines of main.cf; `mechanisms` are offered to whoever speaks on 587 and 465."""
     name, packages, npm = 'postfix', PACKAGES, []
     start = 'postfix start-fg'
     ports = [25, 587, 465]
+    # a login that succeeded is named when mail follows it, else only `auth=1` is counted
     signs = [('tls', r'TLS connection established from \S+ (\S+) with'),
-             ('auth', r'sasl_method=([A-Z0-9-]+)'), ('auth', r'SASL ([A-Z0-9-]+) authentication failed')]
+             ('auth', r'sasl_method=([A-Z0-9-]+)'), ('auth', r'SASL ([A-Z0-9-]+) authentication (?:failed|aborted)')]
 
     def __init__(self, mechanisms=MECHANISMS, relay_auth=False, **settings):
         self.mechanisms = mechanisms
@@ -60,7 +53,7 @@ class Postfix(Server):
                          'smtpd_sasl_security_options': '', 'smtpd_sasl_local_domain': 'mx.example', **settings}
 
     def configure(self, place):
-        place.write('etc/postfix/main.cf', COMMON + ''.join('%s = %s\n' % s for s in self.settings.items()))
+        write_main(place, self.settings)
         place.write('etc/postfix/master.cf', MASTER + 'smtp inet n - n - - smtpd\n'
                     '587 inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes\n'
                     '465 inet n - n - - smtpd -o smtpd_tls_wrappermode=yes -o smtpd_sasl_auth_enable=yes\n')
@@ -76,8 +69,8 @@ class PostfixSender:
     @staticmethod
     def configure(place, **settings):
         settings = {'relayhost': '[mx.example]', 'default_transport': 'smtp', 'local_transport': 'smtp', 'myhostname': 'client.example', 'mydestination': '',
-                    'virtual_alias_maps': '', 'smtp_tls_loglevel': '1', 'minimal_backoff_time': '1s', 'maximal_backoff_time': '1s', **settings}
-        place.write('etc/postfix/main.cf', COMMON + ''.join('%s = %s\n' % s for s in settings.items()))
+                    'smtp_tls_loglevel': '1', 'minimal_backoff_time': '1s', 'maximal_backoff_time': '1s', **settings}
+        write_main(place, settings)
         place.write('etc/postfix/master.cf', MASTER)
 
     @staticmethod
