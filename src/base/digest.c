@@ -35,6 +35,11 @@ void digest_sha1(const struct span *parts, size_t n, uint8_t out[DIGEST_SHA1])
     digest(EVP_sha1(), parts, n, out);
 }
 
+bool digest_md5(struct span in, uint8_t out[DIGEST_MD5])
+{
+    return EVP_Digest(in.p, in.n, out, NULL, EVP_md5(), NULL) == 1;
+}
+
 size_t base64_text(struct span in, char *out, size_t size)
 {
     if (in.n > INT_MAX / 2 || (in.n + 2) / 3 * 4 + 1 > size) {

@@ -6,7 +6,7 @@
 #                         New inputs go to $(FUZZ_BUILD)/found/NAME, crashes to $(FUZZ_BUILD)/NAME-*
 #   make fuzz-keep        merges what was found into the corpora, only where it reaches new code
 
-FUZZ_TARGETS = decode proto dialogue lane
+FUZZ_TARGETS = decode proto x509 dialogue lane
 FUZZ_BUILD  ?= build/libfuzzer
 FUZZ_CC     ?= clang
 TIME        ?= 60
@@ -17,6 +17,7 @@ FUZZ_HEADERS  = $(wildcard src/*/*.h src/*/*.def tests/*/*.h)
 FUZZ_base     = base/bytes base/hash base/pool base/endpoint
 FUZZ_facts    = facts/session facts/trace facts/vocabulary facts/mechanism facts/names
 FUZZ_decode   = $(FUZZ_base) $(patsubst src/%.c,%,$(wildcard src/decode/*.c))
+FUZZ_x509     = base/bytes base/x509
 FUZZ_proto    = base/bytes base/endpoint facts/names $(patsubst src/%.c,%,$(wildcard src/proto/*.c))
 FUZZ_dialogue = base/pool $(FUZZ_proto) facts/session facts/trace facts/mechanism verdict/verdict \
                 $(patsubst src/%.c,%,$(wildcard src/dialogue/*.c))
@@ -30,12 +31,12 @@ $(BUILD)/fuzz/%.o: tests/fuzz/%.c $(BUILD)/config
 
 define fuzz_rules
 $(BUILD)/fuzz/$(1): $(BUILD)/fuzz/$(1)_fuzz.o $(BUILD)/fuzz/run_corpus.o $$(FUZZ_$(1):%=$(BUILD)/%.o)
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcrypto
 
 $(FUZZ_BUILD)/$(1): tests/fuzz/$(1)_fuzz.c $$(FUZZ_$(1):%=src/%.c) $(FUZZ_HEADERS)
 	@mkdir -p $(FUZZ_BUILD)/found/$(1)
 	$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -Isrc -Itests -O1 -g -fno-omit-frame-pointer \
-	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $$@ $$(filter %.c,$$^)
+	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $$@ $$(filter %.c,$$^) -lcrypto
 endef
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_rules,$(t))))
 
