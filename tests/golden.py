@@ -7,7 +7,8 @@ For each entry of the manifests (that of tests/pcaps, made from scripts, and tha
 recorded by tools/record): `BIN analyze --db TMP --quiet [OPTIONS] CAPTURE…`, then `BIN sessions
 --db TMP --format jsonl`; the sessions must be those of the manifest, field by field (README there
 says how to read it). Besides, every script must give its committed capture byte for byte, and no
-planted secret may be found in a database, its journal or the output of analyze, sessions or report.
+planted secret may be found in a database, its journal or the output of analyze, sessions or report;
+and fingerprints and certificates must be those of a second reading of the capture (tests/hellos.py).
 
   --update   writes what the program says into the manifest, to be reviewed as a diff
   --print    shows what the program says, and changes nothing
@@ -20,9 +21,12 @@ import argparse, base64, collections, concurrent.futures, contextlib, difflib, g
 import json, os, re, sqlite3, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+import hellos
 PCAPS = os.path.join(HERE, 'pcaps')
 RECORDED = os.path.join(PCAPS, 'recorded')
-TIMEOUT = 60
+TIMEOUT = 60                                # seconds: a hang, not a busy disk
 REPORTS = os.path.join(HERE, '..', 'sql', 'reports')
 
 
@@ -40,6 +44,8 @@ make_pcap = load_make_pcap()
 
 # --- the manifest ---
 
+OPTIONAL = ('tls.ja3', 'tls.ja4', 'certificate')    # compared only in entries that name them
+
 class Entry:
     def __init__(self, head, line, folder):
         self.head, self.line, self.folder, self.sessions = head, line, folder, []
@@ -48,6 +54,7 @@ class Entry:
         self.options = [w for w in rest if not w.endswith('.pcap')]
         self.text = []                      # its lines below the head
         self.source = None                  # its line `source`: columns of that table
+        self.named = set()                  # of OPTIONAL, what it says anything of
 
 
 def read_manifest(folder=PCAPS):
@@ -78,6 +85,7 @@ def read_manifest(folder=PCAPS):
     return entries, lines
 
 
+def show_word(value): return {True: 'yes', False: 'no', None: '-'}.get(value, str(value).replace(' ', '%20'))
 def flag(text): return {'yes': True, 'no': False, '-': None}[text]
 def listed(text): return [] if text == '' else sorted(text.split(','))
 
@@ -94,6 +102,9 @@ def parse_session(lines, entry):
         name, *rest = line.split()
         if name in ('incidents', 'marks'):
             group[name] = sorted(rest)
+        elif name == 'certificate':
+            group[name] = line.split(None, 1)[1]
+            entry.named.add(name)
         elif name == 'strip':
             group[name] = {'grade': rest[0], 'evidence': sorted(rest[1:])}
         elif name == 'proxy':
@@ -103,6 +114,7 @@ def parse_session(lines, entry):
         else:
             sys.exit('MANIFEST, %s: cannot read %r' % (entry.name, line))
     starttls, tls, auth = group['starttls'], group['tls'], group['auth']
+    entry.named.update('tls.' + k for k in ('ja3', 'ja4') if k in tls)
     counts = f['app_proto'] in ('smtp', 'lmtp', 'pop3') and f['verdict'] != 'other'
     f.update({
         'direction': more.pop('direction', 'unknown'),
@@ -119,6 +131,7 @@ def parse_session(lines, entry):
         'tls.sni': tls.pop('sni', None), 'tls.alpn': tls.pop('alpn', None),
         'tls.resumed': flag(tls.pop('resumed', 'no' if 'version' in tls else '-')),
         'tls.downgraded': flag(tls.pop('downgraded', 'no' if 'version' in tls else '-')),
+        'tls.ja3': tls.pop('ja3', '-'), 'tls.ja4': tls.pop('ja4', '-'), 'certificate': group['certificate'] or '-',
         'auth.command': auth.pop('command', None), 'auth.mechanism': auth.pop('mechanism', None),
         'auth.exposure': auth.pop('exposure', None),
         'auth.invited_in_clear': flag(auth.pop('invited', 'no' if 'offered' in auth else '-')),
@@ -133,8 +146,8 @@ def parse_session(lines, entry):
     return f
 
 
-def show(f):
-    """The same fields as the manifest writes them."""
+def show(f, named):
+    """The same fields as the manifest writes them; of OPTIONAL only those named."""
     flags = {True: 'yes', False: 'no', None: '-'}
     head = '  %s %s > %s %s %s %s' % tuple(f[k] for k in ('verdict', 'src', 'dest', 'app_proto', 'hop', 'stage'))
     if f['messages_clear']:
@@ -158,7 +171,9 @@ def show(f):
     group('tls', ('version', f['tls.version'], None), ('max', f['tls.client_max'], None), ('cipher', f['tls.cipher'], None),
           ('group', f['tls.group'], None), ('pq_offered', flags[f['tls.pq_offered']], offered), ('pq', flags[f['tls.pq']], seen),
           ('sni', f['tls.sni'], None), ('alpn', f['tls.alpn'], None), ('resumed', flags[f['tls.resumed']], seen),
-          ('downgraded', flags[f['tls.downgraded']], seen))
+          ('downgraded', flags[f['tls.downgraded']], seen), *((k[4:], f[k], '-') for k in OPTIONAL[:2] if k in named))
+    if 'certificate' in named:
+        out.append('    certificate ' + f['certificate'])
     names = f['auth.offered']
     group('auth', ('offered', None if names is None else ','.join(names), None),
           ('invited', flags[f['auth.invited_in_clear']], 'no' if names is not None else '-'),
@@ -171,9 +186,9 @@ def show(f):
     return out
 
 
-def show_all(sessions):
+def show_all(sessions, named):
     sessions = sorted(sessions, key=lambda f: (f['src'], f['dest']))
-    return [line for f in sessions for line in show(f)] or ['  (nothing)']
+    return [line for f in sessions for line in show(f, named)] or ['  (nothing)']
 
 
 # --- the program ---
@@ -208,6 +223,8 @@ def fields(o):
         f[k] = sorted(get(k)) if get(k) is not None else None if k == 'auth.offered' else []
     alpn = get('tls.alpn')
     f['tls.alpn'] = ','.join(alpn) if isinstance(alpn, list) else alpn
+    f['tls.ja3'], f['tls.ja4'] = get('tls.ja3') or '-', get('tls.ja4') or '-'
+    f['certificate'] = ' '.join('%s=%s' % (k, show_word(get('tls.' + k))) for k in hellos.NONE) if get('tls.notafter') else '-'
     f['vlan'] = ','.join(map(str, get('vlan') or []))
     f['tunnel'] = ','.join(get('tunnel') or [])
     ends = [get('proxy.' + k) for k in ('src_ip', 'src_port', 'dest_ip', 'dest_port')]
@@ -332,6 +349,18 @@ def check_entry(binary, entry):
         return sessions, wrong, leaks(secrets, written)
 
 
+def second_reading(entry, sessions):
+    """How many hellos tests/hellos.py could read, and where it disagrees."""
+    told, problems = {}, []
+    if len(entry.captures) == 1:            # what goes on in another file it does not see
+        told = hellos.read(os.path.join(entry.folder, entry.captures[0]))
+    ends = [(o['src_ip'], o['src_port'], o['dest_ip'], o['dest_port']) for o in sessions]
+    known = [(told[e], o['tls']) for e, o in zip(ends, sessions) if e in told and ends.count(e) == 1]
+    for facts, tls in known:
+        problems += ['%s is %s, and %s read again' % (k, tls[k], v) for k, v in facts.items() if tls[k] != v]
+    return sum(facts.get('ja3') is not None for facts, _ in known), problems
+
+
 def check_together(binary, tally):
     """All captures in one database: no secret of any of them in it or in a report."""
     secrets = set().union(*(secrets_of(s) for s in glob.glob(os.path.join(PCAPS, '*.txt'))),
@@ -367,7 +396,7 @@ def main():
         if c not in listed_captures and not a.names:
             tally.count(os.path.relpath(c, PCAPS), 'stands in no entry of the manifest')
     chosen = [e for e in entries if not a.names or e.name in a.names]
-    seen = set()
+    seen, twice = set(), 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for entry, (sessions, wrong, leaked) in zip(chosen, pool.map(lambda e: check_entry(a.bin, e), chosen)):
             got = [fields(o) for o in sessions]
@@ -376,7 +405,7 @@ def main():
                 seen.update('evidence %s %s' % (e, f['strip.grade']) for e in f['strip.evidence'])
                 seen.update('%s %s' % (k[:-1], w) for k in ('incidents', 'marks') for w in f[k])
                 seen.add('verdict %s' % f['verdict'])
-            want, have = show_all(entry.sessions), show_all(got)
+            want, have = show_all(entry.sessions, entry.named), show_all(got, entry.named)
             if a.print:
                 print('\n'.join([entry.head] + have))
             entry.new = entry.text if want == have else ([entry.source] if entry.source else []) + have
@@ -386,7 +415,12 @@ def main():
                 problem = 'the program disagrees\n' + '\n'.join('  ' + d for d in diff)
             tally.count(entry.name, problem)
             tally.count(entry.name + ': secrets', '; '.join(leaked))
+            told, problems = second_reading(entry, sessions)
+            twice += told
+            if told or problems:
+                tally.count(entry.name + ': second reading', '; '.join(problems))
     if not a.names:
+        tally.count('second readings', '' if twice >= 130 else 'it could tell of %d hellos only' % twice)
         check_together(a.bin, tally)
     for folder, (_, lines) in manifests.items() if a.update else ():
         with open(os.path.join(folder, 'MANIFEST'), 'w', encoding='utf-8') as f:

@@ -41,6 +41,13 @@ SELECT s.id,
        alpn.text AS tls_alpn,
        CASE WHEN t.flags & 2 THEN t.flags >> 4 & 1 END AS tls_resumed,
        CASE WHEN t.flags & 2 THEN t.flags >> 5 & 1 END AS tls_downgraded,
+       cert.subject AS tls_subject,
+       cert.issuer AS tls_issuer,
+       strftime('%Y-%m-%dT%H:%M:%SZ', cert.not_before, 'unixepoch') AS tls_notbefore,
+       strftime('%Y-%m-%dT%H:%M:%SZ', cert.not_after, 'unixepoch') AS tls_notafter,
+       cert.self_signed AS tls_self_signed,
+       finger.ja3 AS tls_ja3,
+       finger.ja4 AS tls_ja4,
        CASE WHEN s.facts & bit.offered THEN 1
             WHEN s.facts & bit.list_whole THEN 0 END AS starttls_offered,
        -- where TLS was the first thing spoken there was no place for it
@@ -102,6 +109,8 @@ LEFT JOIN name AS others ON others.id = s.auth_others
 LEFT JOIN name AS named ON named.id = s.auth_named
 LEFT JOIN tls_profile AS t ON t.id = s.tls
 LEFT JOIN name AS alpn ON alpn.id = t.alpn
+LEFT JOIN certificate AS cert ON cert.id = s.certificate
+LEFT JOIN fingerprint AS finger ON finger.id = s.fingerprint
 LEFT JOIN word AS protocol ON protocol.kind = 'protocol' AND protocol.code = s.protocol
 LEFT JOIN word AS hop ON hop.kind = 'hop' AND hop.code = s.hop
 LEFT JOIN word AS direction ON direction.kind = 'direction' AND direction.code = s.direction

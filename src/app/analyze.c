@@ -71,6 +71,13 @@ static void take_attempt(void *ctx, const struct attempt *attempt)
         store_result(a, store_attempt(a->store, attempt, 1));
 }
 
+static void take_certificate(void *ctx, const struct certificate *c)
+{
+    struct analysis *a = ctx;
+    if (!a->store_status)
+        store_result(a, store_certificate(a->store, c));
+}
+
 /* --- one capture --- */
 
 static void complain_capture(void *ctx, enum capture_status status, const char *sentence)
@@ -236,7 +243,8 @@ static uint64_t total_bytes(const struct capture_list *list)
 
 static int run(struct analysis *a, char *const *paths, size_t n)
 {
-    struct lane_sink sink = { .session = take_session, .counts = take_counts, .attempt = take_attempt, .ctx = a };
+    struct lane_sink sink = { .session = take_session, .counts = take_counts, .attempt = take_attempt,
+                              .certificate = take_certificate, .ctx = a };
     struct capture_list list;
     char error[STORE_ERROR];
     int code = 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "app/talk.h"
+#include "dialogue/certificates.h"
 #include "dpi/dpi.h"
 
 enum {
@@ -26,6 +27,7 @@ struct lane {
     struct span trace;                  /* of the session being reported */
     uint64_t numbered;                  /* sessions handed over before their end */
     struct lane_counts counts;
+    struct certificates certificates;
 };
 
 static void flow_has_ended(void *ctx, struct flow *, bool evicted);
@@ -39,6 +41,8 @@ struct lane *lane_new(const struct port_table *ports, size_t memory, const struc
     }
     l->ports = ports;
     l->sink = *sink;
+    l->certificates.met = sink->certificate;
+    l->certificates.ctx = sink->ctx;
     return l;
 }
 
@@ -209,6 +213,8 @@ static enum dpi_answer ask_dpi(struct lane *l, struct talk *t, const struct segm
 static void accept_candidate(struct lane *l, struct talk *t, enum protocol named)
 {
     t->candidate = false;
+    if (t->work)
+        t->work->dialogue.certificates = &l->certificates;
     dpi_drop(l->dpi, &t->dpi);
     if (t->session.protocol == PROTOCOL_UNKNOWN)
         t->session.protocol = (uint8_t)named;
@@ -261,6 +267,8 @@ static struct talk *begin_talk(struct lane *l, struct flow *f, const struct segm
         if (!flow_evict(l->flows, f))
             return NULL;
     flow_own(l->flows, f, t);
+    if (!t->candidate)                  /* who is no mail server is none of our business */
+        t->work->dialogue.certificates = &l->certificates;
     return t;
 }
 
@@ -381,5 +389,6 @@ void lane_end(struct lane *l)
     l->ending = true;
     flow_end_all(l->flows);
     fragments_clear(l->fragments);
+    certificates_forget(&l->certificates);      /* what was made of this input may be thrown away */
     l->ending = false;
 }

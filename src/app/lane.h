@@ -14,6 +14,8 @@ struct lane_sink {
     void (*session)(void *ctx, const struct session *, uint64_t number);
     void (*counts)(void *ctx, uint64_t number, const struct session_counts *);
     void (*attempt)(void *ctx, const struct attempt *);
+    /* Before the first session since lane_end() that names it, and now and then again. */
+    void (*certificate)(void *ctx, const struct certificate *);
     void *ctx;
 };
 

@@ -71,6 +71,7 @@ enum upgrade { UPGRADE_NONE, UPGRADE_ASKED, UPGRADE_ACCEPTED, UPGRADE_CLEAR };
 /* The PROXY header that may come before the client's first bytes; see dialogue/preamble.c. */
 enum preamble { PREAMBLE_MAYBE, PREAMBLE_BEGUN, PREAMBLE_SKIPPED, PREAMBLE_OVER };
 
+struct certificates;
 struct dialogue;
 
 /* A mail protocol's own part. The functions get whole lines, without line end; `cut` says that
@@ -90,6 +91,7 @@ struct dialect {
 struct dialogue {
     struct session *s;
     struct pool *pool;
+    struct certificates *certificates;  /* to be set by who wants them looked at; NULL: they are not */
     const struct dialect *dialect;      /* NULL until something was said */
     enum protocol port_protocol;        /* what the port says */
     struct direction_state in[2];       /* TO_SERVER, TO_CLIENT */

@@ -50,15 +50,16 @@ void tls_drop(struct dialogue *d)
     drop_message(d, TO_CLIENT);
 }
 
-/* Makes room for a message that goes on in the next record. False: it is too long, or there is
- * no memory; it is passed over. */
-static bool begin_message(struct dialogue *d, unsigned dir, uint8_t type, uint32_t len)
+/* Makes room for a message of which `room` bytes are wanted, and which goes on in the next record.
+ * False: it is too long, or there is no memory; it is passed over. */
+static bool begin_message(struct dialogue *d, unsigned dir, const struct tls_message_header *h, uint32_t room)
 {
     struct assembly *a = &d->tls.side[dir].message;
-    if (len > MESSAGE_LIMIT || !(a->bytes = pool_get(d->pool, len)))
+    if (room > MESSAGE_LIMIT || !(a->bytes = pool_get(d->pool, room)))
         return false;
-    a->room = len;
-    a->type = type;
+    a->room = room;
+    a->len = h->len;
+    a->type = h->type;
     return true;
 }
 
@@ -71,7 +72,8 @@ static struct span add_to_message(struct dialogue *d, unsigned dir, struct span 
     memcpy(a->bytes + a->n, part.p, part.n);
     a->n += (uint32_t)part.n;
     if (a->n == a->room || !whole) {
-        tls_take_message(d, dir, a->type, span_of(a->bytes, a->n));
+        d->tls.side[dir].message_left = a->len - a->n;
+        tls_take_message(d, dir, a->type, span_of(a->bytes, a->n), a->len);
         drop_message(d, dir);
     }
     return span_skip(in, part.n);
@@ -85,22 +87,22 @@ static struct span begin_body(struct dialogue *d, unsigned dir, struct span in, 
 
     tls_message_parse(span_of(s->head, sizeof s->head), &h);
     s->head_n = 0;
-    bool wanted = tls_wants_message(dir, h.type);
-    if (wanted && (in.n >= h.len || !whole)) {
-        tls_take_message(d, dir, h.type, span_first(in, h.len));
-        return span_skip(in, h.len);
-    }
-    if (wanted && begin_message(d, dir, h.type, h.len))
+    uint32_t part = tls_wants_message(dir, h.type) ? tls_wanted_part(h.type, in, h.len) : 0;
+    if (part && in.n < part && whole && begin_message(d, dir, &h, part))
         return in.n ? add_to_message(d, dir, in, true) : in;
+    if (part && (in.n >= part || !whole))
+        tls_take_message(d, dir, h.type, span_first(in, part), h.len);
     s->message_left = h.len;
     return in;
 }
 
 /* The handshake messages of one clear record; each, and its header too, may begin in an earlier
- * one (RFC 8446 section 5.1). `whole` is false for a cut record: what there is of a hello is read. */
+ * one (RFC 8446 section 5.1). `whole` is false for a record whose end was cut off: what there is of
+ * a hello is read. */
 static void take_handshake(struct dialogue *d, unsigned dir, struct span in, bool whole)
 {
     struct tls_side *s = &d->tls.side[dir];
+    uint64_t cut = whole ? 0 : s->skip;
 
     while (in.n) {
         if (s->message.bytes) {
@@ -115,6 +117,10 @@ static void take_handshake(struct dialogue *d, unsigned dir, struct span in, boo
             if (s->head_n == sizeof s->head)
                 in = begin_body(d, dir, in, whole);
         }
+    }
+    if (!whole) {                       /* more messages may have lain in what was cut off */
+        s->head_n = 0;
+        s->message_left = s->message_left > cut ? s->message_left - (uint32_t)cut : 0;
     }
 }
 
@@ -389,7 +395,11 @@ static size_t read_ssl2(struct dialogue *d, unsigned dir, struct span in, bool f
     if (used == PARSE_MORE || in.n < (size_t)used + 1)
         return force ? in.n : 0;
     uint8_t type = in.p[used];
-    if (dir == TO_CLIENT && !x->server_hello && type == SSL2_SERVER_HELLO) {
+    bool hello = dir == TO_CLIENT && !x->server_hello && type == SSL2_SERVER_HELLO;
+    if (hello && in.n < (size_t)used + h.len && !force)
+        return 0;
+    if (hello) {
+        tls_note_certificate(d, ssl2_certificate(span_first(span_skip(in, (size_t)used), h.len)));
         x->server_hello = d->s->tls.server_hello = true;
         d->s->tls.version = d->s->tls.server_max = SSL_2;
         trace_note(d, TRACE_SERVER_HELLO, dir, TRACE_HELLO_SSL2, SSL_2);

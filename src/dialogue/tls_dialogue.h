@@ -12,6 +12,7 @@ struct dialogue_end;
 struct assembly {
     uint8_t *bytes;                     /* from the pool */
     uint32_t n, room;
+    uint32_t len;                       /* of the message; what is behind room is passed over */
     uint8_t type;                       /* enum tls_message */
 };
 
@@ -54,11 +55,16 @@ struct tls_dialogue {
     uint32_t hello_ack;                 /* what its segment acknowledged */
 };
 
-/* A whole handshake message, or what there is of a cut one, behind its header. */
-void tls_take_message(struct dialogue *, unsigned dir, uint8_t type, struct span body);
+/* A handshake message behind its header: as much of it as is wanted, or as there is of a cut one.
+ * len: of the message, as its header says. */
+void tls_take_message(struct dialogue *, unsigned dir, uint8_t type, struct span body, uint32_t len);
 struct tls_client_hello;
 void tls_note_client_hello(struct dialogue *, const struct tls_client_hello *);
 bool tls_wants_message(unsigned dir, uint8_t type);
+/* How many bytes are wanted of such a message that begins so. */
+uint32_t tls_wanted_part(uint8_t type, struct span body, uint32_t len);
+/* A server's certificate, or any bytes. */
+void tls_note_certificate(struct dialogue *, struct span der);
 /* Whether the server's first bytes are an SSLv2 SERVER-HELLO; they are read as such then.
  * PARSE_MORE, PARSE_BAD, or 1: yes. */
 long tls_is_ssl2_answer(struct dialogue *, struct span in);

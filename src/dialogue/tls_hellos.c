@@ -1,7 +1,10 @@
 /* What the hello messages say goes into the attributes of the session. */
+#include "base/x509.h"
+#include "dialogue/certificates.h"
 #include "dialogue/dialogue.h"
 #include "facts/names.h"
 #include "proto/tls.h"
+#include "proto/tls_fingerprint.h"
 
 static void copy_sni(struct tls_seen *t, struct span sni)
 {
@@ -135,23 +138,59 @@ static void note_server_hello(struct dialogue *d, const struct tls_server_hello 
         incident(d, INCIDENT_NULL_ENCRYPTION);
 }
 
-void tls_take_message(struct dialogue *d, unsigned dir, uint8_t type, struct span body)
+void tls_note_certificate(struct dialogue *d, struct span der)
 {
-    struct tls_client_hello client;
+    static const uint8_t none[sizeof d->s->tls.certificate];
+    struct tls_seen *t = &d->s->tls;
+    int64_t now = (int64_t)(d->now_ns / 1000000000);
+
+    if (!d->certificates || !der.n || memcmp(t->certificate, none, sizeof none) != 0)
+        return;
+    const struct known_certificate *k = certificates_meet(d->certificates, der);
+    if (!k)
+        return;
+    memcpy(t->certificate, k->sha256, sizeof t->certificate);
+    if (now < k->not_before || now > k->not_after)      /* both ends belong to it, RFC 5280 4.1.2.5 */
+        incident(d, INCIDENT_EXPIRED_CERTIFICATE);
+}
+
+static void take_client_hello(struct dialogue *d, struct span body, uint32_t len)
+{
+    struct tls_client_hello h;
+
+    if (!tls_client_hello_parse(body, &h))
+        return;
+    h.whole = h.whole && body.n == len;
+    if (h.whole && !d->tls.client_hello)
+        tls_fingerprint(body, d->s->tls.ja3, d->s->tls.ja4);
+    tls_note_client_hello(d, &h);
+}
+
+void tls_take_message(struct dialogue *d, unsigned dir, uint8_t type, struct span body, uint32_t len)
+{
     struct tls_server_hello server;
 
-    if (dir == TO_SERVER && type == TLS_CLIENT_HELLO && tls_client_hello_parse(body, &client))
-        tls_note_client_hello(d, &client);
+    if (dir == TO_SERVER && type == TLS_CLIENT_HELLO)
+        take_client_hello(d, body, len);
     else if (dir == TO_CLIENT && type == TLS_SERVER_HELLO && tls_server_hello_parse(body, &server))
         note_server_hello(d, &server);
     else if (dir == TO_CLIENT && type == TLS_SERVER_KEY_EXCHANGE && !d->s->tls.group) {
         const char *suite = tls_cipher_name(d->s->tls.cipher);
         if (suite && strstr(suite, "ECDHE"))
             d->s->tls.group = tls_named_curve(body);
+    } else if (dir == TO_CLIENT && type == TLS_CERTIFICATE && d->tls.server_hello && d->s->tls.version < TLS_1_3) {
+        tls_note_certificate(d, tls_leaf(body, len));   /* behind its ServerHello it is the server's for sure */
     }
 }
 
 bool tls_wants_message(unsigned dir, uint8_t type)
 {
-    return dir == TO_SERVER ? type == TLS_CLIENT_HELLO : type == TLS_SERVER_HELLO || type == TLS_SERVER_KEY_EXCHANGE;
+    return dir == TO_SERVER ? type == TLS_CLIENT_HELLO
+                            : type == TLS_SERVER_HELLO || type == TLS_CERTIFICATE || type == TLS_SERVER_KEY_EXCHANGE;
+}
+
+uint32_t tls_wanted_part(uint8_t type, struct span body, uint32_t len)
+{
+    uint32_t end = type == TLS_CERTIFICATE ? tls_leaf_end(body, len) : len;
+    return type == TLS_CERTIFICATE && end > X509_MOST ? X509_MOST : end;
 }

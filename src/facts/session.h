@@ -16,7 +16,9 @@ enum {
     SNI_TEXT = 256,                     /* a host name has at most 253 characters; RFC 6066 3 */
     ALPN_TEXT = 64,                     /* offered names joined by spaces, cut at a name's end */
     MECHANISM_TEXT = 21,                /* RFC 4422 3.1: at most 20 characters */
-    MECHANISMS_TEXT = 64
+    MECHANISMS_TEXT = 64,
+    JA4_TEXT = 37,
+    CERTIFICATE_NAME = 256
 };
 
 struct tls_seen {
@@ -28,6 +30,9 @@ struct tls_seen {
     bool client_hello, server_hello;    /* seen whole enough for the fields of each */
     bool pq_offered, pq, resumed, downgraded;
     bool alpn_chosen;                   /* alpn is the server's choice, not the client's offer */
+    uint8_t ja3[16];                    /* of the first ClientHello, where ja4 is there */
+    char ja4[JA4_TEXT];                 /* "" = none: no hello was seen whole */
+    uint8_t certificate[32];            /* SHA-256 of the server's own; zeroes = none seen */
     char sni[SNI_TEXT];                 /* "" = none */
     char alpn[ALPN_TEXT];
 };
@@ -86,6 +91,14 @@ struct session_counts {
 enum { SESSION_COUNTED_MARKS = MARK_ONE_SIDED | MARK_GAP | MARK_TRUNCATED };
 /* One-sidedness may end, the others stay. */
 void session_count(struct session *, const struct session_counts *);
+
+/* What a server's certificate says of itself. Sessions name it by its hash. */
+struct certificate {
+    uint8_t sha256[32];                 /* of its DER */
+    int64_t not_before, not_after;      /* unix seconds; both belong to it */
+    bool self_signed;                   /* subject and issuer are the same name */
+    char subject[CERTIFICATE_NAME], issuer[CERTIFICATE_NAME];   /* RFC 2253, printable ASCII; "..." where cut */
+};
 
 /* Connections without payload, counted by what became of them. */
 struct attempt {

@@ -9,7 +9,7 @@
 enum tls_type { TLS_CCS = 20, TLS_ALERT = 21, TLS_HANDSHAKE = 22, TLS_DATA = 23, TLS_HEARTBEAT = 24 };
 
 enum tls_message {
-    TLS_CLIENT_HELLO = 1, TLS_SERVER_HELLO = 2, TLS_SERVER_KEY_EXCHANGE = 12
+    TLS_CLIENT_HELLO = 1, TLS_SERVER_HELLO = 2, TLS_CERTIFICATE = 11, TLS_SERVER_KEY_EXCHANGE = 12
 };
 
 enum { TLS_HEADER = 5, TLS_RECORD_MAX = 16384 + 2048, TLS_MESSAGE_HEADER = 4 };
@@ -26,6 +26,9 @@ long tls_header_parse(struct span in, struct tls_header *out);
 /* Whether the bytes begin like the first record of a client: a handshake record with a
  * ClientHello in it, or its SSLv2 form. PARSE_MORE: too few bytes to tell; 1: yes. */
 long tls_begins(struct span in);
+
+/* RFC 8701: values of the form 0x?A?A are noise on purpose. */
+static inline bool tls_is_grease(uint16_t v) { return (v & 0x0f0f) == 0x0a0a && v >> 8 == (v & 0xff); }
 
 struct tls_message_header {
     uint8_t type;
@@ -60,6 +63,15 @@ struct tls_server_hello {
     bool whole;
 };
 bool tls_server_hello_parse(struct span body, struct tls_server_hello *out);
+
+/* The sender's own certificate of a Certificate message up to TLS 1.2 (RFC 5246 section 7.4.2), the
+ * first in its list. body: at least so much of the message as tls_leaf_end() says; len: what its
+ * header says. An empty span: it has none, or it is not there to its end. */
+struct span tls_leaf(struct span body, uint32_t len);
+/* How many bytes of a message that begins so one must have for it: all where too few are there to tell. */
+uint32_t tls_leaf_end(struct span body, uint32_t len);
+/* The certificate of an SSLv2 SERVER-HELLO: a record without its header. */
+struct span ssl2_certificate(struct span record);
 
 /* The named curve of a ServerKeyExchange (RFC 8422 section 5.4); 0: it has none. */
 uint16_t tls_named_curve(struct span body);

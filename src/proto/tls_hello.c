@@ -7,9 +7,6 @@ enum extension {
     EXT_SUPPORTED_VERSIONS = 43, EXT_KEY_SHARE = 51
 };
 
-/* RFC 8701: values of the form 0x?A?A are noise on purpose. */
-static bool is_grease(uint16_t v) { return (v & 0x0f0f) == 0x0a0a && v >> 8 == (v & 0xff); }
-
 /* Drafts of TLS 1.3 called themselves 0x7fNN. */
 static uint16_t version_of(uint16_t v) { return v >> 8 == 0x7f ? TLS_1_3 : v; }
 
@@ -18,7 +15,7 @@ static uint16_t highest_version(struct cursor list)
     uint16_t highest = 0;
     while (list.rest.n >= 2) {
         uint16_t v = get_u16(&list);
-        if (is_grease(v))
+        if (tls_is_grease(v))
             continue;
         v = version_of(v);
         if (v >= SSL_3 && v <= TLS_1_3 && v > highest)
@@ -162,6 +159,36 @@ bool tls_server_hello_parse(struct span message, struct tls_server_hello *out)
     }
     out->whole = !c.bad && !extensions.bad;
     return true;
+}
+
+struct span tls_leaf(struct span body, uint32_t len)
+{
+    struct cursor c = cursor_of(body);
+    uint32_t list = get_u24(&c);
+    struct cursor leaf = get_block(&c, 3);
+    return c.bad || list + 3 != len || leaf.rest.n + 3 > list ? (struct span){ NULL, 0 } : leaf.rest;
+}
+
+uint32_t tls_leaf_end(struct span body, uint32_t len)
+{
+    struct cursor c = cursor_of(body);
+    get_u24(&c);
+    uint32_t leaf = get_u24(&c);
+    return c.bad || leaf + 6 > len ? len : leaf + 6;
+}
+
+/* SERVER-HELLO: type, session id hit, certificate type (1: X.509), version, the lengths of
+ * certificate, cipher specs and connection id, then these (draft-hickman-netscape-ssl-00). */
+struct span ssl2_certificate(struct span record)
+{
+    struct cursor c = cursor_of(record);
+    get_u16(&c);
+    uint8_t type = get_u8(&c);
+    get_u16(&c);
+    uint16_t n = get_u16(&c);
+    get_u32(&c);
+    struct span certificate = get_bytes(&c, n);
+    return c.bad || type != 1 ? (struct span){ NULL, 0 } : certificate;
 }
 
 uint16_t tls_named_curve(struct span body)

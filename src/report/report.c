@@ -158,6 +158,7 @@ static const struct column_rule session_rules[] = {
     { "tls.alpn", COLUMN_WORD_OR_LIST },
     { "tls.resumed", COLUMN_BOOLEAN },
     { "tls.downgraded", COLUMN_BOOLEAN },
+    { "tls.self_signed", COLUMN_BOOLEAN },
     { "starttls.offered", COLUMN_BOOLEAN },
     { "starttls.requested", COLUMN_BOOLEAN },
     { "auth.offered", COLUMN_LIST },

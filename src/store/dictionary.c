@@ -2,6 +2,8 @@
 
 #include "base/hash.h"
 
+#include <stdio.h>
+
 struct entry {
     int64_t id;                         /* 0: free */
     uint16_t n;
@@ -46,14 +48,21 @@ bool dictionary_open(struct dictionary *d, sqlite3 *db)
     d->endpoints = cache_of(d->endpoint_mem, CACHE_ENDPOINTS, ENDPOINT_WORDS);
     d->names = cache_of(d->name_mem, CACHE_NAMES, NAME_WORDS);
     d->profiles = cache_of(d->profile_mem, CACHE_PROFILES, PROFILE_WORDS);
+    d->certificates = cache_of(d->certificate_mem, CACHE_CERTIFICATES, CERTIFICATE_WORDS);
+    d->fingerprints = cache_of(d->fingerprint_mem, CACHE_FINGERPRINTS, FINGERPRINT_WORDS);
     d->endpoint_find = db_prepare(db, "endpoint_find");
     d->endpoint_add = db_prepare(db, "endpoint_add");
     d->name_find = db_prepare(db, "name_find");
     d->name_add = db_prepare(db, "name_add");
     d->profile_find = db_prepare(db, "profile_find");
     d->profile_add = db_prepare(db, "profile_add");
+    d->certificate_find = db_prepare(db, "certificate_find");
+    d->certificate_add = db_prepare(db, "certificate_add");
+    d->fingerprint_find = db_prepare(db, "fingerprint_find");
+    d->fingerprint_add = db_prepare(db, "fingerprint_add");
     return d->endpoint_find && d->endpoint_add && d->name_find && d->name_add && d->profile_find
-        && d->profile_add;
+        && d->profile_add && d->certificate_find && d->certificate_add && d->fingerprint_find
+        && d->fingerprint_add;
 }
 
 void dictionary_close(struct dictionary *d)
@@ -64,6 +73,10 @@ void dictionary_close(struct dictionary *d)
     sqlite3_finalize(d->name_add);
     sqlite3_finalize(d->profile_find);
     sqlite3_finalize(d->profile_add);
+    sqlite3_finalize(d->certificate_find);
+    sqlite3_finalize(d->certificate_add);
+    sqlite3_finalize(d->fingerprint_find);
+    sqlite3_finalize(d->fingerprint_add);
 }
 
 void dictionary_forget(struct dictionary *d)
@@ -71,6 +84,8 @@ void dictionary_forget(struct dictionary *d)
     cache_clear(&d->endpoints);
     cache_clear(&d->names);
     cache_clear(&d->profiles);
+    cache_clear(&d->certificates);
+    cache_clear(&d->fingerprints);
 }
 
 /* Looks, and adds what is not there. */
@@ -150,5 +165,67 @@ int64_t dictionary_profile(struct dictionary *d, const struct tls_seen *t)
     id = find_or_add(d, &find, &add);
     if (id > 0)
         cache_put(&d->profiles, key, id);
+    return id;
+}
+
+int64_t dictionary_certificate(struct dictionary *d, const uint8_t sha256[32])
+{
+    static const uint8_t none[32];
+    struct span key = span_of(sha256, 32);
+    int64_t id = 0;
+
+    if (memcmp(sha256, none, 32) == 0 || (id = cache_get(&d->certificates, key)))
+        return id;
+    struct binder find = binder_of(d->certificate_find);
+    bind_blob(&find, sha256, 32);
+    int rc = bound_value(&find, &id);
+    if (rc == SQLITE_ROW)
+        cache_put(&d->certificates, key, id);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? id : -1;
+}
+
+int64_t dictionary_certificate_add(struct dictionary *d, const struct certificate *c)
+{
+    struct span key = span_of(c->sha256, sizeof c->sha256);
+    int64_t id = dictionary_certificate(d, c->sha256);
+
+    if (id)
+        return id;
+    struct binder add = binder_of(d->certificate_add);
+    bind_blob(&add, c->sha256, sizeof c->sha256);
+    bind_text(&add, c->subject);
+    bind_text(&add, c->issuer);
+    bind_int(&add, c->not_before);
+    bind_int(&add, c->not_after);
+    bind_int(&add, c->self_signed);
+    id = bound_run(&add) == SQLITE_OK ? sqlite3_last_insert_rowid(d->db) : -1;
+    if (id > 0)
+        cache_put(&d->certificates, key, id);
+    return id;
+}
+
+int64_t dictionary_fingerprint(struct dictionary *d, const struct tls_seen *t)
+{
+    uint8_t both[sizeof t->ja3 + sizeof t->ja4];
+    struct span key = span_of(both, sizeof both);
+    char ja3[2 * sizeof t->ja3 + 1];
+
+    if (!t->ja4[0])
+        return 0;
+    memcpy(both, t->ja3, sizeof t->ja3);
+    memcpy(both + sizeof t->ja3, t->ja4, sizeof t->ja4);
+    int64_t id = cache_get(&d->fingerprints, key);
+    if (id)
+        return id;
+    for (size_t i = 0; i < sizeof t->ja3; i++)
+        snprintf(ja3 + 2 * i, 3, "%02x", t->ja3[i]);
+    struct binder find = binder_of(d->fingerprint_find), add = binder_of(d->fingerprint_add);
+    bind_text(&find, ja3);
+    bind_text(&find, t->ja4);
+    bind_text(&add, ja3);
+    bind_text(&add, t->ja4);
+    id = find_or_add(d, &find, &add);
+    if (id > 0)
+        cache_put(&d->fingerprints, key, id);
     return id;
 }

@@ -1,4 +1,5 @@
-/* What repeats is stored once and referred to by its number: endpoints, names, TLS profiles. */
+/* What repeats is stored once and referred to by its number: endpoints, names, TLS profiles,
+ * certificates and fingerprints. */
 #ifndef MAILSEAL_STORE_DICTIONARY_H
 #define MAILSEAL_STORE_DICTIONARY_H
 
@@ -14,17 +15,22 @@ struct cache {
 
 enum {
     CACHE_ENDPOINTS = 1 << 15, CACHE_NAMES = 1 << 12, CACHE_PROFILES = 1 << 10,
-    ENDPOINT_WORDS = 4, NAME_WORDS = 34, PROFILE_WORDS = 9      /* of 8 bytes, for each entry */
+    CACHE_CERTIFICATES = 1 << 12, CACHE_FINGERPRINTS = 1 << 12,
+    ENDPOINT_WORDS = 4, NAME_WORDS = 34, PROFILE_WORDS = 9,     /* of 8 bytes, for each entry */
+    CERTIFICATE_WORDS = 6, FINGERPRINT_WORDS = 8
 };
 
 /* Its fields belong to dictionary.c. */
 struct dictionary {
     sqlite3 *db;
-    struct cache endpoints, names, profiles;
-    sqlite3_stmt *endpoint_find, *endpoint_add, *name_find, *name_add, *profile_find, *profile_add;
+    struct cache endpoints, names, profiles, certificates, fingerprints;
+    sqlite3_stmt *endpoint_find, *endpoint_add, *name_find, *name_add, *profile_find, *profile_add,
+                 *certificate_find, *certificate_add, *fingerprint_find, *fingerprint_add;
     uint64_t endpoint_mem[CACHE_ENDPOINTS * ENDPOINT_WORDS];
     uint64_t name_mem[CACHE_NAMES * NAME_WORDS];
     uint64_t profile_mem[CACHE_PROFILES * PROFILE_WORDS];
+    uint64_t certificate_mem[CACHE_CERTIFICATES * CERTIFICATE_WORDS];
+    uint64_t fingerprint_mem[CACHE_FINGERPRINTS * FINGERPRINT_WORDS];
 };
 
 /* All of *d is zero. Not to be copied. false: see db_failure(). */
@@ -39,6 +45,10 @@ void dictionary_forget(struct dictionary *);
 int64_t dictionary_endpoint(struct dictionary *, const struct endpoint *);
 int64_t dictionary_name(struct dictionary *, const char *text);
 int64_t dictionary_profile(struct dictionary *, const struct tls_seen *);
+int64_t dictionary_fingerprint(struct dictionary *, const struct tls_seen *);
+int64_t dictionary_certificate_add(struct dictionary *, const struct certificate *);
+/* Only looks: 0 as well where it was never added. */
+int64_t dictionary_certificate(struct dictionary *, const uint8_t sha256[32]);
 
 /* The bits of tls_profile.flags. */
 enum {

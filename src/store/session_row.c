@@ -135,5 +135,7 @@ int session_row_add(sqlite3_stmt *stmt, const struct session_row *row)
     else
         bind_null(&b);
     bind_ref(&b, row->proxy_server);
+    bind_ref(&b, row->certificate);
+    bind_ref(&b, row->fingerprint);
     return bound_run(&b);
 }

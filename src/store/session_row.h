@@ -15,7 +15,8 @@ struct session_row {
     int64_t strip;
     bool community;                     /* the Community ID is wanted: addresses are whole */
     /* numbers in the dictionaries; 0: none */
-    int64_t client, server, network, rule, sni, profile, others, mechanism, proxy_client, proxy_server;
+    int64_t client, server, network, rule, sni, profile, others, mechanism, proxy_client, proxy_server, certificate,
+            fingerprint;
 };
 
 /* statements/session_add.sql with this row; SQLite's result codes. */

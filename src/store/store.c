@@ -360,8 +360,11 @@ static bool refer(struct store *s, struct session_row *row)
     row->others = dictionary_name(&s->dictionary, x->auth.offered_others);
     row->mechanism = x->auth.mechanism == MECHANISM_NAMED
         ? dictionary_name(&s->dictionary, x->auth.mechanism_text) : 0;
+    row->certificate = dictionary_certificate(&s->dictionary, x->tls.certificate);
+    row->fingerprint = dictionary_fingerprint(&s->dictionary, &x->tls);
     return row->client > 0 && row->server > 0 && row->network > 0 && row->rule > 0 && row->sni >= 0
-        && row->profile >= 0 && row->others >= 0 && row->mechanism >= 0 && refer_proxy(s, row);
+        && row->profile >= 0 && row->others >= 0 && row->mechanism >= 0 && refer_proxy(s, row)
+        && row->certificate >= 0 && row->fingerprint >= 0;
 }
 
 int store_add(struct store *s, const struct session *session, const struct judgement *judgement,
@@ -480,6 +483,14 @@ int store_attempt(struct store *s, const struct attempt *a, uint64_t n)
     if (code)
         return code;
     return counts_attempt(&s->counts, a, n) == SQLITE_OK ? 0 : fail(s);
+}
+
+int store_certificate(struct store *s, const struct certificate *c)
+{
+    int code = touch(s);
+    if (code)
+        return code;
+    return dictionary_certificate_add(&s->dictionary, c) > 0 ? 0 : fail(s);
 }
 
 const char *store_library(void) { return sqlite3_libversion(); }

@@ -80,5 +80,7 @@ int store_add(struct store *, const struct session *, const struct judgement *, 
 int store_settled(struct store *, uint64_t number, const struct session *, const struct judgement *, enum direction);
 int store_counts(struct store *, uint64_t number, const struct session_counts *);
 int store_attempt(struct store *, const struct attempt *, uint64_t n);
+/* One that sessions name; before the first of them. One that is there already is left as it is. */
+int store_certificate(struct store *, const struct certificate *);
 
 #endif

@@ -1,5 +1,6 @@
 /* A dialogue as events. The first byte names the port and whether its beginning was seen; an
  * event is a byte (bit 0: who, bits 1-3: what), two bytes of length and, for bytes said, these. */
+#include "dialogue/certificates.h"
 #include "fuzz.h"
 #include "unit/dialogue_kit.h"
 #include "verdict/verdict.h"
@@ -53,6 +54,7 @@ static void check(const struct session *s)
     must(s->protocol < PROTOCOL_N && s->stage < STAGE_N && s->starttls_reply < STARTTLS_REPLY_N);
     must(s->auth.mechanism < MECHANISM_N && s->auth.command < AUTH_COMMAND_N &&
         s->auth.exposure < EXPOSURE_N);
+    must(memchr(s->tls.ja4, 0, sizeof s->tls.ja4));
     must(memchr(s->tls.sni, 0, sizeof s->tls.sni) && memchr(s->tls.alpn, 0, sizeof s->tls.alpn));
     must(memchr(s->auth.mechanism_text, 0, sizeof s->auth.mechanism_text));
     must(memchr(s->auth.offered_others, 0, sizeof s->auth.offered_others));
@@ -63,6 +65,7 @@ static void check(const struct session *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
+    static struct certificates known;
     struct play *p = malloc(sizeof *p);
     if (!p || n < 1) {
         free(p);
@@ -70,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     }
     unsigned port = bytes[0] & 7;
     play_begin(p, ports[port].port, ports[port].protocol, ports[port].tls, bytes[0] & MIDSTREAM);
+    p->d.certificates = &known;
     p->ending.seen[0] = p->ending.seen[1] = bytes[0] & BOTH_SEEN;     /* else one direction may be all there
         is */
     for (size_t at = 1; at + 3 <= n;) {

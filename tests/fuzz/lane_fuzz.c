@@ -113,6 +113,7 @@ static void take_session(void *ctx, const struct session *s, uint64_t number)
     ++*n;
     must(s->facts < 1u << FACT_N && s->marks < 1u << MARK_N && s->nvlan <= SESSION_VLANS);
     must(memchr(s->tls.sni, 0, sizeof s->tls.sni) && memchr(s->tls.alpn, 0, sizeof s->tls.alpn));
+    must(memchr(s->tls.ja4, 0, sizeof s->tls.ja4));
     must(s->first_ns <= s->last_ns && s->bytes[0] + s->bytes[1] > 0);
     must(judge(s).rule < verdict_rules_n);
 }
@@ -124,11 +125,18 @@ static void take_attempt(void *ctx, const struct attempt *a)
     must(a->outcome < ATTEMPT_N);
 }
 
+static void take_certificate(void *ctx, const struct certificate *c)
+{
+    (void)ctx;
+    must(memchr(c->subject, 0, sizeof c->subject) && memchr(c->issuer, 0, sizeof c->issuer));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static struct port_table table;
     unsigned seen = 0;
-    struct lane_sink sink = { .session = take_session, .attempt = take_attempt, .ctx = &seen };
+    struct lane_sink sink = { .session = take_session, .attempt = take_attempt, .certificate = take_certificate,
+                              .ctx = &seen };
 
     if (n < 1)
         return 0;

@@ -6,6 +6,7 @@
 #include "proto/proxy.h"
 #include "proto/smtp.h"
 #include "proto/tls.h"
+#include "proto/tls_fingerprint.h"
 
 static void within(struct span part, struct span in)
 {
@@ -121,9 +122,31 @@ static void tls_record(struct span in)
     tls_message_parse(in, &m);
 }
 
+static void fingerprint(struct span in)
+{
+    uint8_t ja3[DIGEST_MD5];
+    char ja4[JA4_TEXT] = "";
+    bool made = tls_fingerprint(in, ja3, ja4);
+    must(strlen(ja4) == (made ? JA4_TEXT - 1 : 0));
+    for (const char *p = ja4; *p; p++)
+        must(*p == '_' || ascii_digit((uint8_t)*p) || (ascii_upper((uint8_t)*p) >= 'A' && ascii_upper((uint8_t)*p) <= 'Z'));
+}
+
+static void certificates(struct span in)
+{
+    uint32_t len = (uint32_t)in.n, end = tls_leaf_end(in, len);
+    must(end <= len);
+    within(tls_leaf(in, len), in);
+    struct span leaf = tls_leaf(span_first(in, end), len);
+    must(leaf.n == tls_leaf(in, len).n);        /* so much is enough */
+    within(leaf, in);
+    within(ssl2_certificate(in), in);
+}
+
 static void client_hello(struct span in)
 {
     struct tls_client_hello h;
+    fingerprint(in);
     if (tls_v2_hello_parse(in, &h))
         must(h.max_version);
     if (!tls_client_hello_parse(in, &h))
@@ -141,6 +164,7 @@ static void server_hello(struct span in)
 {
     struct tls_server_hello h;
     tls_named_curve(in);
+    certificates(in);
     if (!tls_server_hello_parse(in, &h))
         return;
     within(h.session_id, in);

@@ -20,7 +20,8 @@ static bool same_tls(const struct tls_seen *a, const struct tls_seen *b)
            a->cipher == b->cipher && a->group == b->group && a->client_hello == b->client_hello &&
            a->server_hello == b->server_hello && a->pq_offered == b->pq_offered && a->pq == b->pq &&
            a->resumed == b->resumed && a->downgraded == b->downgraded && a->alpn_chosen == b->alpn_chosen &&
-           !strcmp(a->sni, b->sni) && !strcmp(a->alpn, b->alpn);
+           !strcmp(a->sni, b->sni) && !strcmp(a->alpn, b->alpn) && !strcmp(a->ja4, b->ja4) &&
+           !memcmp(a->ja3, b->ja3, sizeof a->ja3) && !memcmp(a->certificate, b->certificate, sizeof a->certificate);
 }
 
 static bool same_auth(const struct auth_seen *a, const struct auth_seen *b)
@@ -52,7 +53,8 @@ static bool same_session(const struct derivation *d, const struct session *a, co
         return no(why, "another protocol or stage");
     if (a->facts != b->facts)
         return no(why, "other facts");
-    if (a->evidence != b->evidence || a->incidents != b->incidents)
+    uint32_t by_clock = d->time ? INCIDENT_EXPIRED_CERTIFICATE : 0;
+    if (a->evidence != b->evidence || (a->incidents | by_clock) != (b->incidents | by_clock))
         return no(why, "other evidence or incidents");
     if (a->marks != b->marks)
         return no(why, "other marks");
@@ -224,6 +226,11 @@ static bool attributes_follow(const struct session *b, const struct session *s, 
         return no(why, "a higher stage or more messages");
     if (s->tls.version && (s->tls.version != b->tls.version || s->tls.cipher != b->tls.cipher))
         return no(why, "another TLS version or suite");
+    static const uint8_t none[sizeof s->tls.certificate];
+    if (memcmp(s->tls.certificate, none, sizeof none) && memcmp(s->tls.certificate, b->tls.certificate, sizeof none))
+        return no(why, "another certificate");
+    if (s->tls.ja4[0] && (strcmp(s->tls.ja4, b->tls.ja4) || memcmp(s->tls.ja3, b->tls.ja3, sizeof s->tls.ja3)))
+        return no(why, "another fingerprint");
     if (!session_same_client(b, s))
         return no(why, "the client is taken for the server");
     return true;

@@ -1,9 +1,11 @@
 /* links: dialogue/dialogue.o dialogue/first.o dialogue/mask.o dialogue/open.o dialogue/sasl.o
  * dialogue/preamble.o dialogue/upgrade.o dialogue/tracing.o dialogue/tls_dialogue.o dialogue/tls_hellos.o
+ * dialogue/certificates.o
  * dialogue/smtp_dialogue.o dialogue/imap_dialogue.o dialogue/pop3_dialogue.o dialogue/sieve_dialogue.o
  * proto/line.o proto/proxy.o proto/smtp.o proto/imap.o proto/pop3.o proto/tls_record.o proto/tls_hello.o
+ * proto/tls_fingerprint.o
  * facts/session.o facts/trace.o facts/vocabulary.o facts/mechanism.o facts/names.o verdict/verdict.o
- * base/pool.o base/bytes.o base/endpoint.o */
+ * base/pool.o base/bytes.o base/endpoint.o base/digest.o base/x509.o */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

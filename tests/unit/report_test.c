@@ -135,6 +135,25 @@ static void rates_are_those_of_section_6(void **state)
     free(text);
 }
 
+static void certificates_and_fingerprints_are_counted(void **state)
+{
+    (void)state;
+    char *text = csv_of(filled(), "certificates");
+    assert_string_equal(text,
+        "issuer,subject,notbefore,notafter,certificates,self_signed,servers,sessions,out_of_time,first,last\r\n"
+        "all,all,,,1,1,1,1,0,2024-03-01T11:00:00Z,2024-03-01T11:00:00Z\r\n"
+        "\"CN=An issuer\\, Ltd\",all,,,1,1,1,1,0,2024-03-01T11:00:00Z,2024-03-01T11:00:00Z\r\n"
+        "\"CN=An issuer\\, Ltd\",CN=imap.example,1969-12-31T23:59:59Z,9999-12-31T23:59:59Z,1,1,1,1,0,"
+        "2024-03-01T11:00:00Z,2024-03-01T11:00:00Z\r\n");
+    free(text);
+    text = csv_of(filled(), "fingerprints");
+    assert_string_equal(text,
+        "ja4,ja3,clients,servers,sessions,encrypted,first,last\r\n"
+        "t13d1516h2_8daaf6152771_e5627efa2ab1,de350000000000000000000000000000,1,1,2,2,"
+        "2024-03-01T10:00:00Z,2024-03-01T10:00:00Z\r\n");
+    free(text);
+}
+
 /* --- the same for everybody --- */
 
 static void the_shell_gives_the_same_numbers(void **state)
@@ -250,6 +269,7 @@ int main(void)
         cmocka_unit_test(intervals_are_those_published),
         cmocka_unit_test(directions_stand_beside_the_headline),
         cmocka_unit_test(rates_are_those_of_section_6),
+        cmocka_unit_test(certificates_and_fingerprints_are_counted),
         cmocka_unit_test(the_shell_gives_the_same_numbers),
         cmocka_unit_test(json_is_valid_whatever_the_names_are),
         cmocka_unit_test(tables_hold_no_controls),

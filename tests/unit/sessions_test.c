@@ -24,7 +24,9 @@ static void sessions_have_the_documented_names(void **state)
         "\"tls\":{\"version\":\"TLSv1.3\",\"client_max\":\"TLSv1.3\",\"cipher\":\"TLS_AES_128_GCM_SHA256\","
         "\"group\":\"X25519MLKEM768\",\"pq_offered\":true,\"pq\":true,\"sni\":\"mx.example.org\","
         "\"alpn\":\"smtp\","
-        "\"resumed\":false,\"downgraded\":false},"
+        "\"resumed\":false,\"downgraded\":false,"
+        "\"subject\":null,\"issuer\":null,\"notbefore\":null,\"notafter\":null,\"self_signed\":null,"
+        "\"ja3\":\"de350000000000000000000000000000\",\"ja4\":\"t13d1516h2_8daaf6152771_e5627efa2ab1\"},"
         "\"starttls\":{\"offered\":true,\"requested\":true,\"reply\":\"220\"},"
         "\"auth\":{\"offered\":null,\"command\":null,\"mechanism\":null,\"exposure\":null,"
         "\"invited_in_clear\":null},"
@@ -35,7 +37,7 @@ static void sessions_have_the_documented_names(void **state)
         "\"sensor\":\"local\"}",
         "\"tls\":{\"version\":null,\"client_max\":\"TLSv1.3\",\"cipher\":null,\"group\":null,"
         "\"pq_offered\":true,"
-        "\"pq\":null,\"sni\":\"mx.example.org\",\"alpn\":[\"a\",\"b\"],\"resumed\":null,\"downgraded\":null}",
+        "\"pq\":null,\"sni\":\"mx.example.org\",\"alpn\":[\"a\",\"b\"],\"resumed\":null,\"downgraded\":null,",
         "\"src_ip\":\"2001:db8:1::1\",",
         "\"auth\":{\"offered\":[\"PLAIN\",\"LOGIN\",\"XYMPKI\",\"X-FOO\"],\"command\":\"AUTH\","
         "\"mechanism\":\"XYMPKI\",\"exposure\":\"guessable\",\"invited_in_clear\":true}",
@@ -65,6 +67,9 @@ static void what_does_not_apply_is_null(void **state)
     assert_non_null(strstr(text, "\"starttls\":{\"offered\":null,\"requested\":null,\"reply\":null}"));
     assert_non_null(strstr(text, "\"version\":\"TLSv1.2\","
                                  "\"client_max\":\"0x7f17\",\"cipher\":\"0xeeee\",\"group\":null"));
+    assert_non_null(strstr(text, "\"subject\":\"CN=imap.example\",\"issuer\":\"CN=An issuer\\\\, Ltd\","
+                                 "\"notbefore\":\"1969-12-31T23:59:59Z\",\"notafter\":\"9999-12-31T23:59:59Z\","
+                                 "\"self_signed\":true,\"ja3\":null,\"ja4\":null}"));
     assert_non_null(strstr(text, "\"messages_clear\":null"));
     assert_null(strchr(strchr(text, '\n') + 1, '\n'));
     free(text);

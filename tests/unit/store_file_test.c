@@ -12,6 +12,7 @@
 #include "store_kit.h"
 
 #include "store/database.h"
+#include "store/sql.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -148,6 +149,48 @@ static void what_is_not_ours_is_refused(void **state)
     refuses(kit_dir, EX_CANTCREAT, "");
 }
 
+/* A database as the program of that version left it, with a session. */
+static void make_old(const char *path, int version)
+{
+    char sql[64];
+    for (const struct sql_text *t = sql_texts; t->path; t++)
+        if (strncmp(t->path, "schema/", 7) == 0 && strtol(t->path + 7, NULL, 10) <= version)
+            sql_into(path, t->text);
+    sql_into(path, "INSERT INTO database (number, identity, created, addresses, last_session)"
+                   " VALUES (1, zeroblob(16), 0, 'keep', 1)");
+    if (version >= 2)
+        sql_into(path, "INSERT INTO session (id, sensor, database, source, first_us, lasted_us, client, client_port,"
+                       " server, protocol, hop, direction, verdict, rule, stage, strip, facts, evidence, incidents,"
+                       " marks, flags, starttls_reply, auth_command, auth_mechanism, auth_exposure, messages_clear,"
+                       " pkts_toserver, pkts_toclient, bytes_toserver, bytes_toclient)"
+                       " VALUES (1, 1, 1, 1, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1)");
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
+    sql_into(path, sql);
+}
+
+static void every_older_version_is_brought_up_to_date(void **state)
+{
+    (void)state;
+    assert_true(database_version() >= 4);
+    for (int version = 1; version < database_version(); version++) {
+        char name[32], error[DB_ERROR];
+        snprintf(name, sizeof name, "old-%d.db", version);
+        const char *path = kit_path(name);
+        sqlite3 *db = NULL;
+        make_old(path, version);
+        assert_int_equal(database_open_read(path, &db, error), EX_DATAERR);
+        assert_non_null(strstr(error, "older mailseal"));
+        struct store *s = kit_open(path);
+        assert_non_null(s);
+        assert_int_equal(kit_fill(s), 0);
+        store_close(s);
+        assert_int_equal(kit_number(path, "PRAGMA user_version"), database_version());
+        assert_int_equal(kit_number(path, "SELECT count(*) FROM sessions"), 9 + (version >= 2));
+        assert_int_equal(kit_number(path, "SELECT count(*) FROM sessions WHERE tls_subject = 'CN=imap.example'"), 1);
+        assert_int_equal(kit_number(path, "SELECT count(*) FROM sessions WHERE tls_ja4 IS NOT NULL"), 2);
+    }
+}
+
 /* Each refusal takes the time that DATABASE_WAIT gives the other program. */
 static void a_locked_database_is_refused(void **state)
 {
@@ -204,6 +247,7 @@ int main(void)
         cmocka_unit_test(a_crash_leaves_the_state_before),
         cmocka_unit_test(files_have_mode_0600),
         cmocka_unit_test(what_is_not_ours_is_refused),
+        cmocka_unit_test(every_older_version_is_brought_up_to_date),
         cmocka_unit_test(a_locked_database_is_refused),
         cmocka_unit_test(a_read_only_database_is_refused),
     };

@@ -175,8 +175,10 @@ static inline int kit_fill(struct store *store)
     s.stage = STAGE_TLS;
     s.starttls_reply = STARTTLS_REPLY_CODE;
     s.starttls_code = 220;
-    s.tls = (struct tls_seen){ 0x0304, 0x0304, 0x0304, 0x1301, 4588, true, true, true, true, false, false,
-                               true, "mx.example.org", "smtp" };
+    s.tls = (struct tls_seen){ .version = 0x0304, .client_max = 0x0304, .server_max = 0x0304, .cipher = 0x1301,
+                               .group = 4588, .client_hello = true, .server_hello = true, .pq_offered = true,
+                               .pq = true, .alpn_chosen = true, .sni = "mx.example.org", .alpn = "smtp",
+                               .ja3 = { 0xde, 0x35 }, .ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1" };
     s.nvlan = 2;
     s.vlan[0] = 10;
     s.vlan[1] = 20;
@@ -192,7 +194,9 @@ static inline int kit_fill(struct store *store)
     s.last_ns = s.first_ns + SECOND;
     s.facts = FACT_TLS_FIRST | FACT_TLS_DONE | FACT_ATTEMPTED;
     s.tls = (struct tls_seen){ .version = 0x0303, .client_max = 0x7f17, .cipher = 0xeeee,
-                               .client_hello = true, .server_hello = true };
+                               .client_hello = true, .server_hello = true, .certificate = { 7, 8, 9 } };
+    struct certificate c = { { 7, 8, 9 }, -1, 253402300799, true, "CN=imap.example", "CN=An issuer\\, Ltd" };
+    bad |= store_certificate(store, &c);
     bad |= kit_add(store, s, VERDICT_IMPLICIT_TLS, DIRECTION_INBOUND);
 
     s = kit_session(2, 9, 587);

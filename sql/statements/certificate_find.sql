@@ -1,0 +1,1 @@
+SELECT id FROM certificate WHERE sha256 = ?1;

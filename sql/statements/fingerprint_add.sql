@@ -1,0 +1,1 @@
+INSERT INTO fingerprint (ja3, ja4) VALUES (?1, ?2);

@@ -1,0 +1,1 @@
+SELECT id FROM fingerprint WHERE ja3 = ?1 AND ja4 = ?2;
