@@ -27,7 +27,7 @@ class Facts:
         self.lost_since_request = False     # bytes were lost after STARTTLS was asked for
         self.request_time = None
         self.unsure_request = False         # the request itself was not seen
-        self.stray = None                   # another protocol, by name
+        self.clear_after = False            # the client went on in clear behind the go-ahead
         self.commands = 0
 
     def add(self, name, grade):
@@ -148,8 +148,8 @@ class Dialogue:
             text = self.attempt.feed(side, chunk, data)
             if text:                        # no TLS any more: the dialogue goes on in clear
                 q.insert(0, [chunk, text])
+                self.doubt |= self.attempt.gap
                 self.attempt, self.hold, self.mode = None, None, 'line'
-                self.doubt = True
             return True
         if chunk.kind in ('fin', 'rst'):
             q.pop(0)
@@ -247,7 +247,7 @@ class Dialogue:
             self.doubtful_state |= self.sides[CLIENT]
             if self.mode == 'sasl':
                 self.mode = 'line'
-            if self.mode == 'line':
+            if self.mode == 'line' and self.sides[SERVER]:
                 self.doubt = True
 
     def broken(self, side, text):
@@ -295,22 +295,26 @@ class Dialogue:
         c = Command(verb, argument, self.place, self.doubt or self.injected(), self.chunk.ack, tag)
         self.waiting.append(c)
         self.facts.commands += 1
+        if self.after_accept is not None and not c.doubt:
+            self.facts.clear_after = True
         if not c.doubt:
             self.means(c)
-        if hold:
+        if hold and not c.doubt:
             self.hold = c
         return c
 
     def injected(self):
-        return self.after_accept is not None
+        """Whether the line at hand was sent before the client knew of the go-ahead: behind STARTTLS such lines are
+        thrown away by good servers."""
+        return self.after_accept is not None and (self.chunk.ack is None or self.chunk.ack < self.after_accept)
 
     def answered(self, c):
         """The reply to a command is seen."""
         if c.doubt:
             c.doubt = False
             self.means(c)
-            if not self.midstream and self.after_accept is None:
-                self.doubt = False
+            if self.after_accept is None:
+                self.doubt = False          # now it is known where the lines are
         if self.after_accept is not None and c.knew is not None and c.knew >= self.after_accept and c.verb not in ('STARTTLS', 'STLS'):
             self.facts.add('clear_after_accept', 'possible')
         if self.hold is c:
@@ -350,11 +354,14 @@ class Dialogue:
         if f.offered is False and self.list_whole:
             f.add('accepted_without_offer', 'possible')
 
-    def refuse(self, c, now=False, argument=False):
+    def may_ask(self):
+        """Whether STARTTLS is allowed here: not in a transaction, nor behind a login; both as far as they were seen."""
+        return not self.authenticated and not self.doubtful_state and not self.in_transaction()
+
+    def refuse(self, allowed, now=False):
         """STARTTLS was refused, for good or for now (section 5)."""
         f = self.facts
         f.refused = True
-        allowed = not self.authenticated and not self.doubtful_state and not self.in_transaction() and not argument
         if self.real_offer and allowed:
             f.add('refused_for_now' if now else 'refused_after_offer', 'possible' if now else 'likely')
             self.refusal = self.chunk

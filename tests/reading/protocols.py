@@ -19,7 +19,7 @@ class Smtp(Dialogue):
         self.transaction, self.recipients = False, 0
         self.esmtp = self.ehlo_refused = False
         self.previous_crlf = True
-        self.other_2xx = None
+        self.other_2xx = False
         self.lmtp = self.port == 24
         self.lists = 0
 
@@ -170,14 +170,14 @@ class Smtp(Dialogue):
         if code == 220:
             self.accept()
         elif code < 300:
-            self.other_2xx = c
+            self.other_2xx, self.then_allowed = True, self.may_ask()
             self.refusal_chunk, self.commands_then = self.chunk, self.facts.commands
         elif 400 <= code < 500:
             self.facts.refused = True
             if code != 421:
-                self.refuse(c, now=True)
+                self.refuse(self.may_ask(), now=True)
         else:
-            self.refuse(c, argument=code == 501 and bool(c.argument.strip()))
+            self.refuse(self.may_ask() and not (code == 501 and c.argument.strip()))
 
     def reply_to_auth(self, c, code, said, whole):
         if code == 334:
@@ -230,8 +230,6 @@ class Smtp(Dialogue):
         elif code == 220 and not self.authenticated and (self.lists or not self.midstream):
             f.unsure_request = True
             self.accept()
-        elif re.match(r'[245]\.1\.\d', said[0]) and code != 220:
-            f.spoken = True                 # its status is that of an address: MAIL or RCPT
         if self.mode == 'body' and code != 354:
             self.mode = 'line'
 
@@ -240,7 +238,7 @@ class Smtp(Dialogue):
             self.gap_in_reply = True
         if self.other_2xx and not self.facts.attempts and (self.facts.closed or self.facts.commands > self.commands_then):
             self.chunk = self.refusal_chunk
-            self.refuse(self.other_2xx)
+            self.refuse(self.then_allowed)
 
 
 class Imap(Dialogue):
@@ -422,7 +420,7 @@ class Imap(Dialogue):
             if status == 'OK':
                 self.accept()
             else:
-                self.refuse(c)
+                self.refuse(self.may_ask())
         if self.part and c is self.now:
             self.part = b''                 # the literal was refused
         self.done(c)
@@ -537,7 +535,7 @@ class Pop3(Dialogue):
             if c.sasl:
                 self.facts.expose(MECHANISMS.get(c.sasl.mechanism, (1, 'guessable'))[1])
         if c.verb == 'STLS':
-            self.accept() if ok else self.refuse(c)
+            self.accept() if ok else self.refuse(self.may_ask())
         if ok and (c.verb in ('CAPA', 'RETR', 'TOP') or c.verb in ('LIST', 'UIDL', 'AUTH') and not c.argument.strip()):
             self.listing, self.lines, self.gap_in_list = c, [], False
 
@@ -659,7 +657,7 @@ class Sieve(Dialogue):
         if status == 'NO' and evidence.echo_of_mask(t, 'STARTTLS'):
             self.facts.add('masked_command', 'likely')
         if c.verb == 'STARTTLS':
-            self.accept() if status == 'OK' else self.refuse(c)
+            self.accept() if status == 'OK' else self.refuse(self.may_ask())
         if c.verb == 'AUTHENTICATE' and status == 'OK':
             self.authenticated = True
             if c.sasl:

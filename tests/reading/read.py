@@ -28,6 +28,7 @@ CLIENT_LINE = {'smtp': rb'(?:EHLO|HELO|LHLO)\b|MAIL FROM:|RCPT TO:|(?:DATA|QUIT|
                'sieve': rb'(?:AUTHENTICATE "|CAPABILITY\r?$|STARTTLS\r?$|PUTSCRIPT "|LISTSCRIPTS|GETSCRIPT "|HAVESPACE "|LOGOUT\r?$)'}
 OTHERS = {'http': rb'(?:GET|POST|HEAD|PUT|OPTIONS|DELETE|TRACE|PATCH|CONNECT) \S+ HTTP/|HTTP/1\.', 'ssh': rb'SSH-\d', 'socks': rb'[\4\5][\0-\x09]',
           'rtsp': rb'RTSP/1'}
+PROXY_2 = b'\r\n\r\n\0\r\nQUIT\n'
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Sample:
     def __init__(self, reading, side):
         pieces = reading.streams[side].pieces
         self.whole = bool(pieces) and pieces[0].start == reading.first[side]
-        self.bytes = b''
+        self.bytes, self.start = b'', pieces[0].data if pieces else b''
         for before, p in zip([None] + pieces, pieces):
             self.bytes += (b'\n' if before and before.end != p.start else b'') + p.data
             if len(self.bytes) > 1 << 16:
@@ -79,7 +80,7 @@ def proxy_header(stream):
     for p in stream.pieces:
         if p.start == len(b):
             b += p.data
-    if b[:12] == b'\r\n\r\n\0\r\nQUIT\n' and len(b) >= 16 and b[12] in (0x20, 0x21):
+    if b[:12] == PROXY_2 and len(b) >= 16 and b[12] in (0x20, 0x21):
         return 16 + int.from_bytes(b[14:16], 'big')
     m = re.match(rb'PROXY (?:UNKNOWN[^\r]{0,93}|TCP[46] (\S+) (\S+) \d+ \d+)\r\n', b)
     try:
@@ -116,14 +117,17 @@ def protocol(client, server, port, ports):
         if found and sample.whole:
             return None, found
     spoken = server.whole and server.first_is(SERVER_LINE)
+    by_port = ports.get(port, ('',))[0].replace('lmtp', 'smtp')
+    if not spoken and client.whole and by_port and client.lines and re.match(CLIENT_LINE[by_port], client.lines[0], re.I):
+        spoken = by_port
     spoken = spoken or (client.first_is(CLIENT_LINE) if client.whole and not tls.begins(server.bytes) else None)
     if not spoken:
         counts = {p: len(client.matches(CLIENT_LINE, p)) + len(server.matches(SERVER_LINE, p)) for p in SERVER_LINE}
-        best = max(counts, key=lambda p: (counts[p], p == ports.get(port, ('',))[0].replace('lmtp', 'smtp')))
+        best = max(counts, key=lambda p: (counts[p], p == by_port))
         spoken = best if counts[best] else None
     if spoken == 'smtp':
         verbs = [line.split()[0].upper() for line in client.lines if line.split()]
-        if verbs and verbs[0] == b'USER' and not server.matches(SERVER_LINE, 'pop3'):
+        if verbs and verbs[0] == b'USER' and any(line.startswith((b'331', b'230', b'530')) for line in server.lines):
             return None, 'ftp'
         if b'LHLO' in verbs[:3] or (port == 24 and b'EHLO' not in verbs and b'HELO' not in verbs):
             spoken = 'lmtp'
@@ -132,8 +136,8 @@ def protocol(client, server, port, ports):
 
 def is_noise(sample):
     """The beginning was seen, and it is neither text nor TLS."""
-    b = sample.bytes
-    if not b or not sample.whole or tls.begins(b) is not False:
+    b = sample.start
+    if not b or not sample.whole or tls.begins(b) is not False or PROXY_2.startswith(b[:12]):
         return False
     return any(c > 126 or (c < 32 and c not in b'\t\r\n') for c in b[:8])
 
@@ -176,7 +180,7 @@ def read_connection(connection, ports, end):
     if any(n in ('h2', 'http/1.1', 'h3') for n in alpn) and not any(n in ALPN for n in alpn):
         not_mail = True
     if not spoken and not judged and (is_noise(client) or is_noise(server) or
-                                      server.whole and server.bytes and not server.first_is(SERVER_LINE)):
+                                      server.whole and b'\n' in server.bytes and not server.first_is(SERVER_LINE)):
         not_mail = True
     if not mail_port:
         spoken = on_odd_port(first, client, server, spoken, alpn, not_mail)
@@ -238,7 +242,7 @@ def on_odd_port(first, client, server, spoken, alpn, not_mail):
     name = spoken.replace('lmtp', 'smtp')
     greets = re.match(SERVER_LINE[name], server.bytes, re.I)
     verbs = [line.split()[0].upper() for line in client.lines if line.split()]
-    speaks = any(v in (b'EHLO', b'HELO', b'LHLO') for v in verbs[:2]) if name == 'smtp' else client.matches(CLIENT_LINE, name)
+    speaks = not client.lines or any(v in (b'EHLO', b'HELO', b'LHLO') for v in verbs[:2]) if name == 'smtp' else client.matches(CLIENT_LINE, name)
     return spoken if greets and speaks and len(server.matches(SERVER_LINE, name)) > 1 else None
 
 

@@ -256,7 +256,8 @@ class Judged:
         if clear and any(self.fatal(r) for r in clear):
             return 'failed'
         # The ServerHello was lost, or only the client was seen: the same rule on its records.
-        if self.of[CLIENT] and (not self.of[SERVER] or self.of[SERVER][0].gap or self.attempt.gap):
+        whole = not any(r.gap for r in self.of[CLIENT])
+        if whole and self.of[CLIENT] and (not self.of[SERVER] or self.of[SERVER][0].gap or self.attempt.gap):
             long = [r for r in self.of[CLIENT] if r.kind == DATA and r.length >= FINISHED]
             if self.client_hello and self.client_hello.early:   # sent when nothing had been received
                 long = [r for r in long if r.ack is not None and r.ack > self.client_hello.record.ack]
@@ -311,8 +312,11 @@ class Judged:
         """Only the server was seen: a later record longer than an alert, and 50 bytes acknowledged behind the ClientHello."""
         hello = self.server_hello.record
         later = self.of[SERVER][self.of[SERVER].index(hello) + 1:]
-        return 'completed' if any(r.length > ALERT_SIZE and r.kind in (DATA, HANDSHAKE) for r in later) and hello.ack is not None and \
-            self.attempt.acks[SERVER] >= hello.ack + CLIENT_SHARE else None
+        enough = hello.ack is not None and self.attempt.acks[SERVER] >= hello.ack + CLIENT_SHARE
+        answers = [r for r in later if enough and r.ack is not None and r.ack >= hello.ack + CLIENT_SHARE]
+        if self.attempt.closed and answers and all(r.kind == DATA and r.length <= ALERT_SIZE for r in answers):
+            return 'failed'                             # a refused client certificate
+        return 'completed' if enough and any(r.length > ALERT_SIZE and r.kind in (DATA, HANDSHAKE) for r in later) else None
 
     def ssl2(self):
         """CLIENT-MASTER-KEY and at least one further record from each side."""

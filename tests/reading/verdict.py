@@ -30,6 +30,8 @@ def attempt_failed(f, judged, capture_end):
         return True
     if f.closed:
         return not f.lost_since_request
+    if f.clear_after:
+        return True                         # an answer to the go-ahead that is not TLS
     if f.accepted:
         return False                        # a go-ahead after which nothing is seen
     return capture_end - f.request_time >= 30
