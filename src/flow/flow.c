@@ -131,12 +131,16 @@ static void note_age(struct flow_table *t, struct flow *f)
     table_place(t, f);
 }
 
-/* A SYN with another sequence number than this side began with; also a SYN on a connection
- * whose beginning was not seen. */
+/* A SYN with another sequence number than this side began with; also a SYN on a connection whose
+ * beginning was not seen, and a SYN-ACK with another number that answers another SYN (which was lost,
+ * or went unseen with all of its direction). */
 static bool begins_anew(const struct flow *f, const struct segment *seg, unsigned side)
 {
-    if ((seg->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+    if (!(seg->flags & TCP_SYN))
         return false;
+    if (seg->flags & TCP_ACK)
+        return flow_saw(f, side, FLOW_SYNACK) && f->isn[side] != seg->seq &&
+               !(flow_saw(f, !side, FLOW_SYN) && seg->ack == f->isn[!side] + 1);
     if (flow_saw(f, side, FLOW_SYN))
         return f->isn[side] != seg->seq;
     return flow_saw_any(f, FLOW_ACKED);
