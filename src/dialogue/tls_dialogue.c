@@ -556,8 +556,8 @@ static bool completed_unseen(const struct dialogue *d, const struct dialogue_end
         return false;
     if (!e->payload[TO_CLIENT])
         return client_rule(x);
-    if (!e->payload[TO_SERVER])
-        return x->server_covered;
+    if (!e->payload[TO_SERVER])         /* in mid-stream its first record may be any: a row has to prove it */
+        return (x->server_hello || !d->midstream) && x->server_covered;
     bool lost = x->side[TO_CLIENT].lost || d->in[TO_CLIENT].lost;
     return !x->server_hello && lost && client_rule(x) && x->server_covered;
 }
