@@ -2,6 +2,8 @@
  * <pcap.h>. */
 #include "capture/reader.h"
 
+#include "base/pages.h"
+
 #include <pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +64,7 @@ static pcap_t *open_pcap(struct input *in)
 struct libpcap *libpcap_open(struct input *in)
 {
     pcap_t *pcap = open_pcap(in);
-    struct libpcap *l = pcap ? malloc(sizeof *l) : NULL;
+    struct libpcap *l = pcap ? pages_get(sizeof *l) : NULL;
 
     if (!l) {
         if (pcap)
@@ -82,7 +84,7 @@ void libpcap_close(struct libpcap *l)
     if (!l)
         return;
     pcap_close(l->pcap);
-    free(l);
+    pages_put(l);
 }
 
 /* Makes l->header and l->data the next packet. False: the end, or damage and its reason. */
@@ -127,6 +129,7 @@ size_t libpcap_next(struct libpcap *l, bool fresh, struct packet *out, size_t ma
             break;
         uint8_t *copy = l->arena + l->used;
         memcpy(copy, l->data, size);
+        explicit_bzero((void *)(uintptr_t)l->data, size);      /* its memory may land in a core file */
         out[n++] = (struct packet){
             .ts_ns = time_of(&l->header->ts),
             .data = span_of(copy, size),

@@ -4,15 +4,34 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "base/pages.h"
+
 struct gunzip {
     z_stream z;
     bool between;                       /* at the end of a member */
 };
 
+/* zlib keeps the last 32 KiB that it unpacked. */
+static void *get_memory(void *ctx, uInt items, uInt size)
+{
+    (void)ctx;
+    return pages_get((size_t)items * size);
+}
+
+static void put_memory(void *ctx, void *p)
+{
+    (void)ctx;
+    pages_put(p);
+}
+
 struct gunzip *gunzip_new(void)
 {
     struct gunzip *g = calloc(1, sizeof *g);
 
+    if (g) {
+        g->z.zalloc = get_memory;
+        g->z.zfree = put_memory;
+    }
     if (g && inflateInit2(&g->z, 16 + MAX_WBITS) != Z_OK) {    /* 16: the gzip wrapping only */
         free(g);
         return NULL;

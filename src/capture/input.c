@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/pages.h"
 #include "capture/gunzip.h"
 #include "capture/unzstd.h"
 
@@ -260,10 +261,10 @@ static bool open_file(struct input *in, const char *path)
 
 static bool allocate(struct input *in)
 {
-    in->block = malloc(INPUT_BLOCK);
+    in->block = pages_get(INPUT_BLOCK);
     if (!in->file) {
-        in->head = malloc(INPUT_END);
-        in->tail = malloc(INPUT_END);
+        in->head = pages_get(INPUT_END);
+        in->tail = pages_get(INPUT_END);
     }
     if (in->block && (in->file || (in->head && in->tail)))
         return true;
@@ -276,7 +277,7 @@ static bool start_unpacking(struct input *in, const struct packing *packing)
 {
     in->unzstd = packing->unpacker == BY_ZSTD ? unzstd_new() : NULL;
     in->gunzip = packing->unpacker == BY_ZLIB ? gunzip_new() : NULL;
-    in->packed = malloc(PACKED_BLOCK);
+    in->packed = pages_get(PACKED_BLOCK);
     if ((!in->gunzip && !in->unzstd) || !in->packed) {
         fail(in, CAPTURE_UNREADABLE, "no memory to unpack it");
         return false;
@@ -331,10 +332,10 @@ void input_close(struct input *in)
         close(in->fd);
     gunzip_free(in->gunzip);
     unzstd_free(in->unzstd);
-    free(in->packed);
-    free(in->head);
-    free(in->tail);
-    free(in->block);
+    pages_put(in->packed);
+    pages_put(in->head);
+    pages_put(in->tail);
+    pages_put(in->block);
     free(in);
 }
 
@@ -376,7 +377,7 @@ static bool identify_file(const struct input *in, struct capture_identity *out)
         return false;
     uint64_t size = (uint64_t)st.st_size;
     size_t n = size < INPUT_END ? (size_t)size : INPUT_END;
-    uint8_t *ends = malloc(2 * INPUT_END);
+    uint8_t *ends = pages_get(2 * INPUT_END);
     bool done = ends && read_at(in->fd, ends, n, 0) && read_at(in->fd, ends + n, n, size - n);
 
     if (done) {
@@ -384,7 +385,7 @@ static bool identify_file(const struct input *in, struct capture_identity *out)
         out->size = size;
         digest_sha256(&part, 1, out->ends);
     }
-    free(ends);
+    pages_put(ends);
     return done;
 }
 

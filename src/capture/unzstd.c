@@ -2,6 +2,10 @@
 
 #ifdef HAVE_ZSTD
 #include <stdlib.h>
+
+#include "base/pages.h"
+
+#define ZSTD_STATIC_LINKING_ONLY        /* memory of our own */
 #include <zstd.h>
 
 enum { WINDOW_LOG_MAX = 27 };           /* what `zstd -d` grants without being asked */
@@ -14,11 +18,26 @@ struct unzstd {
 
 bool unzstd_is_there(void) { return true; }
 
+/* libzstd keeps what it has unpacked, as far back as the window reaches. */
+static void *get_memory(void *ctx, size_t size)
+{
+    (void)ctx;
+    return pages_get(size);
+}
+
+static void put_memory(void *ctx, void *p)
+{
+    (void)ctx;
+    pages_put(p);
+}
+
+
 struct unzstd *unzstd_new(void)
 {
+    const ZSTD_customMem memory = { get_memory, put_memory, NULL };
     struct unzstd *u = calloc(1, sizeof *u);
 
-    if (!u || !(u->z = ZSTD_createDStream()) ||
+    if (!u || !(u->z = ZSTD_createDStream_advanced(memory)) ||
         ZSTD_isError(ZSTD_DCtx_setParameter(u->z, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))) {
         unzstd_free(u);
         return NULL;

@@ -1,5 +1,5 @@
 /* links: capture/capture.o capture/capture_pcap.o capture/capture_pcapng.o capture/capture_libpcap.o
- *        capture/capture_list.o capture/input.o capture/gunzip.o capture/unzstd.o base/digest.o
+ *        capture/capture_list.o capture/input.o capture/gunzip.o capture/unzstd.o base/digest.o base/pages.o
  * Which captures, and in which order. */
 #include <stdarg.h>
 #include <stddef.h>
