@@ -324,6 +324,7 @@ static enum decode_result take_fragment(struct lane *l, struct segment *seg)
         r = decode_whole(&whole, seg);
     }
     if (r == DECODE_FRAGMENT) {
+        fragments_used(l->fragments);
         l->held++;
         return r;
     }
@@ -333,6 +334,7 @@ static enum decode_result take_fragment(struct lane *l, struct segment *seg)
     l->counts.decoded[r] += before;
     if (r == DECODE_TCP)
         take_segment(l, seg, NULL);
+    fragments_used(l->fragments);
     return r;
 }
 

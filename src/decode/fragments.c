@@ -49,6 +49,7 @@ struct fragments {
     struct datagram *oldest, *newest;
     unsigned n;
     uint8_t *whole;                     /* WHOLE_MAX bytes; made when first needed */
+    size_t whole_n;                     /* bytes in it */
     struct datagram *bucket[BUCKETS];
 };
 
@@ -140,6 +141,13 @@ void fragments_clear(struct fragments *t)
         t->counts->expired += t->oldest->state == WAITING;
         drop(t, t->oldest);
     }
+}
+
+void fragments_used(struct fragments *t)
+{
+    if (t->whole_n)
+        explicit_bzero(t->whole, t->whole_n);
+    t->whole_n = 0;
 }
 
 static void *take_memory(struct fragments *t, size_t n, const struct datagram *keep)
@@ -299,6 +307,7 @@ static unsigned give_out(struct fragments *t, struct datagram *d, uint64_t now, 
         if (p->captured < p->n)
             break;
     }
+    t->whole_n = n > t->whole_n ? n : t->whole_n;
     mend_head(d, t->whole);
     *whole = (struct packet){
         .ts_ns = now, .data = span_of(t->whole, n), .wire_len = (uint32_t)(head + d->total),

@@ -36,6 +36,9 @@ void fragments_free(struct fragments *);        /* NULL is allowed */
  * were cut off one of them end its data; wire_len is the length on the wire. */
 unsigned fragments_take(struct fragments *, const struct segment *, struct packet *whole);
 
+/* The whole packets given out are used no more: they are wiped. */
+void fragments_used(struct fragments *);
+
 /* The input has ended. NULL is allowed. */
 void fragments_clear(struct fragments *);
 

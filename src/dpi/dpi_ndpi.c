@@ -1,6 +1,7 @@
 /* nDPI 4.2 and newer; nothing of it is known outside of this file. */
 #include "dpi/dpi.h"
 
+#include <malloc.h>
 #include <ndpi_api.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,11 +37,21 @@ static void choose_protocols(struct ndpi_detection_module_struct *module)
 }
 #pragma GCC diagnostic pop
 
+/* nDPI copies names and passwords out of packets, and frees them without wiping. */
+static void wipe_and_free(void *p)
+{
+    if (p)
+        explicit_bzero(p, malloc_usable_size(p));
+    free(p);
+}
+
 struct dpi *dpi_new(unsigned max_flows)
 {
     struct dpi *d = calloc(1, sizeof *d);
     if (!d)
         return NULL;
+    set_ndpi_free(wipe_and_free);
+    set_ndpi_flow_free(wipe_and_free);
 #if NDPI_AT_LEAST(4, 10)
     d->module = ndpi_init_detection_module(NULL);
 #else

@@ -363,7 +363,7 @@ static bool give_fin(struct reorder *r, unsigned side, bool force, struct chunk 
         return false;
     s->fin_given = true;
     s->next++;
-    s->past_n = 0;                      /* it ends at next, and the FIN has no byte */
+    drop_past(r, s);                    /* it ends at next, and the FIN has no byte */
     out->kind = CHUNK_FIN;
     out->side = (uint8_t)side;
     out->ts_ns = r->clock_ns;
