@@ -62,7 +62,8 @@ def readdressed(frame, number):
     delta = fold(sum16(bytes(frame[first:first + 2 * size])) + (~fold(sum16(old)) & 0xffff))
     if v4:
         adjusted(frame, ip + 10, delta)
-    adjusted(frame, ip + (20 if v4 else 40) + 16, delta)
+    if not v4 or not struct.unpack_from('>H', frame, ip + 6)[0] & 0x1fff:   # a later fragment has no TCP header
+        adjusted(frame, ip + (20 if v4 else 40) + 16, delta)
     return bytes(frame)
 
 

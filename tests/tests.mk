@@ -66,6 +66,7 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	$(call step,goldens,$(PYTHON) tests/golden.py --bin $(BUILD)/mailseal --seen $(LOGS)/seen)
 	$(call step,reading,$(PYTHON) tests/reading/check.py --bin $(BUILD)/mailseal)
 	$(call step,damage,$(PYTHON) tests/damage.py --bin $(BUILD)/mailseal)
+	$(if $(filter yes,$(SANITIZE)),,$(call step,secrets,$(MAKE) --no-print-directory secrets))
 	$(call step,rules,sh tools/check-rules $(LOGS)/seen)
 	$(call step,metamorphic,$(METAMORPHIC_BIN) --every $(METAMORPHIC_EVERY) tests/pcaps)
 	$(call step,fuzz-corpora,$(MAKE) --no-print-directory fuzz-corpora)
@@ -90,6 +91,7 @@ coverage:
 	@$(PYTHON) tools/coverage build/coverage
 
 include tests/fuzz/fuzz.mk
+include tests/secrets/secrets.mk
 
 -include $(UNITS:=.d)
 .PHONY: units check check-units check-goldens check-asan coverage
