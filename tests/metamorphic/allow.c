@@ -219,8 +219,9 @@ static bool attributes_follow(const struct session *b, const struct session *s, 
         return no(why, "a fact that the golden does not have: %x", s->facts & strong & ~b->facts);
     if (s->auth.exposure > b->auth.exposure && !login)
         return no(why, "a higher exposure");
+    bool earlier = b->auth.offered >> s->auth.mechanism & 1;    /* a try before the one that was lost */
     if (s->auth.exposure == b->auth.exposure && s->auth.mechanism && b->auth.mechanism &&
-        s->auth.mechanism != b->auth.mechanism)
+        s->auth.mechanism != b->auth.mechanism && !earlier)
         return no(why, "another mechanism");
     if (s->stage > b->stage || s->messages_clear > b->messages_clear)
         return no(why, "a higher stage or more messages");

@@ -327,7 +327,8 @@ static enum rule_class make_wrap(const struct golden *g, size_t at, struct packe
     uint32_t shift;
 
     snprintf(what, WHAT, "%s packet %zu", at % 2 ? "before" : "in", at / 2 + 1);
-    if (!p->tcp || (!p->seg.len && !(p->seg.flags & (TCP_SYN | TCP_FIN))))
+    if (!p->tcp || (!p->seg.len && !(p->seg.flags & (TCP_SYN | TCP_FIN))) ||
+        g->fragments)
         return SKIP;
     shift = 0 - p->seg.seq - (at % 2 ? 0 : p->seg.len / 2 + 1);
     for (size_t i = 0; i < g->n; i++) {

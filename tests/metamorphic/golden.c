@@ -46,6 +46,15 @@ static void load_capture(struct golden *g, const char *path)
     capture_close(c);
 }
 
+static bool has_fragments(const struct golden *g)
+{
+    struct segment seg;
+    for (size_t i = 0; i < g->n; i++)
+        if (decode(&g->pkt[i].raw, &seg) == DECODE_FRAGMENT)
+            return true;
+    return false;
+}
+
 /* Out of order or with holes, judged by each sender's sequence numbers. */
 static bool is_disordered(const struct golden *g)
 {
@@ -79,6 +88,7 @@ static void finish(struct golden *g)
     for (size_t i = 0; i < g->base.n; i++)
         g->marks |= g->base.s[i].marks;
     g->disordered = is_disordered(g);
+    g->fragments = has_fragments(g);
     for (size_t i = 1; i < g->n; i++) {
         uint64_t a = g->pkt[i - 1].raw.ts_ns, b = g->pkt[i].raw.ts_ns, wait = a > b ? a - b : b - a;
         g->longest_wait_ns = wait > g->longest_wait_ns ? wait : g->longest_wait_ns;

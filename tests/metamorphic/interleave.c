@@ -135,7 +135,7 @@ void interleave(const struct golden *golden, size_t n, unsigned which,
     if (!t)
         abort();
     for (size_t i = 0; i < n; i++)
-        if (golden[i].default_ports && golden[i].n && (!which || golden[i].longest_wait_ns < 1000000000))
+        if (golden[i].default_ports && golden[i].n && !golden[i].fragments && (!which || golden[i].longest_wait_ns < 1000000000))
             t[used++] = (struct thread){ .g = &golden[i], .shift = end_ns - highest_time(&golden[i]) };
     packets_init(&out);
     result_init(&all);

@@ -52,7 +52,8 @@
  *    - no evidence of a higher grade (but for a mask, possible, whose real offer was lost), no incident,
  *      no fact of STARTTLS, TLS, credential or mail, no higher exposure (but for a login known by its
  *      reply) or stage and no more messages than the golden has; TLS version and suite are the golden's
- *      or unknown, the mechanism too where the exposure is the same; the client is the golden's client.
+ *      or unknown, the mechanism too, or another one of the list, where the exposure is the same; the
+ *      client is the golden's client.
  *      Where the golden has two copies that differ, each may be the one that is left: evidence, though no
  *      conflict, of the other one.
  *    - removing a packet without payload and flags changes no verdict, evidence or incident at all, if
@@ -94,6 +95,7 @@ struct golden {
     struct result base;
     uint32_t marks;                     /* of all its sessions */
     bool disordered;                    /* segments are out of order or lost already */
+    bool fragments;                     /* of IP: their numbers and addresses are not moved */
     uint64_t longest_wait_ns;
 };
 
