@@ -53,6 +53,7 @@ static void take_session(void *ctx, const struct session *s, uint64_t number)
     struct analysis *a = ctx;
     struct judgement j = judge(s);
     enum direction d = direction_of(&a->local, &s->client, &s->server);
+    store_trace(a->store, lane_trace(a->lane));
     if (!a->store_status)
         store_result(a, number ? store_settled(a->store, number, s, &j, d) : store_add(a->store, s, &j, d));
 }

@@ -138,6 +138,7 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
     if (d->u.imap.continuing) {
         bool doubtful = d->u.imap.literal_doubtful;
         d->u.imap.continuing = d->u.imap.literal_doubtful = false;
+        trace_rest(d, TO_SERVER, line);
         if (doubtful && !unseen_literal(d, &line))
             return;
         if (d->u.imap.verb == IMAP_LOGIN)
@@ -344,6 +345,8 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     d->u.imap.server_continuing = false;
     if (server_in_clear(d))
         return;
+    if (behind_literal)
+        trace_rest(d, TO_CLIENT, line);
     if (!behind_literal && imap_answer_parse(line, &a)) {
         if (!cut && a.kind != IMAP_CONTINUE)
             referral(d, &a);

@@ -6,6 +6,7 @@
 
 static void take(struct dialogue *d, const struct proxy_header *h)
 {
+    trace_note(d, TRACE_PROXY, TO_SERVER, 0, 0);
     d->s->proxied = h->addresses;
     d->s->proxy_client = h->source;
     d->s->proxy_server = h->destination;

@@ -93,6 +93,7 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
         return;
     if (d->u.sieve.continuing) {
         d->u.sieve.continuing = false;
+        trace_rest(d, TO_SERVER, line);
     } else if (d->sasl.asked) {
         sasl_response(d, response_of(line));
         open_push(d, SIEVE_AUTH_RESPONSE, 0);
@@ -111,8 +112,10 @@ static void capability_line(struct dialogue *d, struct span line)
     bool literal;
     if (!imap_argument(&line, &arg, &literal) || literal)
         return;
-    if (!d->list_now)
+    if (!d->list_now) {
         list_begin(d);
+        trace_note(d, TRACE_LIST, TO_CLIENT, 0, 0);
+    }
     d->u.sieve.in_list = true;
     struct span name = unquoted(arg);
     list_word(d, name, "STARTTLS");
@@ -185,9 +188,10 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
 
     if (server_in_clear(d))
         return;
-    if (d->u.sieve.server_continuing)
+    if (d->u.sieve.server_continuing) {
         d->u.sieve.server_continuing = false;
-    else if (span_eq_nocase(word, "OK"))
+        trace_rest(d, TO_CLIENT, line);
+    } else if (span_eq_nocase(word, "OK"))
         status_line(d, TRACE_STATUS_OK, rest);
     else if (span_eq_nocase(word, "NO") || span_eq_nocase(word, "BYE"))
         status_line(d, span_eq_nocase(word, "NO") ? TRACE_STATUS_NO : TRACE_STATUS_BYE, rest);

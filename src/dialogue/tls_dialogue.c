@@ -408,6 +408,10 @@ static size_t read_ssl2(struct dialogue *d, unsigned dir, struct span in, bool f
     } else if (x->ssl2_key) {
         x->side[dir].finished = true;
     }
+    if (d->tracing.records[dir] < TRACED_RECORDS && type != SSL2_SERVER_HELLO) {
+        d->tracing.records[dir]++;
+        trace_note(d, TRACE_RECORD, dir, 0, h.len);
+    }
     x->side[dir].begun = true;
     x->side[dir].skip = (uint64_t)used + h.len;
     if (x->side[0].finished && x->side[1].finished && x->server_hello) {

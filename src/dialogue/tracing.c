@@ -54,6 +54,8 @@ static void body_ended(struct dialogue *d, unsigned dir, uint32_t kind)
 
 static void bodies_ended(struct dialogue *d)
 {
+    if (!(d->tracing.skipped[0] | d->tracing.skipped[1]))
+        return;
     for (unsigned dir = 0; dir < 2; dir++)
         if (!is_skipping(d->in[dir].reader))
             body_ended(d, dir, 0);
@@ -69,6 +71,19 @@ void trace_line(struct dialogue *d, unsigned dir, struct span line)
     d->tracing.described = false;
 }
 
+static void known_facts(struct dialogue *d, uint32_t now, uint32_t before, enum trace_kind kind)
+{
+    for (uint32_t left = now & ~before; left; left &= left - 1)
+        trace_note(d, kind, d->now_dir, (uint32_t)__builtin_ctz(left), 0);
+}
+
+static void known_evidence(struct dialogue *d, uint32_t now, uint32_t before)
+{
+    for (unsigned i = 0; i < EVIDENCE_N; i++)
+        if (evidence_grade(now, (enum evidence)i) > evidence_grade(before, (enum evidence)i))
+            trace_note(d, TRACE_EVIDENCE, d->now_dir, i, evidence_grade(now, (enum evidence)i));
+}
+
 void trace_known(struct dialogue *d)
 {
     struct tracing *x = &d->tracing;
@@ -76,15 +91,10 @@ void trace_known(struct dialogue *d)
 
     if (!x->t.room || (x->facts == s->facts && x->evidence == s->evidence && x->incidents == s->incidents))
         return;
-    for (unsigned i = 0; i < FACT_N; i++)
-        if ((s->facts & ~x->facts) >> i & 1)
-            trace_note(d, TRACE_FACT, d->now_dir, i, 0);
-    for (unsigned i = 0; i < EVIDENCE_N; i++)
-        if (evidence_grade(s->evidence, (enum evidence)i) > evidence_grade(x->evidence, (enum evidence)i))
-            trace_note(d, TRACE_EVIDENCE, d->now_dir, i, evidence_grade(s->evidence, (enum evidence)i));
-    for (unsigned i = 0; i < INCIDENT_N; i++)
-        if ((s->incidents & ~x->incidents) >> i & 1)
-            trace_note(d, TRACE_INCIDENT, d->now_dir, i, 0);
+    known_facts(d, s->facts, x->facts, TRACE_FACT);
+    if (x->evidence != s->evidence)
+        known_evidence(d, s->evidence, x->evidence);
+    known_facts(d, s->incidents, x->incidents, TRACE_INCIDENT);
     x->facts = s->facts;
     x->evidence = s->evidence;
     x->incidents = s->incidents;
@@ -97,7 +107,7 @@ void trace_step(struct dialogue *d, unsigned dir, uint8_t reader, size_t n)
         return;
     if (is_skipping(reader) || d->in[dir].reader == READ_NOTHING)
         x->skipped[dir] += n;
-    else if (reader == READ_LINES && !x->described)
+    else if (reader == READ_LINES && !x->described && x->line_n)
         trace_note(d, TRACE_LINE, dir, 0, dir == TO_SERVER ? roughly(x->line_n) : x->line_n);
     x->described = true;
     bodies_ended(d);
@@ -110,11 +120,11 @@ void trace_end(struct dialogue *d, const struct dialogue_end *e)
         return;
     for (unsigned dir = 0; dir < 2; dir++)
         body_ended(d, dir, d->in[dir].reader == READ_NOTHING ? TRACE_BODY_NOISE : TRACE_BODY_OPEN);
-    trace_known(d);
     trace_note(d, TRACE_END, TO_SERVER,
                 (e->fin[0] ? TRACE_END_FIN_CLIENT : 0u) | (e->fin[1] ? TRACE_END_FIN_SERVER : 0u) |
                     (e->rst[0] ? TRACE_END_RST_CLIENT : 0u) | (e->rst[1] ? TRACE_END_RST_SERVER : 0u) |
                     (e->input_ended ? TRACE_END_INPUT : 0u) | (d->settled ? TRACE_END_SETTLED : 0u), 0);
+    trace_known(d);
     trace_settle(&d->tracing.t);
 }
 
@@ -141,10 +151,9 @@ static void offer_mask(struct dialogue *d, unsigned dir, struct span word)
 void trace_command(struct dialogue *d, bool known, struct span word, struct span arg, enum trace_argument kind)
 {
     const char *keyword = d->dialect == &pop3_dialect ? "STLS" : "STARTTLS";
-    unsigned number = known ? trace_word_find(word) : 0;
-
     if (!d->tracing.t.room)
         return;
+    unsigned number = known ? trace_word_find(word) : 0;
     if (!number) {
         bool masked = !arg.n && mask_of(word, keyword) == MASK_KEYWORD;
         trace_note(d, TRACE_LINE, TO_SERVER, 0, roughly(d->tracing.line_n));
@@ -161,6 +170,12 @@ void trace_mechanism(struct dialogue *d, unsigned dir, unsigned mechanism, struc
 {
     bool named = mechanism == MECHANISM_UNKNOWN || mechanism == MECHANISM_NAMED;
     trace_note(d, TRACE_MECHANISM, dir, mechanism, !named ? 0 : dir == TO_SERVER ? roughly(name.n) : length(name.n));
+}
+
+void trace_rest(struct dialogue *d, unsigned dir, struct span line)
+{
+    if (line.n)
+        trace_note(d, TRACE_REST, dir, 0, dir == TO_SERVER ? roughly(line.n) : length(line.n));
 }
 
 void trace_initial(struct dialogue *d, struct span response)

@@ -38,6 +38,7 @@ enum trace_argument { ARGUMENT_PLAIN, ARGUMENT_SECRET, ARGUMENT_MECHANISM };   /
 void trace_command(struct dialogue *, bool known, struct span word, struct span arg, enum trace_argument);
 /* Of a command, or offered; not known ones show their length. */
 void trace_mechanism(struct dialogue *, unsigned dir, unsigned mechanism, struct span name);
+void trace_rest(struct dialogue *, unsigned dir, struct span line);        /* of a command or answer, behind a literal */
 void trace_initial(struct dialogue *, struct span response);
 void trace_response(struct dialogue *, struct span line);
 

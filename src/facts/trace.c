@@ -114,11 +114,13 @@ static bool put(struct trace *t, const struct trace_event *e, uint32_t kept)
 {
     uint8_t event[EVENT_MOST];
     int64_t ms = (int64_t)(t->now_ns - t->begin_ns) / 1000000;
-    size_t n = encode(t, e, ms, event);
+    bool ample = t->n + EVENT_MOST + kept <= t->room;
+    size_t n = encode(t, e, ms, ample ? t->bytes + t->n : event);
 
     if (t->n + n + kept > t->room)
         return false;
-    memcpy(t->bytes + t->n, event, n);
+    if (!ample)
+        memcpy(t->bytes + t->n, event, n);
     t->n += (uint32_t)n;
     if (kinds[e->kind].has & HAS_T)
         t->last_ms = ms;

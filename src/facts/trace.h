@@ -18,10 +18,13 @@ enum { TRACE_FORMAT = 1 };
 #define TRACE_KINDS(K)                                                                                                \
     K(COMMAND,      TWN, "command")       /* public word; bytes of its arguments, 0: none or told otherwise */        \
     K(LINE,         TN,  "line")          /* none known; bytes, of a client's rounded up */                           \
+    K(PROXY,        T,   "proxy")         /* the header of a balancer, in front */                                    \
+    K(REST,         TN,  "rest")          /* behind a literal; bytes, of a client's rounded up */                       \
     K(RESPONSE,     TW,  "response")      /* SASL: enum trace_response */                                             \
     K(REPLY,        TN,  "reply")         /* of SMTP: its code */                                                     \
     K(STATUS,       TW,  "status")        /* enum trace_status, and enum trace_form above it */                       \
     K(DATA,         TWN, "data")          /* untagged answer: public word or 0; bytes behind it */                    \
+    K(LIST,         T,   "list")          /* of capabilities, that is no answer */                                    \
     K(BODY,         TWN, "body")          /* enum trace_body; bytes */                                                \
     K(CLIENT_HELLO, TWN, "client_hello")  /* enum trace_hello; highest version offered, 0: not seen */                \
     K(SERVER_HELLO, TWN, "server_hello")  /* enum trace_hello; version chosen */                                      \

@@ -6,13 +6,15 @@
 
 #include "facts/session.h"
 
-enum { SETTLED_WAITING = 4096 };
+enum { SETTLED_WAITING = 4096, SETTLED_TRACE = 256 };
 
 struct settled_session {
     uint64_t number;                    /* the caller's, that count up from 1; 0: this place is free */
     struct session session;
     struct judgement judgement;
     enum direction direction;
+    uint16_t trace_n;
+    uint8_t trace[SETTLED_TRACE];       /* a longer one is not kept */
 };
 
 /* Its fields belong to settled.c. */

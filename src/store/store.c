@@ -38,7 +38,8 @@ struct store {
     int64_t group_id;                   /* in the database: its first source; 0: none yet */
     struct settled settled;
     sqlite3_stmt *session_add, *session_next, *session_grow, *source_add, *source_end, *source_find, *database_get, *database_move,
-                 *version_get;
+                 *trace_add, *version_get;
+    struct span trace;                  /* of the session that comes next; borrowed */
     char error[STORE_ERROR];
     /* Large, and all the memory there is beside SQLite's own: one block from open to close. */
     struct dictionary dictionary;
@@ -79,9 +80,10 @@ static bool prepare(struct store *s)
     s->source_find = db_prepare(s->db, "source_find");
     s->database_get = db_prepare(s->db, "database_get");
     s->database_move = db_prepare(s->db, "database_move");
+    s->trace_add = db_prepare(s->db, "trace_add");
     sqlite3_prepare_v2(s->db, "PRAGMA data_version", -1, &s->version_get, NULL);
     return parts && s->session_add && s->session_next && s->session_grow && s->source_add && s->source_end && s->source_find
-        && s->database_get && s->database_move && s->version_get;
+        && s->database_get && s->database_move && s->trace_add && s->version_get;
 }
 
 /* What other programs may have moved since the last transaction. */
@@ -163,6 +165,7 @@ void store_close(struct store *s)
     sqlite3_finalize(s->source_find);
     sqlite3_finalize(s->database_get);
     sqlite3_finalize(s->database_move);
+    sqlite3_finalize(s->trace_add);
     sqlite3_finalize(s->version_get);
     sqlite3_close(s->db);
     free(s->path);
@@ -367,6 +370,21 @@ static bool refer(struct store *s, struct session_row *row)
         && row->certificate >= 0 && row->fingerprint >= 0;
 }
 
+void store_trace(struct store *s, struct span bytes) { s->trace = bytes; }
+
+static int write_trace(struct store *s)
+{
+    struct binder b = binder_of(s->trace_add);
+    struct span trace = s->trace;
+
+    s->trace = (struct span){ NULL, 0 };
+    if (!trace.n)
+        return 0;
+    bind_int(&b, s->last_session);
+    bind_blob(&b, trace.p, trace.n);
+    return bound_run(&b) == SQLITE_OK ? 0 : fail(s);
+}
+
 int store_add(struct store *s, const struct session *session, const struct judgement *judgement,
               enum direction direction)
 {
@@ -389,7 +407,7 @@ int store_add(struct store *s, const struct session *session, const struct judge
         return fail(s);
     s->last_session++;
     struct counted counted = { session, judgement, direction, row.strip, row.server, row.network };
-    return counts_add(&s->counts, &counted) == SQLITE_OK ? 0 : fail(s);
+    return counts_add(&s->counts, &counted) == SQLITE_OK ? write_trace(s) : fail(s);
 }
 
 /* --- sessions whose connections go on --- */
@@ -397,6 +415,7 @@ int store_add(struct store *s, const struct session *session, const struct judge
 /* The row of one that waits, as it stands. */
 static int write_waiting(struct store *s, struct settled_session *w)
 {
+    s->trace = span_of(w->trace, w->trace_n);
     int code = store_add(s, &w->session, &w->judgement, w->direction);
     w->number = 0;
     return code;
@@ -416,6 +435,7 @@ int store_settled(struct store *s, uint64_t number, const struct session *sessio
                   enum direction direction)
 {
     struct settled_session *w = settled_place(&s->settled, number);
+    struct span trace = s->trace;
     int code = touch(s);
 
     if (!code && w->number) {
@@ -424,9 +444,16 @@ int store_settled(struct store *s, uint64_t number, const struct session *sessio
         if (!code && !settled_written(&s->settled, waited, s->last_session))
             code = misuse(s, "there is not enough memory for its sessions");
     }
-    if (!code)
-        *w = (struct settled_session){ number, *session, *judgement, direction };
-    return code;
+    s->trace = (struct span){ NULL, 0 };
+    if (code)
+        return code;
+    *w = (struct settled_session){ .number = number, .session = *session, .judgement = *judgement,
+                                   .direction = direction };
+    if (trace.n && trace.n <= sizeof w->trace) {
+        memcpy(w->trace, trace.p, trace.n);
+        w->trace_n = (uint16_t)trace.n;
+    }
+    return 0;
 }
 
 /* Brings a row up to date, and the sums with it. */

@@ -74,6 +74,8 @@ int store_source_end(struct store *, uint32_t number, const struct source_summar
 
 /* --- what was seen, within a transaction --- */
 
+/* The trace (facts/trace.h) of the session that comes next; the bytes must stay until it has come. Empty: none. */
+void store_trace(struct store *, struct span bytes);
 int store_add(struct store *, const struct session *, const struct judgement *, enum direction);
 /* The same of a session that is settled while its connection goes on, and what it came to, once, in the
  * same transaction. Numbers count up from 1. */

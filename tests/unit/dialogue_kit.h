@@ -22,6 +22,7 @@ struct play {
     struct where at[2];
     uint64_t now_ns;
     struct dialogue_end ending;
+    uint8_t trace[256];                 /* as in app/talk.h */
 };
 
 static inline void play_begin(struct play *p, uint16_t port, enum protocol protocol, bool tls, bool midstream)
@@ -34,6 +35,7 @@ static inline void play_begin(struct play *p, uint16_t port, enum protocol proto
     p->s.server.port = port;
     p->s.port_is_tls = tls;
     dialogue_init(&p->d, &p->s, p->pool, protocol, midstream);
+    dialogue_trace(&p->d, p->trace, sizeof p->trace, p->now_ns);
 }
 
 static inline size_t play_read(struct play *p, unsigned dir, bool force)
@@ -131,6 +133,20 @@ static inline void play_fin(struct play *p, unsigned dir)
         dialogue_fin(&p->d, dir);
 }
 
+/* Whatever was said, the trace is whole, and ends with the end. */
+static inline void play_check_trace(const struct play *p, size_t n)
+{
+    struct trace_reader r;
+    struct trace_event e = { 0 };
+    bool ended = false;
+    if (n > sizeof p->trace || !trace_read(&r, span_of(p->trace, n)))
+        abort();
+    while (trace_next(&r, &e))
+        ended = ended || e.kind == TRACE_END;
+    if (r.c.bad || !ended)
+        abort();
+}
+
 static inline void play_end(struct play *p, bool input_ended)
 {
     play_both(p, TO_SERVER, true);
@@ -138,6 +154,7 @@ static inline void play_end(struct play *p, bool input_ended)
     p->ending.clock_ns = p->now_ns;
     p->ending.input_ended = input_ended;
     dialogue_end(&p->d, &p->ending);
+    play_check_trace(p, p->d.tracing.t.n);
     dialogue_drop(&p->d);
     pool_free(p->pool);
     free(p->held[0]);

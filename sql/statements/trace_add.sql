@@ -1,0 +1,1 @@
+INSERT INTO trace (session, bytes) VALUES (?1, ?2);
