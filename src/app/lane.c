@@ -24,6 +24,7 @@ struct lane {
     uint64_t clock_ns;                  /* packet time */
     bool ending;                        /* the input has ended */
     uint32_t source;
+    const struct lane_watch *watch;     /* NULL: everything */
     struct span trace;                  /* of the session being reported */
     uint64_t numbered;                  /* sessions handed over before their end */
     struct lane_counts counts;
@@ -61,6 +62,8 @@ void lane_free(struct lane *l)
 }
 
 struct span lane_trace(const struct lane *l) { return l->trace; }
+
+void lane_only(struct lane *l, const struct lane_watch *watch) { l->watch = watch; }
 
 const struct lane_counts *lane_counts(const struct lane *l) { return &l->counts; }
 
@@ -263,13 +266,26 @@ static bool may_be_odd(const struct lane *l, const struct segment *s)
 static struct talk *begin_talk(struct lane *l, struct flow *f, const struct segment *seg, unsigned side)
 {
     struct talk *t;
+
     while (!(t = talk_new(l->pool, l->ports, f, seg, side)))
         if (!flow_evict(l->flows, f))
             return NULL;
     flow_own(l->flows, f, t);
     if (!t->candidate)                  /* who is no mail server is none of our business */
         t->work->dialogue.certificates = &l->certificates;
+    if (l->watch)
+        talk_trace(t, l->pool, f, l->watch->trace_room, true);
     return t;
+}
+
+static bool is_end(const struct network *net, uint16_t port, const struct endpoint *e)
+{
+    return e->port == port && network_holds(net, e->addr);
+}
+
+static bool is_watched(const struct lane_watch *w, const struct endpoint *a, const struct endpoint *b)
+{
+    return is_end(&w->client, w->client_port, a) && is_end(&w->server, w->server_port, b);
 }
 
 /* at: NULL when it was not looked for ahead. */
@@ -278,6 +294,8 @@ static void take_segment(struct lane *l, const struct segment *seg, const struct
     bool mail = at || is_mail_segment(l, seg), make = mail;
     struct flow_place here;
 
+    if (l->watch && !is_watched(l->watch, &seg->src, &seg->dst) && !is_watched(l->watch, &seg->dst, &seg->src))
+        return;
     if (!mail) {
         if (!may_be_odd(l, seg))
             return;

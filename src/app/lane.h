@@ -27,11 +27,20 @@ struct lane_counts {
     uint64_t discarded;                 /* bytes that found no place */
 };
 
+/* One connection, or those between two networks, and nothing else. */
+struct lane_watch {
+    struct network client, server;
+    uint16_t client_port, server_port;
+    size_t trace_room;                  /* bytes for the trace of each, at most POOL_LARGEST; it is always kept */
+};
+
 struct lane;
 
 /* memory: bytes for all connections together. NULL: no memory. ports must outlive the lane. */
 struct lane *lane_new(const struct port_table *ports, size_t memory, const struct lane_sink *);
 void lane_free(struct lane *);
+/* Before its first packet. What is watched must outlive the lane. */
+void lane_only(struct lane *, const struct lane_watch *);
 
 /* source: number given to the sessions that begin in these packets. */
 void lane_packets(struct lane *, const struct packet *, size_t n, uint32_t source);

@@ -39,6 +39,13 @@ const struct command commands[] = {
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --verdict VERDICT     only these\n"
       "  --format table|csv|jsonl\n" },
+    { "explain", command_explain, "explain [OPTION]... ID",
+      "shows why a session has its verdict: its dialogue, and the rule that decided",
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --capture FILE        where the capture is now\n"
+      "  --format text|json\n"
+      "\nID is the number in the list of sessions. The dialogue is read again from the capture; where that\n"
+      "is gone, the trace that was stored is shown. Names, addresses and texts are lengths, secrets nothing.\n" },
     { "rejudge", command_rejudge, "rejudge [OPTION]...",
       "judges all stored sessions again, by the rules of this version, and says what changed",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"

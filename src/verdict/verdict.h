@@ -11,6 +11,8 @@ struct rule {
     uint32_t all, any, none;            /* enum fact, and RULE_STRIPPED */
     const char *name;                   /* stable; stored with each session */
     const char *sentence;
+    const char *section;                /* of doc/measurement.md */
+    const char *rfc;                    /* beside that of the protocol's STARTTLS; "": none */
 };
 
 /* Stands in the rules for "evidence of grade likely or proven". */
