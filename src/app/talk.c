@@ -57,7 +57,7 @@ static unsigned client_by_ports(const struct port_table *ports, const struct flo
 /* Bytes that are in no text: a ClientHello, a PROXY header of version 2. */
 static bool are_client_bytes(struct span p)
 {
-    return tls_begins(p) == 1 || (p.p[0] == '\r' && proxy_could_begin(p));
+    return tls_begins(p) == 1 || (p.n && p.p[0] == '\r' && proxy_could_begin(p));
 }
 
 static unsigned find_client(const struct port_table *ports, const struct flow *f, const struct segment *seg,
