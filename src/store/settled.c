@@ -24,10 +24,16 @@ struct settled_session *settled_place(struct settled *s, uint64_t number)
     return &s->waiting[number % SETTLED_WAITING];
 }
 
-/* Numbers count up, so their low bits spread them well enough. */
+/* Numbers that follow each other must not lie in a row: whoever looks for one that is not there would
+ * walk along all of it. */
+static size_t home_of(const struct settled *s, uint64_t number)
+{
+    return (size_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (s->places - 1);
+}
+
 static size_t place_of(const struct settled *s, uint64_t number)
 {
-    size_t i = number & (s->places - 1);
+    size_t i = home_of(s, number);
     while (s->row[i].number && s->row[i].number != number)
         i = (i + 1) & (s->places - 1);
     return i;
@@ -63,7 +69,7 @@ static void close_gap(struct settled *s, size_t gap)
 {
     size_t mask = s->places - 1;
     for (size_t i = (gap + 1) & mask; s->row[i].number; i = (i + 1) & mask) {
-        size_t home = s->row[i].number & mask;
+        size_t home = home_of(s, s->row[i].number);
         if (((i - home) & mask) < ((i - gap) & mask))
             continue;
         s->row[gap] = s->row[i];
