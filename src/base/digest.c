@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <openssl/evp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,6 +12,23 @@ static void must(int ok)
         return;
     fputs("mailseal: libcrypto cannot hash: out of memory, or the hash is forbidden\n", stderr);
     abort();
+}
+
+/* Looking an algorithm up costs libcrypto more than hashing a few bytes, so it is done once. Two threads
+ * may both look; one of the two is kept. */
+static const EVP_MD *algorithm(_Atomic(EVP_MD *) *kept, const char *name)
+{
+    EVP_MD *none = NULL, *found = atomic_load(kept);
+
+    if (!found) {
+        found = EVP_MD_fetch(NULL, name, NULL);
+        must(found != NULL);
+        if (!atomic_compare_exchange_strong(kept, &none, found)) {
+            EVP_MD_free(found);
+            found = none;
+        }
+    }
+    return found;
 }
 
 static void digest(const EVP_MD *kind, const struct span *parts, size_t n, uint8_t *out)
@@ -27,12 +45,14 @@ static void digest(const EVP_MD *kind, const struct span *parts, size_t n, uint8
 
 void digest_sha256(const struct span *parts, size_t n, uint8_t out[DIGEST_SHA256])
 {
-    digest(EVP_sha256(), parts, n, out);
+    static _Atomic(EVP_MD *) kept;
+    digest(algorithm(&kept, "SHA256"), parts, n, out);
 }
 
 void digest_sha1(const struct span *parts, size_t n, uint8_t out[DIGEST_SHA1])
 {
-    digest(EVP_sha1(), parts, n, out);
+    static _Atomic(EVP_MD *) kept;
+    digest(algorithm(&kept, "SHA1"), parts, n, out);
 }
 
 bool digest_md5(struct span in, uint8_t out[DIGEST_MD5])

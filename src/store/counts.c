@@ -7,14 +7,12 @@ static void other_peer(int64_t *key) { key[2] = key[3] = 0; }       /* server, n
 static void other_suite(int64_t *key) { key[4] = key[5] = -1; }     /* cipher, group */
 
 static const struct tally_shape shapes[COUNTS_TABLES] = {
-    [COUNTS_RATE]     = { "rate_add", 11, 3, 0, NULL, NULL, NULL },
-    [COUNTS_PEER_DAY] = { "peer_day_add", 7, 2, COUNTS_PEERS_A_DAY, "peer_day_known", "peer_day_count",
-                         other_peer },
-    [COUNTS_TLS_DAY]  = { "tls_day_add", 7, 1, COUNTS_TLS_A_DAY, "tls_day_known", "tls_day_count",
-                         other_suite },
-    [COUNTS_SERVER]   = { "server_add", 2, 17, 0, NULL, NULL, NULL },
-    [COUNTS_ATTEMPT]  = { "attempt_add", 3, 1, 0, NULL, NULL, NULL },
-    [COUNTS_SOURCE]   = { "source_count", 1, 7, 0, NULL, NULL, NULL },
+    [COUNTS_RATE]     = { "rate_add", 11, 3, 0, NULL, NULL },
+    [COUNTS_PEER_DAY] = { "peer_day_add", 7, 2, COUNTS_PEERS_A_DAY, "peer_day_keys", other_peer },
+    [COUNTS_TLS_DAY]  = { "tls_day_add", 7, 1, COUNTS_TLS_A_DAY, "tls_day_keys", other_suite },
+    [COUNTS_SERVER]   = { "server_add", 2, 17, 0, NULL, NULL },
+    [COUNTS_ATTEMPT]  = { "attempt_add", 3, 1, 0, NULL, NULL },
+    [COUNTS_SOURCE]   = { "source_count", 1, 7, 0, NULL, NULL },
 };
 
 bool counts_open(struct counts *c, sqlite3 *db, int64_t database)
@@ -40,7 +38,8 @@ int counts_begin(struct counts *c, int64_t sensor, int64_t revision)
 {
     int rc = SQLITE_ROW;
 
-    counts_drop(c);
+    if (c->owner.sensor != sensor)
+        counts_forget(c);
     c->owner.sensor = sensor;
     c->owner.revision = revision;
     for (c->odd.n = 0; c->odd.n < COUNTS_ODD_PORTS && (rc = sqlite3_step(c->odd_list)) == SQLITE_ROW; c->odd.n++)
@@ -55,7 +54,7 @@ int counts_owner(struct counts *c, int64_t sensor, int64_t database)
     if (c->owner.sensor == sensor && c->owner.database == database)
         return SQLITE_OK;
     int rc = counts_write(c);
-    counts_drop(c);                     /* how many rows a day has is another number for each owner */
+    counts_forget(c);
     c->owner.sensor = sensor;
     c->owner.database = database;
     return rc;
@@ -315,4 +314,10 @@ void counts_drop(struct counts *c)
 {
     for (size_t i = 0; i < COUNTS_TABLES; i++)
         tally_drop(&c->table[i]);
+}
+
+void counts_forget(struct counts *c)
+{
+    for (size_t i = 0; i < COUNTS_TABLES; i++)
+        tally_forget(&c->table[i]);
 }

@@ -59,5 +59,7 @@ int counts_attempt(struct counts *, const struct attempt *, uint64_t n);
 
 int counts_write(struct counts *);                          /* before the commit */
 void counts_drop(struct counts *);                          /* after a rollback */
+/* Forgets which rows there are: somebody else has written since. Nothing may be gathered. */
+void counts_forget(struct counts *);
 
 #endif

@@ -106,8 +106,10 @@ static int look(struct store *s)
         s->failed = db_failure_of(SQLITE_OK, "", s->path, s->error);
         return s->failed;
     }
-    if (seen != s->data_version)
+    if (seen != s->data_version) {
         dictionary_forget(&s->dictionary);
+        counts_forget(&s->counts);
+    }
     s->data_version = seen;
     return 0;
 }

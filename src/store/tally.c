@@ -1,9 +1,14 @@
 #include "store/tally.h"
 
-static void forget_days(struct tally *t)
+/* The keys of the others take places, too; beyond so many they are not remembered. */
+static int64_t keys_of_a_day(const struct tally_shape *shape) { return shape->limit + shape->limit / 8; }
+
+void tally_forget(struct tally *t)
 {
     for (size_t i = 0; i < TALLY_DAYS; i++)
         t->days[i].rows = -1;
+    if (t->shape->limit)
+        known_clear(&t->known);
 }
 
 bool tally_open(struct tally *t, sqlite3 *db, const struct tally_shape *shape,
@@ -12,21 +17,42 @@ bool tally_open(struct tally *t, sqlite3 *db, const struct tally_shape *shape,
     t->shape = shape;
     t->owner = owner;
     sums_init(&t->sums, shape->nkey, shape->nvalue);
-    forget_days(t);
     t->add = db_prepare(db, shape->add);
-    t->known = shape->limit ? db_prepare(db, shape->known) : NULL;
-    t->count = shape->limit ? db_prepare(db, shape->count) : NULL;
-    return t->add && (!shape->limit || (t->known && t->count));
+    t->keys = shape->limit ? db_prepare(db, shape->keys) : NULL;
+    if (!t->add || (shape->limit && (!t->keys || !known_open(&t->known, TALLY_DAYS * (size_t)keys_of_a_day(shape)))))
+        return false;
+    tally_forget(t);
+    return true;
 }
 
 void tally_close(struct tally *t)
 {
     sqlite3_finalize(t->add);
-    sqlite3_finalize(t->known);
-    sqlite3_finalize(t->count);
+    sqlite3_finalize(t->keys);
+    known_close(&t->known);
 }
 
-/* How many rows the day has; counted in the database when it has no place here, for which all
+/* Remembers the keys that the database has of a day. */
+static int read_day(struct tally *t, int64_t day, int64_t *rows)
+{
+    struct binder b = binder_of(t->keys);
+    int64_t key[SUMS_WIDTH];
+    int rc = SQLITE_ROW;
+
+    bind_int(&b, t->owner->sensor);
+    bind_int(&b, t->owner->database);
+    bind_int(&b, day);
+    bind_int(&b, keys_of_a_day(t->shape));
+    for (*rows = 0; b.rc == SQLITE_OK && (rc = sqlite3_step(t->keys)) == SQLITE_ROW; ++*rows) {
+        for (size_t i = 0; i < t->shape->nkey; i++)
+            key[i] = sqlite3_column_int64(t->keys, (int)i);
+        known_add(&t->known, key, t->shape->nkey);
+    }
+    sqlite3_reset(t->keys);
+    return b.rc != SQLITE_OK ? b.rc : rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* How many rows the day has; looked up in the database when it has no place here, for which all
  * that is gathered must be there first. */
 static int64_t *rows_of(struct tally *t, int64_t day, int *rc)
 {
@@ -36,48 +62,34 @@ static int64_t *rows_of(struct tally *t, int64_t day, int *rc)
         return &t->days[i].rows;
     if ((*rc = tally_write(t)) != SQLITE_OK)
         return NULL;
-    struct binder b = binder_of(t->count);
-    bind_int(&b, t->owner->sensor);
-    bind_int(&b, t->owner->database);
-    bind_int(&b, day);
-    *rc = bound_value(&b, &t->days[i].rows);
-    if (*rc != SQLITE_ROW)
+    if (t->days[i].rows >= 0)
+        tally_forget(t);                /* the keys of one day cannot be taken out of the set */
+    if ((*rc = read_day(t, day, &t->days[i].rows)) != SQLITE_OK) {
+        t->days[i].rows = -1;
         return NULL;
-    *rc = SQLITE_OK;
+    }
     t->days[i].day = day;
     return &t->days[i].rows;
-}
-
-static int is_known(struct tally *t, const int64_t *key, bool *known)
-{
-    int64_t one;
-    struct binder b = binder_of(t->known);
-    bind_int(&b, t->owner->sensor);
-    bind_int(&b, t->owner->database);
-    for (size_t i = 0; i < t->shape->nkey; i++)
-        bind_int(&b, key[i]);
-    int rc = bound_value(&b, &one);
-    *known = rc == SQLITE_ROW;
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 /* A key that is new to a full day becomes that of the others, which are few and always fit. */
 static int fit(struct tally *t, int64_t *key)
 {
-    bool known;
     int rc;
     int64_t *rows;
 
     if (sums_find(&t->sums, key))
         return SQLITE_OK;
-    if (!(rows = rows_of(t, key[0], &rc)) || (rc = is_known(t, key, &known)) != SQLITE_OK)
+    if (!(rows = rows_of(t, key[0], &rc)))
         return rc;
-    if (known)
+    if (known_has(&t->known, key, t->shape->nkey))
         return SQLITE_OK;
-    if (*rows < t->shape->limit)
-        ++*rows;
-    else
+    if (*rows >= t->shape->limit) {
         t->shape->others(key);
+        return SQLITE_OK;
+    }
+    known_add(&t->known, key, t->shape->nkey);
+    ++*rows;
     return SQLITE_OK;
 }
 
@@ -117,5 +129,5 @@ int tally_write(struct tally *t)
 void tally_drop(struct tally *t)
 {
     sums_clear(&t->sums);
-    forget_days(t);
+    tally_forget(t);
 }

@@ -4,6 +4,7 @@
 #define MAILSEAL_STORE_TALLY_H
 
 #include "store/db.h"
+#include "store/known.h"
 #include "store/sums.h"
 
 struct tally_shape {
@@ -12,8 +13,8 @@ struct tally_shape {
     /* With a limit, a day (the first number of the key) has at most so many rows for a sensor;
      * `others` makes a key for what comes later. */
     int64_t limit;
-    const char *known;                  /* statement: ?1 sensor, ?2 database, key */
-    const char *count;                  /* statement: ?1 sensor, ?2 database, day */
+    const char *keys;                   /* statement: ?1 sensor, ?2 database, ?3 day, ?4 so many at most;
+                                         * the key of each row */
     void (*others)(int64_t *key);
 };
 
@@ -27,9 +28,10 @@ enum { TALLY_DAYS = 16 };
 struct tally {
     const struct tally_shape *shape;
     const struct tally_owner *owner;
-    sqlite3_stmt *add, *known, *count;
+    sqlite3_stmt *add, *keys;
     /* Rows of a day, written or gathered, one place for each day's number; rows -1: free. */
     struct { int64_t day, rows; } days[TALLY_DAYS];
+    struct known known;                 /* their keys */
     struct sums sums;
 };
 
@@ -43,5 +45,8 @@ int64_t *tally_at(struct tally *, int64_t *key, bool *fresh, int *rc);
 
 int tally_write(struct tally *);        /* adds what was gathered to the database */
 void tally_drop(struct tally *);        /* forgets it, after a rollback */
+/* Forgets what the database had: somebody else may have written, or the owner is another. All that was
+ * gathered must be there. */
+void tally_forget(struct tally *);
 
 #endif

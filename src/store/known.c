@@ -1,0 +1,55 @@
+#include "store/known.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+bool known_open(struct known *k, size_t most)
+{
+    *k = (struct known){ .places = 1024 };
+    while (k->places < most + most / 2)
+        k->places *= 2;
+    if (getrandom(&k->hash, sizeof k->hash, GRND_NONBLOCK) != (ssize_t)sizeof k->hash)
+        memset(&k->hash, 0, sizeof k->hash);
+    k->key = calloc(k->places, sizeof *k->key);
+    return k->key != NULL;
+}
+
+void known_close(struct known *k) { free(k->key); }
+
+static uint64_t hash_of(const struct known *k, const int64_t *key, size_t nkey)
+{
+    uint64_t hash = hash_bytes(&k->hash, key, nkey * sizeof *key);
+    return hash ? hash : 1;
+}
+
+static size_t place_of(const struct known *k, uint64_t hash)
+{
+    size_t i = (size_t)hash & (k->places - 1);
+    while (k->key[i] && k->key[i] != hash)
+        i = (i + 1) & (k->places - 1);
+    return i;
+}
+
+bool known_has(const struct known *k, const int64_t *key, size_t nkey)
+{
+    return k->key[place_of(k, hash_of(k, key, nkey))] != 0;
+}
+
+void known_add(struct known *k, const int64_t *key, size_t nkey)
+{
+    uint64_t hash = hash_of(k, key, nkey);
+    uint64_t *place = &k->key[place_of(k, hash)];
+
+    if (*place || k->n >= k->places / 4 * 3)
+        return;
+    *place = hash;
+    k->n++;
+}
+
+void known_clear(struct known *k)
+{
+    if (k->n)
+        memset(k->key, 0, k->places * sizeof *k->key);
+    k->n = 0;
+}
