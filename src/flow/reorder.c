@@ -39,9 +39,9 @@ static void drop_held(struct reorder *r, struct held *h)
 
 static void drop_past(struct reorder *r, struct stream *s)
 {
-    pool_put(r->pool, s->past, REORDER_PAST);
+    pool_put(r->pool, s->past, s->past_room);
     s->past = NULL;
-    s->past_n = 0;
+    s->past_n = s->past_room = 0;
 }
 
 void reorder_end(struct reorder *r)
@@ -68,19 +68,41 @@ void reorder_keep_past(struct reorder *r, unsigned side, bool keep)
     }
 }
 
+/* Most dialogues are short: room for what is to be remembered, or as much as there is. */
+static size_t past_room(struct reorder *r, struct stream *s, size_t need)
+{
+    if (need > REORDER_PAST)
+        need = REORDER_PAST;
+    if (need <= s->past_room)
+        return s->past_room;
+    size_t room = pool_room(need);
+    if (room > REORDER_PAST)
+        room = REORDER_PAST;
+    uint8_t *bigger = pool_get(r->pool, room);
+    if (bigger) {
+        if (s->past_n)
+            memcpy(bigger, s->past, s->past_n);
+        pool_put(r->pool, s->past, s->past_room);
+        s->past = bigger;
+        s->past_room = (uint16_t)room;
+    }
+    return s->past_room;
+}
+
 static void remember(struct reorder *r, struct stream *s, struct span bytes)
 {
-    if (!s->past_kept || (!s->past && !(s->past = pool_get(r->pool, REORDER_PAST))))
+    size_t room = s->past_kept ? past_room(r, s, s->past_n + bytes.n) : 0;
+    if (!room)
         return;
-    if (bytes.n > REORDER_PAST)
-        bytes = span_skip(bytes, bytes.n - REORDER_PAST);
-    if (s->past_n + bytes.n > REORDER_PAST) {
-        size_t keep = REORDER_PAST - bytes.n;
+    if (bytes.n > room)
+        bytes = span_skip(bytes, bytes.n - room);
+    if (s->past_n + bytes.n > room) {
+        size_t keep = room - bytes.n;
         memmove(s->past, s->past + s->past_n - keep, keep);
-        s->past_n = (uint32_t)keep;
+        s->past_n = (uint16_t)keep;
     }
     memcpy(s->past + s->past_n, bytes.p, bytes.n);
-    s->past_n += (uint32_t)bytes.n;
+    s->past_n = (uint16_t)(s->past_n + bytes.n);
 }
 
 /* --- taking segments --- */

@@ -28,7 +28,7 @@ struct stream {
     uint32_t next;                      /* sequence number of the next byte to give out */
     uint32_t acked, first_ack;          /* highest and first acknowledgement by the other side */
     uint32_t fin_seq, fin_ack;
-    uint32_t past_n;                    /* bytes remembered, the last of them before next */
+    uint16_t past_n, past_room;         /* bytes remembered, the last of them before next; room for them */
     bool anchored;                      /* next is known */
     bool seen;                          /* a packet of this direction was seen */
     bool acked_known, fin, fin_given, fin_has_ack;
@@ -38,7 +38,7 @@ struct stream {
     uint32_t held_bytes;
     struct held *held;                  /* by sequence number */
     uint64_t hole_ns;                   /* when the present hole was noticed; 0: none */
-    uint8_t *past;                      /* REORDER_PAST bytes from the pool, or NULL */
+    uint8_t *past;                      /* past_room bytes from the pool, or NULL */
 };
 
 struct reorder {
