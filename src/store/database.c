@@ -121,20 +121,29 @@ static int pragma_value(sqlite3 *db, const char *pragma, int64_t *value)
     return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-/* Whose file it is. version 0: nobody's yet. */
+static bool read_marks(sqlite3 *db, int64_t *application, int64_t *user, int64_t *objects)
+{
+    sqlite3_stmt *stmt = NULL;
+
+    if (pragma_value(db, "PRAGMA application_id", application) != SQLITE_OK
+        || pragma_value(db, "PRAGMA user_version", user) != SQLITE_OK
+        || !(stmt = db_prepare(db, "objects")))
+        return false;
+    struct binder b = binder_of(stmt);
+    int rc = bound_value(&b, objects);
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_ROW;
+}
+
+/* Whose file it is. version 0: nobody's yet. All is read at one moment: another program may be making
+ * it just now. */
 static int check(sqlite3 *db, const char *path, int *version, char error[DB_ERROR])
 {
     int64_t application = 0, user = 0, objects = 0;
-    sqlite3_stmt *stmt = NULL;
 
-    if (pragma_value(db, "PRAGMA application_id", &application) != SQLITE_OK
-        || pragma_value(db, "PRAGMA user_version", &user) != SQLITE_OK
-        || !(stmt = db_prepare(db, "objects")))
-        return db_failure(db, path, error);
-    struct binder b = binder_of(stmt);
-    int rc = bound_value(&b, &objects);
-    sqlite3_finalize(stmt);
-    if (rc != SQLITE_ROW)
+    if (sqlite3_exec(db, "SAVEPOINT moment", NULL, NULL, NULL) != SQLITE_OK
+        || !read_marks(db, &application, &user, &objects)
+        || sqlite3_exec(db, "RELEASE moment", NULL, NULL, NULL) != SQLITE_OK)
         return db_failure(db, path, error);
 
     *version = (int)user;
