@@ -1,10 +1,12 @@
 #include "app/lane.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "app/talk.h"
 #include "dialogue/certificates.h"
 #include "dpi/dpi.h"
+#include "proto/tls_fingerprint.h"
 
 enum {
     DPI_FLOWS = 4096,                   /* connections under inspection at once */
@@ -29,9 +31,17 @@ struct lane {
     uint64_t numbered;                  /* sessions handed over before their end */
     struct lane_counts counts;
     struct certificates certificates;
+    struct tls_fingerprints fingerprints;
 };
 
 static void flow_has_ended(void *ctx, struct flow *, bool evicted);
+
+/* What other sessions have shown before. */
+static void know_others(struct lane *l, struct talk *t)
+{
+    t->work->dialogue.certificates = &l->certificates;
+    t->work->dialogue.fingerprints = &l->fingerprints;
+}
 
 struct lane *lane_new(const struct port_table *ports, size_t memory, const struct lane_sink *sink)
 {
@@ -44,6 +54,8 @@ struct lane *lane_new(const struct port_table *ports, size_t memory, const struc
     l->sink = *sink;
     l->certificates.met = sink->certificate;
     l->certificates.ctx = sink->ctx;
+    if (getrandom(&l->fingerprints.key, sizeof l->fingerprints.key, GRND_NONBLOCK) < 0)
+        memset(&l->fingerprints.key, 0, sizeof l->fingerprints.key);
     return l;
 }
 
@@ -217,7 +229,7 @@ static void accept_candidate(struct lane *l, struct talk *t, enum protocol named
 {
     t->candidate = false;
     if (t->work)
-        t->work->dialogue.certificates = &l->certificates;
+        know_others(l, t);
     dpi_drop(l->dpi, &t->dpi);
     if (t->session.protocol == PROTOCOL_UNKNOWN)
         t->session.protocol = (uint8_t)named;
@@ -272,7 +284,7 @@ static struct talk *begin_talk(struct lane *l, struct flow *f, const struct segm
             return NULL;
     flow_own(l->flows, f, t);
     if (!t->candidate)                  /* who is no mail server is none of our business */
-        t->work->dialogue.certificates = &l->certificates;
+        know_others(l, t);
     if (l->watch)
         talk_trace(t, l->pool, f, l->watch->trace_room, true);
     return t;

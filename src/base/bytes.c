@@ -5,9 +5,13 @@ bool span_eq(struct span a, const char *text)
     return a.n == strlen(text) && memcmp(a.p, text, a.n) == 0;
 }
 
-bool span_eq_nocase(struct span a, const char *text)
+bool span_equal_nocase(struct span a, const char *text)
 {
-    return a.n == strlen(text) && span_starts_nocase(a, text);
+    size_t i;
+    for (i = 0; i < a.n; i++)
+        if (!text[i] || ascii_upper(a.p[i]) != ascii_upper((uint8_t)text[i]))
+            return false;
+    return !text[i];
 }
 
 bool span_starts(struct span a, const char *text)

@@ -40,7 +40,12 @@ static inline uint8_t ascii_upper(uint8_t c)
 static inline bool ascii_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 
 bool span_eq(struct span a, const char *text);                  /* bytes equal */
-bool span_eq_nocase(struct span a, const char *text);
+bool span_equal_nocase(struct span a, const char *text);         /* its slow half */
+/* Most words that are looked up in a list differ in their first letter. */
+static inline bool span_eq_nocase(struct span a, const char *text)
+{
+    return a.n ? !((a.p[0] ^ (uint8_t)text[0]) & 0xdf) && span_equal_nocase(a, text) : !*text;
+}
 bool span_starts(struct span a, const char *text);
 bool span_starts_nocase(struct span a, const char *text);
 /* Offset of the first occurrence of text in a, or -1. */

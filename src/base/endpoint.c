@@ -8,8 +8,6 @@ static const uint8_t v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff 
 
 static bool is_v4(const uint8_t addr[16]) { return memcmp(addr, v4_prefix, 12) == 0; }
 
-bool endpoint_is_v4(const struct endpoint *e) { return is_v4(e->addr); }
-
 int endpoint_cmp(const struct endpoint *a, const struct endpoint *b)
 {
     int c = memcmp(a->addr, b->addr, 16);

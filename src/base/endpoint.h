@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* IPv4 is kept as ::ffff:a.b.c.d, so there is one kind of address. No padding: endpoints
  * are compared and hashed as bytes. */
@@ -12,7 +13,11 @@ struct endpoint {
     uint16_t port;                      /* host order */
 };
 
-bool endpoint_is_v4(const struct endpoint *);
+static inline bool endpoint_is_v4(const struct endpoint *e)
+{
+    static const uint8_t prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+    return memcmp(e->addr, prefix, sizeof prefix) == 0;
+}
 /* <0, 0, >0 by address bytes, then port. */
 int endpoint_cmp(const struct endpoint *, const struct endpoint *);
 /* The address as people write it (IPv4 dotted, IPv6 by RFC 5952). */

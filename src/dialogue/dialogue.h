@@ -72,6 +72,7 @@ enum upgrade { UPGRADE_NONE, UPGRADE_ASKED, UPGRADE_ACCEPTED, UPGRADE_CLEAR };
 enum preamble { PREAMBLE_MAYBE, PREAMBLE_BEGUN, PREAMBLE_SKIPPED, PREAMBLE_OVER };
 
 struct certificates;
+struct tls_fingerprints;
 struct dialogue;
 
 /* A mail protocol's own part. The functions get whole lines, without line end; `cut` says that
@@ -92,6 +93,7 @@ struct dialogue {
     struct session *s;
     struct pool *pool;
     struct certificates *certificates;  /* to be set by who wants them looked at; NULL: they are not */
+    struct tls_fingerprints *fingerprints;      /* to be set by who has met others; may be NULL */
     const struct dialect *dialect;      /* NULL until something was said */
     enum protocol port_protocol;        /* what the port says */
     struct direction_state in[2];       /* TO_SERVER, TO_CLIENT */

@@ -162,7 +162,7 @@ static void take_client_hello(struct dialogue *d, struct span body, uint32_t len
         return;
     h.whole = h.whole && body.n == len;
     if (h.whole && !d->tls.client_hello)
-        tls_fingerprint(body, d->s->tls.ja3, d->s->tls.ja4);
+        tls_fingerprint(d->fingerprints, body, d->s->tls.ja3, d->s->tls.ja4);
     tls_note_client_hello(d, &h);
 }
 

@@ -41,11 +41,12 @@ static const char *const by_number[] = {
 
 static int compare(struct span word, const char *with)
 {
-    size_t n = strlen(with);
-    for (size_t i = 0; i < word.n && i < n; i++)
-        if (ascii_upper(word.p[i]) != (uint8_t)with[i])
-            return ascii_upper(word.p[i]) < (uint8_t)with[i] ? -1 : 1;
-    return word.n < n ? -1 : word.n > n;
+    for (size_t i = 0; i < word.n; i++) {
+        int order = (int)ascii_upper(word.p[i]) - (int)(uint8_t)with[i];    /* the end sorts before all */
+        if (order || !with[i])
+            return order ? order : 1;
+    }
+    return with[word.n] ? -1 : 0;
 }
 
 unsigned trace_word_find(struct span word)

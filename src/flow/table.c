@@ -93,9 +93,17 @@ static uint32_t take_number(struct flow_table *t)
 
 static uint32_t *bucket_of(const struct flow_table *t, uint64_t hash) { return &t->bucket[hash & t->mask]; }
 
+/* Of IPv4 the 12 bytes that differ from connection to connection: a third of the work. */
 static uint64_t hash_of(const struct flow_table *t, const struct flow_key *key)
 {
-    return hash_bytes(&t->key, key, sizeof *key);
+    uint32_t v4[3];
+
+    if (!endpoint_is_v4(&key->a) || !endpoint_is_v4(&key->b))
+        return hash_bytes(&t->key, key, sizeof *key);
+    memcpy(&v4[0], key->a.addr + 12, sizeof v4[0]);
+    memcpy(&v4[1], key->b.addr + 12, sizeof v4[1]);
+    v4[2] = (uint32_t)key->a.port << 16 | key->b.port;
+    return hash_bytes(&t->key, v4, sizeof v4);
 }
 
 void flow_place(const struct flow_table *t, const struct segment *seg, struct flow_place *at)

@@ -279,14 +279,67 @@ static void make_ja4(struct offer *o, struct text *t, char out[JA4_TEXT])
     out[name.n] = 0;
 }
 
-bool tls_fingerprint(struct span hello, uint8_t ja3[DIGEST_MD5], char ja4[JA4_TEXT])
+/* --- offers met before --- */
+
+static size_t put_numbers(uint16_t *out, const struct numbers *list)
 {
-    struct offer o;
+    out[0] = (uint16_t)list->n;
+    memcpy(out + 1, list->v, list->n * sizeof *list->v);
+    return list->n + 1;
+}
+
+/* All that the two names are made of. Lists come with their lengths, so two offers never look alike. */
+static uint64_t hash_of(const struct hash_key *key, const struct offer *o)
+{
+    uint16_t all[5 + 4 * (LIST_MOST + 1) + 128];
+    size_t n = 0;
+
+    all[n++] = o->legacy;
+    all[n++] = o->version;
+    all[n++] = o->sni;
+    all[n++] = o->alpn.n ? (uint16_t)(o->alpn.p[0] << 8 | o->alpn.p[o->alpn.n - 1]) : 0;
+    all[n++] = (uint16_t)(o->formats.n << 1 | (o->alpn.n > 0));
+    n += put_numbers(all + n, &o->ciphers);
+    n += put_numbers(all + n, &o->extensions);
+    n += put_numbers(all + n, &o->groups);
+    n += put_numbers(all + n, &o->signatures);
+    if (o->formats.n)
+        memcpy(all + n, o->formats.p, o->formats.n);
+    uint64_t hash = hash_bytes(key, all, n * sizeof *all + o->formats.n);
+    return hash ? hash : 1;
+}
+
+static bool make(struct offer *o, uint8_t ja3[DIGEST_MD5], char ja4[JA4_TEXT])
+{
     char room[TEXT_MOST];
     struct text t = { .c = room };
 
-    if (!read_offer(hello, &o) || !make_ja3(&o, &t, ja3))
+    if (!make_ja3(o, &t, ja3))
         return false;
-    make_ja4(&o, &t, ja4);
+    make_ja4(o, &t, ja4);
+    return true;
+}
+
+bool tls_fingerprint(struct tls_fingerprints *known, struct span hello, uint8_t ja3[DIGEST_MD5],
+                     char ja4[JA4_TEXT])
+{
+    struct offer o;
+
+    if (!read_offer(hello, &o))
+        return false;
+    if (!known)
+        return make(&o, ja3, ja4);
+    uint64_t offer = hash_of(&known->key, &o);
+    size_t i = offer % FINGERPRINT_PLACES;
+    if (known->place[i].offer != offer) {
+        if (!make(&o, ja3, ja4))
+            return false;
+        known->place[i].offer = offer;
+        memcpy(known->place[i].ja3, ja3, DIGEST_MD5);
+        memcpy(known->place[i].ja4, ja4, JA4_TEXT);
+    } else {
+        memcpy(ja3, known->place[i].ja3, DIGEST_MD5);
+        memcpy(ja4, known->place[i].ja4, JA4_TEXT);
+    }
     return true;
 }

@@ -8,11 +8,28 @@
 #define MAILSEAL_PROTO_TLS_FINGERPRINT_H
 
 #include "base/digest.h"
+#include "base/hash.h"
 #include "facts/session.h"
 #include "proto/proto.h"
 
-/* hello: a whole ClientHello behind its 4-byte header. False, and both are left alone: it is not
- * whole, or has a list longer than any client's (hundreds of numbers), or there is no MD5. */
-bool tls_fingerprint(struct span hello, uint8_t ja3[DIGEST_MD5], char ja4[JA4_TEXT]);
+enum { FINGERPRINT_PLACES = 512 };
+
+/* The names of offers met before, since most clients say the same in every session and the hashes cost
+ * more than all else of a handshake. One place for each offer, taken over by who comes next. Not for
+ * two threads. */
+struct tls_fingerprints {
+    struct hash_key key;                /* random; decides places, and which offers are the same */
+    struct {
+        uint64_t offer;                 /* its hash; 0: a free place */
+        uint8_t ja3[DIGEST_MD5];
+        char ja4[JA4_TEXT];
+    } place[FINGERPRINT_PLACES];
+};
+
+/* hello: a whole ClientHello behind its 4-byte header; known may be NULL. False, and both are left
+ * alone: it is not whole, or has a list longer than any client's (hundreds of numbers), or there is
+ * no MD5. */
+bool tls_fingerprint(struct tls_fingerprints *known, struct span hello, uint8_t ja3[DIGEST_MD5],
+                     char ja4[JA4_TEXT]);
 
 #endif

@@ -18,7 +18,7 @@ FUZZ_base     = base/bytes base/hash base/pool base/endpoint
 FUZZ_facts    = facts/session facts/trace facts/vocabulary facts/mechanism facts/names
 FUZZ_decode   = $(FUZZ_base) $(patsubst src/%.c,%,$(wildcard src/decode/*.c))
 FUZZ_x509     = base/bytes base/x509
-FUZZ_proto    = base/bytes base/digest base/endpoint facts/names $(patsubst src/%.c,%,$(wildcard src/proto/*.c))
+FUZZ_proto    = base/bytes base/hash base/digest base/endpoint facts/names $(patsubst src/%.c,%,$(wildcard src/proto/*.c))
 FUZZ_dialogue = base/pool base/x509 $(FUZZ_proto) facts/session facts/trace facts/mechanism verdict/verdict \
                 $(patsubst src/%.c,%,$(wildcard src/dialogue/*.c))
 FUZZ_lane     = $(sort $(FUZZ_decode) $(FUZZ_facts) $(FUZZ_dialogue) dpi/dpi_none app/lane app/talk \

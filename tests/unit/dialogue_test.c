@@ -5,7 +5,7 @@
  * proto/line.o proto/proxy.o proto/smtp.o proto/imap.o proto/pop3.o proto/tls_record.o proto/tls_hello.o
  * proto/tls_fingerprint.o
  * facts/session.o facts/trace.o facts/vocabulary.o facts/mechanism.o facts/names.o verdict/verdict.o
- * base/pool.o base/bytes.o base/endpoint.o base/digest.o base/x509.o */
+ * base/pool.o base/bytes.o base/endpoint.o base/hash.o base/digest.o base/x509.o */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* links: proto/tls_fingerprint.o base/digest.o base/bytes.o
+/* links: proto/tls_fingerprint.o base/hash.o base/digest.o base/bytes.o
  * The examples that the two specifications give, and the borders of their rules. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -98,7 +98,14 @@ static bool print_of(const struct bytes *o, size_t n, char ja3[33], char ja4[JA4
 {
     uint8_t digest[DIGEST_MD5], *copy = malloc(n ? n : 1);
     memcpy(copy, o->b, n);
-    bool good = tls_fingerprint(span_of(copy, n), digest, ja4);
+    bool good = tls_fingerprint(NULL, span_of(copy, n), digest, ja4);
+    for (unsigned i = 0; i < 2; i++) {          /* met before or not, the names are the same */
+        static struct tls_fingerprints known;
+        uint8_t digest2[DIGEST_MD5];
+        char name[JA4_TEXT];
+        assert_int_equal(tls_fingerprint(&known, span_of(copy, n), digest2, name), good);
+        assert_true(!good || (strcmp(name, ja4) == 0 && memcmp(digest, digest2, sizeof digest) == 0));
+    }
     free(copy);
     for (size_t i = 0; good && i < sizeof digest; i++)
         snprintf(ja3 + 2 * i, 3, "%02x", digest[i]);
