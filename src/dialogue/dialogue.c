@@ -38,6 +38,8 @@ void dialogue_trace(struct dialogue *d, void *bytes, size_t room, uint64_t begin
 void dialogue_drop(struct dialogue *d)
 {
     tls_drop(d);
+    open_clear(d);
+    list_drop(d);
     explicit_bzero(d, sizeof *d);
 }
 

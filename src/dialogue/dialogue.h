@@ -44,7 +44,7 @@ struct open_command {
     uint8_t verb;
     uint8_t flags;                      /* the dialect's own */
 };
-enum { OPEN_COMMANDS = 32 };
+enum { OPEN_COMMANDS = 32, OPEN_FEW = 4 };    /* that are kept; that most clients have open at once */
 
 struct sasl {
     uint8_t command;                    /* enum auth_command */
@@ -97,7 +97,7 @@ struct dialogue {
     const struct dialect *dialect;      /* NULL until something was said */
     enum protocol port_protocol;        /* what the port says */
     struct direction_state in[2];       /* TO_SERVER, TO_CLIENT */
-    struct open_command open[OPEN_COMMANDS];
+    struct open_command few[OPEN_FEW], *many;   /* those open, in a ring; many: OPEN_COMMANDS from the pool */
     uint8_t open_first, open_n;
     uint8_t preamble;                   /* enum preamble */
     bool preambled;                     /* there was one, or the beginning of one */
@@ -130,7 +130,7 @@ struct dialogue {
     uint64_t now_ns, go_ahead_ns;
     uint64_t unanswered_ns;             /* since when the client waits for an answer to STARTTLS */
     struct sasl sasl;
-    struct word_order order;
+    struct word_order *order;           /* from the pool while a list is read; NULL: none, or no memory */
     union {
         struct {
             unsigned code;              /* of the reply being read; 0: none */
@@ -238,10 +238,11 @@ void mail_on_this_port(struct dialogue *);      /* a word of a mail protocol in 
 void not_mail(struct dialogue *);
 
 struct open_command *open_push(struct dialogue *, uint8_t verb, uint8_t flags);
+struct open_command *open_at(struct dialogue *, unsigned i);    /* the i-th of open_n, from the oldest on */
 struct open_command *open_first(struct dialogue *);     /* NULL: none */
 struct open_command *open_last(struct dialogue *);      /* NULL: none */
 void open_pop(struct dialogue *);               /* one answer of the first one has come */
-void open_clear(struct dialogue *);
+void open_clear(struct dialogue *);             /* gives memory back, too */
 /* Answers were lost: of the commands that the present answer's segment acknowledges, it answers
  * the last; those before it are dropped. */
 void open_resync(struct dialogue *);
@@ -250,6 +251,7 @@ bool open_seek(struct dialogue *, uint8_t verb);
 
 /* Capability lists: begin, words, end. */
 void list_begin(struct dialogue *);
+void list_drop(struct dialogue *);      /* gives memory back */
 void list_offer(struct dialogue *);
 /* A word of a list; keyword: "STARTTLS" or "STLS". Masks are noticed. */
 void list_word(struct dialogue *, struct span word, const char *keyword);

@@ -259,7 +259,7 @@ static bool reports_login(const struct imap_answer *a)
 static struct open_command *command_of(struct dialogue *d, uint32_t tag)
 {
     for (unsigned i = 0; i < d->open_n; i++) {
-        struct open_command *c = &d->open[(d->open_first + i) % OPEN_COMMANDS];
+        struct open_command *c = open_at(d, i);
         if (c->tag == tag)
             return c;
     }

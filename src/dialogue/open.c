@@ -1,6 +1,33 @@
 /* Commands that wait for their answers, in the order in which they were sent. */
 #include "dialogue/dialogue.h"
 
+static unsigned room_of(const struct dialogue *d) { return d->many ? OPEN_COMMANDS : OPEN_FEW; }
+
+struct open_command *open_at(struct dialogue *d, unsigned i)
+{
+    return &(d->many ? d->many : d->few)[(d->open_first + i) % room_of(d)];
+}
+
+static void drop_oldest(struct dialogue *d, unsigned n)
+{
+    d->open_first = (uint8_t)((d->open_first + n) % room_of(d));
+    d->open_n = (uint8_t)(d->open_n - n);
+}
+
+/* False: there is no memory for more than a few. */
+static bool make_many(struct dialogue *d)
+{
+    struct open_command *many = d->many ? NULL : pool_get(d->pool, OPEN_COMMANDS * sizeof *many);
+
+    if (!many)
+        return false;
+    for (unsigned i = 0; i < d->open_n; i++)
+        many[i] = *open_at(d, i);
+    d->many = many;
+    d->open_first = 0;
+    return true;
+}
+
 struct open_command *open_push(struct dialogue *d, uint8_t verb, uint8_t flags)
 {
     if (d->open_n) {
@@ -11,25 +38,24 @@ struct open_command *open_push(struct dialogue *d, uint8_t verb, uint8_t flags)
             last->end = d->now_end;
             return last;
         }
-        if (d->open_n == OPEN_COMMANDS) {
-            d->open_first = (uint8_t)((d->open_first + 1) % OPEN_COMMANDS);
-            d->open_n--;
+        if (d->open_n == room_of(d) && !make_many(d)) {
+            drop_oldest(d, 1);
             d->lost_reply = d->overrun = true;
         }
     }
-    struct open_command *c = &d->open[(d->open_first + d->open_n++) % OPEN_COMMANDS];
+    struct open_command *c = open_at(d, d->open_n++);
     *c = (struct open_command){ .end = d->now_end, .times = 1, .verb = verb, .flags = flags };
     return c;
 }
 
 struct open_command *open_first(struct dialogue *d)
 {
-    return d->open_n ? &d->open[d->open_first] : NULL;
+    return d->open_n ? open_at(d, 0) : NULL;
 }
 
 struct open_command *open_last(struct dialogue *d)
 {
-    return d->open_n ? &d->open[(d->open_first + d->open_n - 1) % OPEN_COMMANDS] : NULL;
+    return d->open_n ? open_at(d, d->open_n - 1u) : NULL;
 }
 
 void open_pop(struct dialogue *d)
@@ -37,20 +63,20 @@ void open_pop(struct dialogue *d)
     struct open_command *c = open_first(d);
     if (!c || --c->times)
         return;
-    d->open_first = (uint8_t)((d->open_first + 1) % OPEN_COMMANDS);
-    d->open_n--;
+    drop_oldest(d, 1);
 }
 
 void open_clear(struct dialogue *d)
 {
-    d->open_n = 0;
+    pool_put(d->pool, d->many, OPEN_COMMANDS * sizeof *d->many);
+    d->many = NULL;
+    d->open_first = d->open_n = 0;
 }
 
 void open_resync(struct dialogue *d)
 {
     while (d->open_n > 1) {
-        const struct open_command *next = &d->open[(d->open_first + 1) % OPEN_COMMANDS];
-        if (d->now_has_ack && (int32_t)(next->end - d->now_ack) > 0)
+        if (d->now_has_ack && (int32_t)(open_at(d, 1)->end - d->now_ack) > 0)
             break;
         open_first(d)->times = 1;
         open_pop(d);
@@ -61,11 +87,10 @@ void open_resync(struct dialogue *d)
 bool open_seek(struct dialogue *d, uint8_t verb)
 {
     unsigned i = 0;
-    while (i < d->open_n && d->open[(d->open_first + i) % OPEN_COMMANDS].verb != verb)
+    while (i < d->open_n && open_at(d, i)->verb != verb)
         i++;
     if (i == d->open_n)
         return false;
-    d->open_first = (uint8_t)((d->open_first + i) % OPEN_COMMANDS);
-    d->open_n = (uint8_t)(d->open_n - i);
+    drop_oldest(d, i);
     return true;
 }

@@ -130,13 +130,23 @@ static void body_done(struct dialogue *d, unsigned dir)
 
 /* --- the server --- */
 
+static void remember_word(struct dialogue *d, struct span text)
+{
+    if (!d->order && (d->order = pool_get(d->pool, sizeof *d->order)))
+        *d->order = (struct word_order){ 0 };
+    if (d->order)
+        order_add(d->order, text);
+    else
+        d->mask_weak = true;            /* a mask may hide anything where the words around it are not known */
+}
+
 static void list_line(struct dialogue *d, struct span text)
 {
     struct span rest = text, word = span_word(&rest);
     if (span_eq_nocase(word, "STARTTLS"))
         list_offer(d);
     list_word(d, word, "STARTTLS");
-    order_add(&d->order, text);
+    remember_word(d, text);
     bool equals = span_starts_nocase(word, "AUTH=");
     if (equals)                         /* the form of old Outlooks and Exchanges */
         sasl_offer(d, span_skip(word, 5));

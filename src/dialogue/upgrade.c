@@ -7,9 +7,16 @@ void list_begin(struct dialogue *d)
 {
     d->list_now = true;
     d->offer_now = d->mask_now = d->mask_other_length = d->mask_weak = false;
-    d->order.n = 0;
-    d->order.overrun = false;
+    list_drop(d);
 }
+
+void list_drop(struct dialogue *d)
+{
+    pool_put(d->pool, d->order, sizeof *d->order);
+    d->order = NULL;
+}
+
+static bool hides_another(const struct dialogue *d) { return d->order && mask_hides_another(d->order); }
 
 void list_offer(struct dialogue *d)
 {
@@ -34,7 +41,7 @@ void list_word(struct dialogue *d, struct span word, const char *keyword)
     }
 }
 
-void list_end(struct dialogue *d, bool whole)
+static void judge_list(struct dialogue *d, bool whole)
 {
     /* In mid-stream a login may lie behind, or a message be shown. */
     bool whole_list = whole && d->list_now && (!d->midstream || d->greeting_seen);
@@ -48,10 +55,16 @@ void list_end(struct dialogue *d, bool whole)
     /* IMAP offers in its greeting, too: where that was not seen, nothing is known to be missing. */
     if (d->dialect == &imap_dialect && !d->greeted)
         d->mask_weak = true;
-    if (d->mask_now && !d->mask_weak && !mask_hides_another(&d->order))
+    if (d->mask_now && !d->mask_weak && !hides_another(d))
         evidence(d, EVIDENCE_MASKED_CAPABILITY, GRADE_LIKELY);
     else if (d->mask_now || d->mask_other_length)
         evidence(d, EVIDENCE_MASKED_CAPABILITY, GRADE_POSSIBLE);
+}
+
+void list_end(struct dialogue *d, bool whole)
+{
+    judge_list(d, whole);
+    list_drop(d);
 }
 
 void upgrade_asked(struct dialogue *d)
