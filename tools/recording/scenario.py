@@ -3,9 +3,10 @@ import importlib, os, pkgutil, re, tempfile
 from . import capture, certificates, network, roots, truth
 
 SCENARIOS = {}
-CLIENTS = ['bind9-host', 'ca-certificates', 'curl', 'fetchmail', 'getmail6', 'gnutls-bin', 'gsasl', 'isync', 'libauthen-ntlm-perl',
+CLIENTS = ['bind9-host', 'ca-certificates', 'curl', 'cyrus-clients', 'fetchmail', 'getmail6', 'gnutls-bin', 'gsasl', 'isync', 'libauthen-ntlm-perl',
            'libauthen-sasl-perl', 'libdigest-hmac-perl', 'libio-socket-inet6-perl', 'libio-socket-ssl-perl', 'libnet-ssleay-perl',
-           'mpop', 'msmtp', 'netcat-openbsd', 'node-nodemailer', 'nodejs', 'openssl', 'python3-minimal', 'libpython3-stdlib', 'swaks']
+           'mpop', 'msmtp', 'netcat-openbsd', 'node-nodemailer', 'nodejs', 'openssl', 'python3-minimal', 'libpython3-stdlib', 's-nail',
+           'sieve-connect', 'swaks']
 CLIENTS_NPM = ['node@24']           # it brings OpenSSL 3.5; /usr/bin/nodejs has 3.0
 
 
@@ -65,6 +66,8 @@ class Recording:
         try:
             self.server = self.place(server.name, 'server')
             self.clients = self.place('clients', 'client')
+            with open(os.path.join(os.path.dirname(__file__), 'talk')) as f:
+                self.clients.write('usr/bin/talk', f.read(), 0o755)
             server.configure(self.server)
             self.version = server.version(self.server)
             self.server.start(server.start)
