@@ -186,7 +186,7 @@ def show(f, named):
     return out
 
 
-def show_all(sessions, named):
+def show_all(sessions, named=()):
     sessions = sorted(sessions, key=lambda f: (f['src'], f['dest']))
     return [line for f in sessions for line in show(f, named)] or ['  (nothing)']
 

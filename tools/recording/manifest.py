@@ -1,7 +1,7 @@
 """Writes the kept recordings: NAME.pcap and its entry in MANIFEST, in the form of tests/pcaps/MANIFEST.
 
 The truth comes from the scenario; what a scenario says nothing of (hop, cipher, …) is what the program answered."""
-import importlib.machinery, importlib.util, os, re, shutil, sys, tempfile
+import collections, importlib.machinery, importlib.util, os, re, shutil, sys, tempfile
 from . import capture
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -57,6 +57,27 @@ def blocks(path):
                 if names:
                     found[names[0]] = block.strip('\n')
     return found
+
+
+# How the command lines of MANIFEST show which client it was; the root it ran in stands in brackets before it.
+CLIENTS = {'Postfix': r'^\(postfix\)', 'Exim': r'^\(exim\)', 'nodemailer': 'nodemailer', 'Python': r'\bsmtplib\b|\bimaplib\b|\bpoplib\b',
+           'Perl': r'\bNet::', 'OpenSSL': 's_client', 'netcat': r'\bnc -', **{name: r'\b%s\b' % name for name in (
+               'curl', 'dma', 'fetchmail', 'getmail', 'gnutls-cli', 'gsasl', 'mbsync', 'mpop', 'msmtp', 'mutt', 's-nail', 'sieve-connect', 'swaks')}}
+
+
+def figures(folder):
+    """How many sessions of which servers and clients are kept."""
+    servers, clients, sessions = collections.Counter(), collections.Counter(), 0
+    for text in blocks(os.path.join(folder, 'MANIFEST')).values():
+        count = len(re.findall(r'^  \S', text, re.M))
+        server = re.search(r'\((\S+) [^()]*\)$', text.split('\n')[0])
+        servers[server[1].split('-')[0] if server else 'unknown'] += count
+        sessions += count
+        for line in re.findall(r'^#   \S+  (.*)', text, re.M):
+            clients.update(name for name, pattern in CLIENTS.items() if re.search(pattern, line))
+    for what, names in (('servers', servers), ('clients', clients)):
+        print('%d %s: %s' % (len(names), what, ', '.join('%s %d' % pair for pair in sorted(names.items()))))
+    print('%d sessions recorded' % sessions)
 
 
 def keep(recording, entries, folder):

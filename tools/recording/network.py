@@ -54,7 +54,7 @@ class Network:
 class Place:
     """A root with its overlay, in one of the two spaces. `log` is what its servers printed and sent to syslog."""
     def __init__(self, root, space, folder):
-        self.space, self.started = space, []
+        self.name, self.space, self.started = root, space, []
         top = os.path.join(folder, '%s.%s.%d' % (space, root, len(os.listdir(folder))))
         self.root, self.logfile = os.path.join(top, 'root'), os.path.join(top, 'log')
         for name in ('root', 'over', 'work'):

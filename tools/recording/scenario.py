@@ -117,7 +117,7 @@ class Recording:
                     self.problem(line, '%r is %s' % (pattern, 'missing' if wanted else 'there'))
         if len(self.problems) > before:
             self.problems[-1] += '\n--- the client (status %s)\n%s\n--- the log\n%s' % (status, out, log)
-        self.steps.append(Step(line, found, truths))
+        self.steps.append(Step(line if where is self.clients else '(%s) %s' % (where.name, line), found, truths))
 
     def problem(self, line, why): self.problems.append('%s: %s\n    %s' % (self.scenario.name, why, line))
 

@@ -66,7 +66,8 @@ def fallback(r):
     failed = session('tls_failed', starttls='220', offered=True)
     again = session('clear', messages=1, offered=True, strip=None)      # `possible` where the history of a client is kept, else none
     r.run(MAIL, failed, again, where=r.sender(EximSender, transport='  tls_require_ciphers = NORMAL:-VERS-ALL:+VERS-TLS1.3'))
-    r.run(MAIL, failed, failed, again, where=r.sender(PostfixSender, smtp_tls_security_level='may', smtp_tls_protocols='TLSv1.3', queue_run_delay='2s'), wait=30)
+    r.run(MAIL, failed, failed, failed, again, where=r.sender(PostfixSender, smtp_tls_security_level='may', smtp_tls_protocols='TLSv1.3', queue_run_delay='2s',
+                                                       minimal_backoff_time='3s', maximal_backoff_time='3s'), wait=40)      # in clear only when the message is older than that
 
 
 @scenario('postfix-limits', Postfix(smtpd_client_connection_rate_limit='1', smtpd_client_event_limit_exceptions=''))
