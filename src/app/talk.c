@@ -228,7 +228,8 @@ static void take_data(struct talk *t, struct pool *pool, const struct chunk *c)
         give_up(t, pool, dir);
         window_add(&w->window[dir], pool, c->bytes);
     }
-    w->at[dir] = (struct where){ .ts_ns = c->ts_ns, .end = c->end, .ack = c->ack, .has_ack = c->has_ack };
+    where_advance(&w->at[dir], (struct where){ .ts_ns = c->ts_ns, .end = c->end, .ack = c->ack, .has_ack = c->has_ack },
+                  c->bytes.n);
     read_both(w, dir, false);
     for (unsigned i = 0; i < 2; i++) {
         if (window_bytes(&w->window[i]).n > PENDING_LIMIT)

@@ -219,25 +219,17 @@ static bool last_line(struct span in, struct span *line, size_t *before)
     return true;
 }
 
-/* Whether a line asks for TLS; behind it nothing is sent before its answer. */
-static bool asks_for_tls(const struct dialect *dialect, struct span line)
-{
-    struct span word = span_word(&line);
-    if (dialect->protocol == PROTOCOL_IMAP)
-        word = span_word(&line);
-    return span_eq_nocase(word, dialect->protocol == PROTOCOL_POP3 ? "STLS" : "STARTTLS");
-}
-
-/* Commands at the end of the bytes that may have been sent at once; gives the bytes before them. */
-static size_t before_group(const struct dialect *dialect, struct span in)
+/* Commands at the end of the bytes that were sent at once, so without an answer in between; gives the
+ * bytes before them. The first `old` bytes were sent before. */
+static size_t before_group(const struct dialect *dialect, struct span in, size_t old)
 {
     struct span line;
     size_t at = 0, begin = 0;
     for (long used; (used = line_parse(span_skip(in, at), &line)) > 0; ) {
-        at += (size_t)used;
         if (!dialect->is_command(line))
             return in.n;
-        if (asks_for_tls(dialect, line))
+        at += (size_t)used;
+        if (begin < old)
             begin = at;
     }
     return begin;
@@ -283,7 +275,8 @@ size_t dialogue_sync(struct dialogue *d, struct span client, const struct where 
         return client.n;
     }
     /* A group of commands sent at once counts whole; else what comes before was something else. */
-    return before_group(d->dialect, span_first(client, before));
+    uint32_t new = client_at->end - client_at->since;
+    return before_group(d->dialect, span_first(client, before), new < client.n ? client.n - new : 0);
 }
 
 /* --- one direction's bytes --- */

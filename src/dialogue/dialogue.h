@@ -178,7 +178,14 @@ struct where {
     uint64_t ts_ns;
     uint32_t end, ack;                  /* sequence number behind the window; what its segment acknowledged */
     bool has_ack;
+    uint32_t since;                     /* from here on all segments acknowledged the same */
 };
+/* n more bytes, up to now.end. */
+static inline void where_advance(struct where *at, struct where now, size_t n)
+{
+    now.since = at->has_ack && now.has_ack && at->ack == now.ack ? at->since : now.end - (uint32_t)n;
+    *at = now;
+}
 
 /* The bytes of one direction not yet used, from the first one on. Returns how many were used;
  * the rest is shown again, with more behind it or after the other direction has moved. `force`:

@@ -131,9 +131,23 @@ static void note_age(struct flow_table *t, struct flow *f)
     table_place(t, f);
 }
 
+/* Where a side's SYN was not seen: whether its numbers so far, of a moment ago, are those of a connection
+ * that begins with this one. The next connection of the same ends begins ahead of them (RFC 6528). */
+static bool is_late(const struct flow *f, const struct segment *seg, unsigned side)
+{
+    const uint32_t most = 65536;        /* bytes that it may have come on */
+    const uint64_t second_ns = 1000000000;
+    uint32_t bytes = f->high[side] - (seg->seq + 1), acks = f->acks[!side] - (seg->seq + 1);
+    uint64_t since = seg->ts_ns > f->first_ns ? seg->ts_ns - f->first_ns : f->first_ns - seg->ts_ns;
+
+    return since < second_ns &&
+           ((flow_saw(f, side, FLOW_PAYLOAD) && bytes < most) ||
+            (flow_saw(f, !side, FLOW_ACKED | FLOW_SYNACK) && acks < most));
+}
+
 /* A SYN with another sequence number than this side began with; also a SYN on a connection whose
- * beginning was not seen, and a SYN-ACK with another number that answers another SYN (which was lost,
- * or went unseen with all of its direction). */
+ * beginning was not seen, unless it is that, and late; and a SYN-ACK with another number that answers
+ * another SYN (which was lost, or went unseen with all of its direction). */
 static bool begins_anew(const struct flow *f, const struct segment *seg, unsigned side)
 {
     if (!(seg->flags & TCP_SYN))
@@ -143,7 +157,7 @@ static bool begins_anew(const struct flow *f, const struct segment *seg, unsigne
                !(flow_saw(f, !side, FLOW_SYN) && seg->ack == f->isn[!side] + 1);
     if (flow_saw(f, side, FLOW_SYN))
         return f->isn[side] != seg->seq;
-    return flow_saw_any(f, FLOW_ACKED);
+    return flow_saw_any(f, FLOW_ACKED) && !is_late(f, seg, side);
 }
 
 static void take_segment(struct flow_table *t, const struct segment *seg, struct flow_hit *hit)

@@ -177,14 +177,12 @@ static enum rule_class exchange(const struct golden *g, size_t i, size_t k, stru
     out->p[k].ts_ns = q->raw.ts_ns;
     if (!p->tcp || !q->tcp)
         return KEEPS;
-    bool anew = (q->seg.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && same_ends(p, q);
-    bool early = (p->seg.flags & TCP_SYN) && p->side == q->side && !(q->seg.flags & TCP_SYN) &&
-                 same_ends(p, q);
+    bool early = (p->seg.flags & TCP_SYN) && k > i + 1 && !(q->seg.flags & TCP_SYN);
     bool wrong = p->sum == CHECKSUM_WRONG || q->sum == CHECKSUM_WRONG;
     bool late = k - i > LATE || has_keepalive(g);
     bool unbegun = is_odd(g) || is_unanswered(g) || !is_anchored(g, i) || !is_anchored(g, k);
     bool marked = g->marks & (MARK_OVERLAP | MARK_MIDSTREAM | MARK_TRUNCATED);
-    return unless(anew || early || wrong || late || unbegun || marked);
+    return unless(early || wrong || late || unbegun || marked);
 }
 
 static enum rule_class make_swap(const struct golden *g, size_t i, struct packets *out, char *what)

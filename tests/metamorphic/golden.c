@@ -21,8 +21,21 @@ void pkt_understand(struct pkt *p)
     p->side = endpoint_cmp(&p->seg.src, &p->seg.dst) > 0;
 }
 
+/* Of several captures the one that begins first comes first, as the program sorts them. */
+static void sort_captures(struct golden *g, size_t from)
+{
+    if (!from || from == g->n || g->pkt[from].raw.ts_ns >= g->pkt[0].raw.ts_ns)
+        return;
+    for (size_t i = from; i < g->n; i++) {
+        struct pkt p = g->pkt[i];
+        memmove(&g->pkt[i - from + 1], &g->pkt[i - from], from * sizeof p);
+        g->pkt[i - from] = p;
+    }
+}
+
 static void load_capture(struct golden *g, const char *path)
 {
+    size_t from = g->n;
     enum capture_status status;
     char error[CAPTURE_ERROR];
     struct packet batch[CAPTURE_BATCH];
@@ -44,6 +57,7 @@ static void load_capture(struct golden *g, const char *path)
         }
     }
     capture_close(c);
+    sort_captures(g, from);
 }
 
 static bool has_fragments(const struct golden *g)

@@ -259,6 +259,8 @@ int main(int argc, char **argv)
         run_derivation(&t, &derivations_wrapping[i]);
     for (size_t i = 0; i < derivations_losing_n; i++)
         run_derivation(&t, &derivations_losing[i]);
+    for (size_t i = 0; i < derivations_random_n; i++)
+        run_derivation(&t, &derivations_random[i]);
     run_interleavings(&t);
     tell_line(&t, "all", &(struct tally){ t.all.derived, t.all.same, t.all.incomplete, t.all.other, t.all.failed });
     tell_tables(&t);

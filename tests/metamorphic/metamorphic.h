@@ -124,8 +124,9 @@ struct derivation {
     bool removes_one;                   /* i is the packet removed */
     bool wraps;                         /* VLANs and tunnels are those of the derived capture */
 };
-extern const struct derivation *const derivations_keeping, *const derivations_wrapping, *const derivations_losing;
-extern const size_t derivations_keeping_n, derivations_wrapping_n, derivations_losing_n;
+extern const struct derivation *const derivations_keeping, *const derivations_wrapping, *const derivations_losing,
+                               *const derivations_random;
+extern const size_t derivations_keeping_n, derivations_wrapping_n, derivations_losing_n, derivations_random_n;
 
 /* golden.c */
 size_t goldens_load(const char *folder, struct golden **out);           /* exits on errors */
