@@ -61,23 +61,51 @@ def blocks(path):
 
 # How the command lines of MANIFEST show which client it was; the root it ran in stands in brackets before it.
 CLIENTS = {'Postfix': r'^\(postfix\)', 'Exim': r'^\(exim\)', 'nodemailer': 'nodemailer', 'Python': r'\bsmtplib\b|\bimaplib\b|\bpoplib\b',
-           'Perl': r'\bNet::', 'OpenSSL': 's_client', 'netcat': r'\bnc -', **{name: r'\b%s\b' % name for name in (
+           'Perl': r'\bNet::', 'OpenSSL': 's_client', 'netcat': r'\bnc -', "Cyrus' tests": '/cyrus/bin/', 'NSS': r'\btstclnt\b',
+           'node': r'require\("tls"\)', **{name: r'\b%s\b' % name for name in (
                'curl', 'dma', 'fetchmail', 'getmail', 'gnutls-cli', 'gsasl', 'mbsync', 'mpop', 'msmtp', 'mutt', 's-nail', 'sieve-connect', 'swaks')}}
 
 
+# What is counted of the sessions: the name of the line, and the field or a word made of the fields.
+COUNTED = (('verdicts', 'verdict'), ('protocols', 'app_proto'), ('hops', 'hop'), ('addresses', lambda f: 'IPv6' if f['src'][0] == '[' else 'IPv4'),
+           ('versions of TLS', 'tls.version'), ('groups', 'tls.group'), ('TLS, else', lambda f: [w for w, field in (('resumed', 'tls.resumed'), (
+               'post-quantum', 'tls.pq'), ('post-quantum offered', 'tls.pq_offered'), ('downgraded', 'tls.downgraded')) if f[field]]),
+           ('replies to STARTTLS', 'starttls.reply'), ('mechanisms in clear', 'auth.mechanism'), ('exposures', 'auth.exposure'),
+           ('incidents', 'incidents'), ('evidence', 'strip.evidence'))
+
+
 def figures(folder):
-    """How many sessions of which servers and clients are kept."""
-    servers, clients, sessions = collections.Counter(), collections.Counter(), 0
-    for text in blocks(os.path.join(folder, 'MANIFEST')).values():
-        count = len(re.findall(r'^  \S', text, re.M))
+    """How many sessions of which servers, clients and kinds are kept."""
+    servers, clients = collections.Counter(), collections.Counter()
+    sessions = {e.name: e.sessions for e in golden.read_manifest(folder)[0]}
+    for name, text in blocks(os.path.join(folder, 'MANIFEST')).items():
         server = re.search(r'\((\S+) [^()]*\)$', text.split('\n')[0])
-        servers[server[1].split('-')[0] if server else 'unknown'] += count
-        sessions += count
+        servers[server[1].split('-')[0] if server else 'unknown'] += len(sessions[name])
         for line in re.findall(r'^#   \S+  (.*)', text, re.M):
             clients.update(name for name, pattern in CLIENTS.items() if re.search(pattern, line))
-    for what, names in (('servers', servers), ('clients', clients)):
+    every = [f for s in sessions.values() for f in s]
+    for what, names in (('servers', servers), ('clients', clients), *((what, count(every, of)) for what, of in COUNTED)):
         print('%d %s: %s' % (len(names), what, ', '.join('%s %d' % pair for pair in sorted(names.items()))))
-    print('%d sessions recorded' % sessions)
+    size = sum(os.path.getsize(os.path.join(folder, name + '.pcap')) for name in sessions)
+    print('%d sessions recorded, in %d captures of %d kB' % (len(every), len(sessions), size // 1000))
+
+
+def count(sessions, of):
+    counter = collections.Counter()
+    for f in sessions:
+        value = of(f) if callable(of) else f[of]
+        counter.update(value if isinstance(value, list) else [value] if value else [])
+    return counter
+
+
+def against(name, entries, folder):
+    """Where the sessions recorded now are not those that are kept, the ports of clients apart."""
+    kept = {e.name: e.sessions for e in golden.read_manifest(folder)[0]}
+    if name not in kept:
+        return ['nothing of that name is kept in ' + folder]
+    def told(sessions): return sorted('\n'.join(golden.show({**f, 'src': f['src'].rsplit(':', 1)[0]}, ())) for f in sessions)
+    old, new = (collections.Counter(told(s)) for s in (kept[name], [f for _, f in entries]))
+    return ['kept, and not recorded now:\n' + text for text in (old - new).elements()] + ['recorded now, and not kept:\n' + text for text in (new - old).elements()]
 
 
 def keep(recording, entries, folder):
