@@ -297,7 +297,7 @@ static uint64_t hash_of(const struct hash_key *key, const struct offer *o)
     all[n++] = o->legacy;
     all[n++] = o->version;
     all[n++] = o->sni;
-    all[n++] = o->alpn.n ? (uint16_t)(o->alpn.p[0] << 8 | o->alpn.p[o->alpn.n - 1]) : 0;
+    all[n++] = (uint16_t)(o->alpn.n ? o->alpn.p[0] << 8 | o->alpn.p[o->alpn.n - 1] : 0);
     all[n++] = (uint16_t)(o->formats.n << 1 | (o->alpn.n > 0));
     n += put_numbers(all + n, &o->ciphers);
     n += put_numbers(all + n, &o->extensions);
