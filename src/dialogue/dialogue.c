@@ -226,11 +226,12 @@ static size_t before_group(const struct dialect *dialect, struct span in, size_t
     struct span line;
     size_t at = 0, begin = 0;
     for (long used; (used = line_parse(span_skip(in, at), &line)) > 0; ) {
-        if (!dialect->is_command(line))
-            return in.n;
+        bool earlier = at < old;
         at += (size_t)used;
-        if (begin < old)
+        if (earlier)
             begin = at;
+        else if (!dialect->is_command(line))
+            return in.n;
     }
     return begin;
 }

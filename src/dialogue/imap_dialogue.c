@@ -256,10 +256,11 @@ static bool reports_login(const struct imap_answer *a)
     return false;
 }
 
+/* Some clients use a tag twice: where an answer may have been lost, this one is the last command's. */
 static struct open_command *command_of(struct dialogue *d, uint32_t tag)
 {
     for (unsigned i = 0; i < d->open_n; i++) {
-        struct open_command *c = open_at(d, i);
+        struct open_command *c = open_at(d, d->in[TO_CLIENT].lost ? d->open_n - 1 - i : i);
         if (c->tag == tag)
             return c;
     }

@@ -122,7 +122,8 @@ void sasl_response(struct dialogue *d, struct span line)
 {
     d->sasl.asked = false;
     trace_response(d, line);
-    if (span_eq(line, "*"))             /* cancelled */
+    /* Cancelled; perhaps behind the quote of ManageSieve, or cut off behind the first character: neither is base64. */
+    if (line.n && (line.p[0] == '*' || line.p[0] == '"'))
         d->sasl.active = false;
     else
         take_response(d, line);

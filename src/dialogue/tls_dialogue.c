@@ -22,7 +22,9 @@ static void fail(struct dialogue *d)
 
 void tls_not_answered(struct dialogue *d)
 {
-    if (d->tls.client_hello && !d->tls.server_hello && !d->tls.done && !(d->tls.v2_hello && d->in[TO_CLIENT].lost))
+    const struct tls_dialogue *x = &d->tls;
+    bool answered = x->server_hello || x->side[TO_CLIENT].begun || (x->v2_hello && d->in[TO_CLIENT].lost);
+    if (x->client_hello && !answered && !x->done)
         d->tls.not_answered = true;
 }
 
@@ -145,8 +147,9 @@ static void client_record_1_3(struct dialogue *d, const struct tls_header *h)
         return;                         /* early data */
     if (!x->client_answered) {
         x->client_answered = true;
-        /* EndOfEarlyData is as small as an alert; only the ClientHello tells. */
-        if (h->len <= ALERT_MOST && x->client_hello && x->hello_whole && !x->early_data) {
+        /* EndOfEarlyData is as small as an alert; only the ClientHello tells. What was lost may have been a Finished. */
+        bool whole = x->client_hello && x->hello_whole && !x->side[TO_SERVER].lost;
+        if (h->len <= ALERT_MOST && whole && !x->early_data) {
             x->client_refused = true;
             fail(d);
         }
@@ -459,6 +462,22 @@ static size_t search_record(struct dialogue *d, unsigned dir, struct span in, bo
     return n ? n : tls_read(d, dir, in, force);
 }
 
+static bool client_rule(const struct tls_dialogue *x)
+{
+    return (x->side[TO_SERVER].ccs && x->side[TO_SERVER].finished) || x->client_finished;
+}
+
+/* Whether the handshake may have been completed in what was not seen; tls_end() decides. A server may say
+ * in clear that it lost a client that has left (Exim's 421). */
+static bool may_be_done(const struct dialogue *d)
+{
+    const struct tls_dialogue *x = &d->tls;
+    bool unseen = false;
+    for (unsigned i = 0; i < 2; i++)
+        unseen |= x->side[i].lost || d->in[i].lost || !d->in[i].begun;
+    return x->done || (unseen && (x->server_covered || client_rule(x)));
+}
+
 /* What begins like no record where one must begin. */
 static size_t not_a_record(struct dialogue *d, unsigned dir, struct span in)
 {
@@ -468,7 +487,7 @@ static size_t not_a_record(struct dialogue *d, unsigned dir, struct span in)
         s->row = 0;
         return 1;
     }
-    if (!d->tls.done)
+    if (!may_be_done(d))
         fail(d);
     s->off = true;
     d->in[dir].reader = d->dialect ? READ_LINES : READ_NOTHING;
@@ -547,11 +566,6 @@ void tls_fin(struct dialogue *d, unsigned dir)
 
 /* --- the end --- */
 
-static bool client_rule(const struct tls_dialogue *x)
-{
-    return (x->side[TO_SERVER].ccs && x->side[TO_SERVER].finished) || x->client_finished;
-}
-
 /* One direction only, or a lost ServerHello. */
 static bool completed_unseen(const struct dialogue *d, const struct dialogue_end *e)
 {
@@ -601,8 +615,8 @@ static bool failure_seen(const struct dialogue *d, const struct dialogue_end *e)
         return true;
     if (lost || !handshake_seen)
         return false;
-    /* One side's early data, or records of SSLv2, do not tell how it went on. */
-    if ((!both && (x->ssl2 || x->early_data)) || d->in[TO_SERVER].unsure)
+    /* One side's early data, records of SSLv2, or the Finished of a server that resumes, do not tell how it went on. */
+    if ((!both && (x->ssl2 || x->early_data || x->side[TO_CLIENT].finished)) || d->in[TO_SERVER].unsure)
         return false;
     if (e->fin[0] || e->fin[1] || e->rst[0] || e->rst[1])
         return true;
