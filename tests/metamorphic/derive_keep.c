@@ -178,11 +178,15 @@ static enum rule_class exchange(const struct golden *g, size_t i, size_t k, stru
     if (!p->tcp || !q->tcp)
         return KEEPS;
     bool early = (p->seg.flags & TCP_SYN) && k > i + 1 && !(q->seg.flags & TCP_SYN);
+    /* One side closes, and the other has received p. */
+    bool ended = p->seg.len && k > i + 1 && (q->seg.flags & TCP_FIN);
+    for (size_t j = i + 1; j < k; j++)
+        ended |= g->pkt[j].tcp && (g->pkt[j].seg.flags & TCP_FIN) && g->pkt[j].side != p->side && p->seg.len;
     bool wrong = p->sum == CHECKSUM_WRONG || q->sum == CHECKSUM_WRONG;
     bool late = k - i > LATE || has_keepalive(g);
     bool unbegun = is_odd(g) || is_unanswered(g) || !is_anchored(g, i) || !is_anchored(g, k);
     bool marked = g->marks & (MARK_OVERLAP | MARK_MIDSTREAM | MARK_TRUNCATED);
-    return unless(early || wrong || late || unbegun || marked);
+    return unless(early || ended || wrong || late || unbegun || marked);
 }
 
 static enum rule_class make_swap(const struct golden *g, size_t i, struct packets *out, char *what)

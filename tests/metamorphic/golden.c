@@ -1,4 +1,4 @@
-/* The goldens: captures named in tests/pcaps/MANIFEST, with the ports given there. */
+/* The goldens: captures named in the MANIFEST of a folder, with the ports given there. */
 #include "metamorphic.h"
 
 #include <stdlib.h>
@@ -7,6 +7,15 @@ static _Noreturn void die(const char *what, const char *why)
 {
     fprintf(stderr, "%s: %s\n", what, why);
     exit(2);
+}
+
+static void golden_free(struct golden *g)
+{
+    for (size_t i = 0; i < g->n; i++)
+        free((void *)(uintptr_t)g->pkt[i].raw.data.p);
+    free(g->pkt);
+    free(g->ports);
+    result_free(&g->base);
 }
 
 void pkt_understand(struct pkt *p)
@@ -146,11 +155,57 @@ static bool load_entry(struct golden *g, const char *folder, char *line)
     return true;
 }
 
-size_t goldens_load(const char *folder, struct golden **out)
+/* --- one connection of a capture of many --- */
+
+static bool same_connection(const struct pkt *a, const struct pkt *b)
+{
+    bool turned = a->side != b->side;
+    return a->tcp && b->tcp && !endpoint_cmp(&a->seg.src, turned ? &b->seg.dst : &b->seg.src) &&
+           !endpoint_cmp(&a->seg.dst, turned ? &b->seg.src : &b->seg.dst);
+}
+
+/* Moves the first packet of g and those of its connection into *one. */
+static void take_connection(struct golden *g, struct golden *one)
+{
+    struct pkt first = g->pkt[0];
+    size_t kept = 0;
+
+    one->pkt = malloc(g->n * sizeof *one->pkt);
+    if (!one->pkt)
+        die(g->name, "no memory");
+    for (size_t i = 0; i < g->n; i++) {
+        if (!i || same_connection(&first, &g->pkt[i]))
+            one->pkt[one->n++] = g->pkt[i];
+        else
+            g->pkt[kept++] = g->pkt[i];
+    }
+    g->n = kept;
+}
+
+/* Adds each connection of g to the n goldens at *all, and gives g back; returns how many there are then. */
+static size_t divide(struct golden *g, struct golden **all, size_t n)
+{
+    for (unsigned number = 1; g->n; number++) {
+        *all = realloc(*all, (n + 1) * sizeof **all);
+        struct golden *one = *all ? &(*all)[n++] : NULL;
+        if (!one)
+            die(g->name, "no memory");
+        *one = (struct golden){ .ports = malloc(sizeof *one->ports), .default_ports = g->default_ports };
+        if (!one->ports)
+            die(g->name, "no memory");
+        *one->ports = *g->ports;
+        snprintf(one->name, sizeof one->name, "%.70s/%u", g->name, number);
+        take_connection(g, one);
+        finish(one);
+    }
+    golden_free(g);
+    return n;
+}
+
+size_t goldens_load(const char *folder, bool each, struct golden **out, size_t n)
 {
     char path[512], line[1024];
-    size_t n = 0;
-    struct golden *g = NULL;
+    struct golden *g = *out;
 
     snprintf(path, sizeof path, "%s/MANIFEST", folder);
     FILE *f = fopen(path, "r");
@@ -159,10 +214,17 @@ size_t goldens_load(const char *folder, struct golden **out)
     while (fgets(line, sizeof line, f)) {
         if (line[0] == '#' || line[0] == ' ' || line[0] == '\n')
             continue;
+        struct golden whole;
+        if (!load_entry(&whole, folder, line))
+            continue;
+        if (each) {
+            n = divide(&whole, &g, n);
+            continue;
+        }
         g = realloc(g, (n + 1) * sizeof *g);
         if (!g)
             die(path, "no memory");
-        n += load_entry(&g[n], folder, line);
+        g[n++] = whole;
     }
     fclose(f);
     *out = g;
@@ -171,12 +233,7 @@ size_t goldens_load(const char *folder, struct golden **out)
 
 void goldens_free(struct golden *g, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < g[i].n; k++)
-            free((void *)(uintptr_t)g[i].pkt[k].raw.data.p);
-        free(g[i].pkt);
-        free(g[i].ports);
-        result_free(&g[i].base);
-    }
+    for (size_t i = 0; i < n; i++)
+        golden_free(&g[i]);
     free(g);
 }

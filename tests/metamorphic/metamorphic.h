@@ -17,6 +17,7 @@
  *      or behind packets of the connection before, swapping segments makes another byte the first one.
  *      The same where the client's SYN was captured, the answer to it was not, and the client speaks
  *      first: its first 6 bytes say whether it could (a PROXY header) or answers what was lost.
+ *      The same for data that come behind a FIN and behind their own acknowledgement.
  *    - A3, time: neighbours 0.5 s apart or more are not swapped (a hole of a second is a gap by design);
  *      a step of the clock is held to A where no packet waits 20 s for the next (section 2 counts 30 s of
  *      silence), and not made where one waits a minute (section 1: silence ends connections).
@@ -41,11 +42,11 @@
  *      the golden: the evidence was in what was lost.
  *    - V = clear_auth: clear, if the line with the credential was lost; tls_failed, if TLS was attempted.
  *    - V = clear: tls_failed, if TLS was attempted: the mail behind it was lost. clear_auth, if somebody
- *      logged in with a mechanism that exposes nothing, and that mechanism and the list were lost:
+ *      logged in with a mechanism that exposes nothing, and that mechanism was lost:
  *      section 2 counts a reply that reports a login as a secret sent, unless all mechanisms offered
  *      expose nothing.
- *    - V = other: implicit_tls, if only the ALPN that was lost told it from mail.
- *    - V = tls_failed: completed, if the suite NULL was named in a ServerHello that was lost.
+ *    - V = other: implicit_tls or tls_failed, if only the ALPN that was lost told it from mail.
+ *    - any V: completed, if the suite NULL was named in a ServerHello that was lost.
  *    - V = implicit_tls, incomplete: nothing else.
  *    - never another verdict: so no stripped, starttls, implicit_tls or clear_auth that the golden does
  *      not have (but for the three lines above, which section 2 and 3 demand), and never other for mail.
@@ -129,7 +130,9 @@ extern const struct derivation *const derivations_keeping, *const derivations_wr
 extern const size_t derivations_keeping_n, derivations_wrapping_n, derivations_losing_n, derivations_random_n;
 
 /* golden.c */
-size_t goldens_load(const char *folder, struct golden **out);           /* exits on errors */
+/* Adds those of a folder to the n at *out, which was NULL at first; each: every connection of them for itself.
+ * Returns how many there are then; exits on errors. */
+size_t goldens_load(const char *folder, bool each, struct golden **out, size_t n);
 void goldens_free(struct golden *, size_t n);
 void pkt_understand(struct pkt *);
 /* run.c; p NULL: gives its memory back */

@@ -18,7 +18,7 @@ $(METAMORPHIC_BIN): $(METAMORPHIC) $(METAMORPHIC_LANE)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 check-long: $(METAMORPHIC_BIN)
-	@$(METAMORPHIC_BIN) tests/pcaps
+	@$(METAMORPHIC_BIN) tests/pcaps tests/pcaps/recorded
 
 -include $(METAMORPHIC:.o=.d)
 .PHONY: check-long
