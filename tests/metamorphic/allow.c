@@ -114,6 +114,7 @@ static const struct exception {
     /* Section 3: of one direction seen alone its own records decide. */
     { "tls13-client-certificate-refused", VERDICT_IMPLICIT_TLS, MARK_ONE_SIDED, 0, true },
     { "tls13-refused-alert-lost", VERDICT_IMPLICIT_TLS, MARK_ONE_SIDED | MARK_GAP, FACT_CUT_SHORT, true },
+    { "tls13-client-flight-lost-then-closed", VERDICT_IMPLICIT_TLS, MARK_ONE_SIDED, 0, true },
     { "smtp-tls12-one-finished", VERDICT_STARTTLS, MARK_ONE_SIDED, 0, true },
     { "tls-midstream-few", VERDICT_IMPLICIT_TLS, MARK_ONE_SIDED, 0, true },
     { "tls-midstream-few-cut", VERDICT_IMPLICIT_TLS, MARK_ONE_SIDED, 0, true },
