@@ -5,7 +5,7 @@ from . import capture, certificates, network, roots, truth
 SCENARIOS = {}
 CLIENTS = ['bind9-host', 'ca-certificates', 'curl', 'cyrus-clients', 'fetchmail', 'getmail6', 'gnutls-bin', 'gsasl', 'isync', 'libauthen-ntlm-perl',
            'libauthen-sasl-perl', 'libdigest-hmac-perl', 'libio-socket-inet6-perl', 'libio-socket-ssl-perl', 'libnet-ssleay-perl',
-           'mpop', 'msmtp', 'netcat-openbsd', 'node-nodemailer', 'nodejs', 'openssl', 'python3-minimal', 'libpython3-stdlib', 's-nail',
+           'libsasl2-modules-otp', 'mpop', 'msmtp', 'netcat-openbsd', 'node-nodemailer', 'nodejs', 'openssl', 'python3-minimal', 'libpython3-stdlib', 's-nail',
            'sieve-connect', 'swaks']
 CLIENTS_NPM = ['node@24']           # it brings OpenSSL 3.5; /usr/bin/nodejs has 3.0
 

@@ -56,6 +56,19 @@ def imap_tls(r):
     r.run(c.openssl('imap', '-verify_return_error -CAfile /etc/tls/other-ca.pem'), session('tls_failed', 'imap', starttls='OK', offered=True))
 
 
+@scenario('cyrus-imap-one-time', Cyrus('OTP PLAIN'))
+def one_time(r):
+    """One-time passwords: a response each, right or wrong; and SECURID, which this server has not."""
+    r.run(c.cyrus('imap', 'OTP'), sasl('OTP'))
+    r.run(c.cyrus('imap', 'OTP', host='mx6.example'), sasl('OTP'))
+    r.run(c.cyrus('imap', 'OTP', password=c.WRONG), sasl('OTP'))
+    r.run(c.cyrus('pop3', 'OTP'), pop('OTP'))
+    r.run(c.cyrus('sieve', 'OTP'), session('clear_auth', 'sieve', auth='OTP'))
+    r.run(c.talk('imap', 'a1 AUTHENTICATE OTP', '*', LOGOUT), session('clear', 'imap', auth='OTP', exposure='none'))
+    r.run(c.talk('imap', 'a1 AUTHENTICATE SECURID ' + c.b64('\0planteduser\0PLANTED'), LOGOUT), sasl('SECURID'))
+    r.run(c.talk('imap', 'a1 AUTHENTICATE SECURID', '*', LOGOUT), session('clear', 'imap', auth='SECURID', exposure='none', log_auth=['SECURID']))
+
+
 def pop(auth='USER', messages=0, **more):
     return session('clear_auth', 'pop3', auth=auth, messages=messages, **{'log_auth': ['plaintext'] if auth == 'USER' else None, **more})
 

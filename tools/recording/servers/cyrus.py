@@ -42,7 +42,7 @@ printf PLANTEDpass | saslpasswd2 -p -c -u mx.example planteduser; chown cyrus /e
 class Cyrus(Server):
     """settings are lines of imapd.conf; `preauthenticated` is LMTP without logins."""
     name, npm = 'cyrus', []
-    packages = ['cyrus-imapd', 'cyrus-pop3d', 'cyrus-admin', 'libsasl2-modules', 'libsasl2-modules-db', 'sasl2-bin']
+    packages = ['cyrus-imapd', 'cyrus-pop3d', 'cyrus-admin', 'libsasl2-modules', 'libsasl2-modules-db', 'libsasl2-modules-otp', 'sasl2-bin']
     start = 'cyrmaster'
     ports = [143, 993, 110, 995, 4190, 24]
     signs = [('tls', r'starttls: (TLSv[0-9.]+) with cipher'), ('auth', r'login: \S+ \[\S+\] (?:planteduser )?([A-Za-z0-9-]+)')]
