@@ -1,8 +1,8 @@
 #include "report/report.h"
 
-#include "facts/vocabulary.h"
 #include "report/reading.h"
 #include "report/when.h"
+#include "report/words.h"
 #include "store/sql.h"
 
 #include <errno.h>
@@ -40,21 +40,6 @@ static const char *find_report(const char *name)
         if (report_name(t->path).n && span_eq(report_name(t->path), name))
             return t->path;
     return NULL;
-}
-
-/* Whether the word is in a list of the vocabulary; else a sentence with the words that are. */
-static bool check_word(const char *kind, const char *word, char error[REPORT_ERROR])
-{
-    const struct word_list *l = vocabulary;
-    while (l->kind && strcmp(l->kind, kind) != 0)
-        l++;
-    int n = snprintf(error, REPORT_ERROR, "%.100s is no %s; there are:", word, kind);
-    for (size_t i = 0; i < l->n; i++) {
-        if (strcmp(l->word[i].word, word) == 0)
-            return true;
-        n += snprintf(error + n, REPORT_ERROR - (size_t)n, " %s", l->word[i].word);
-    }
-    return false;
 }
 
 static bool check_by(const char *by, char error[REPORT_ERROR])
@@ -103,7 +88,7 @@ static bool bind_word(sqlite3_stmt *stmt, const char *parameter, const char *nam
         return true;
     if (!place)
         return false;
-    if (strcmp(parameter, ":by") == 0 ? !check_by(text, error) : !check_word(parameter + 1, text, error))
+    if (strcmp(parameter, ":by") == 0 ? !check_by(text, error) : !word_check(parameter + 1, text, error))
         return false;
     return sqlite3_bind_text(stmt, place, text, -1, SQLITE_STATIC) == SQLITE_OK;
 }
@@ -178,7 +163,7 @@ int sessions_run(const char *path, const char *verdict, enum report_format forma
     struct rendering how = { format, session_rules, table ? 0 : 1 };
     struct reading r;
 
-    if (verdict && !check_word("verdict", verdict, error))
+    if (verdict && !word_check("verdict", verdict, error))
         return EX_USAGE;
     int code = reading_open(&r, path, error);
     if (code)
