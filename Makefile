@@ -6,6 +6,7 @@
 #   make install         PREFIX=/usr/local DESTDIR=
 #   make NDPI=no         without nDPI: mail on odd ports is found by its first lines only
 #   make ZSTD=no         without libzstd: captures packed by zstd are refused with a hint
+#   make CMINPACK=no     without cminpack: no adoption curve is fitted
 
 BUILD    ?= build
 CC       ?= cc
@@ -24,10 +25,11 @@ endif
 
 NDPI     ?= $(if $(shell $(PKG_CONFIG) --exists libndpi && echo yes),yes,no)
 ZSTD     ?= $(if $(shell $(PKG_CONFIG) --exists libzstd && echo yes),yes,no)
+CMINPACK ?= $(if $(shell $(PKG_CONFIG) --exists cminpack && echo yes),yes,no)
 
-PKGS      = libpcap sqlite3 zlib libcrypto $(if $(filter yes,$(ZSTD)),libzstd)
+PKGS      = libpcap sqlite3 zlib libcrypto $(if $(filter yes,$(ZSTD)),libzstd) $(if $(filter yes,$(CMINPACK)),cminpack)
 ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(HARDEN) $(CFLAGS) -DMAILSEAL_VERSION='"$(VERSION)"' \
-              $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(if $(filter yes,$(ZSTD)),-DHAVE_ZSTD) -MMD -MP
+              $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(if $(filter yes,$(ZSTD)),-DHAVE_ZSTD) $(if $(filter yes,$(CMINPACK)),-DHAVE_CMINPACK) -MMD -MP
 LIBS        = $(shell $(PKG_CONFIG) --libs $(PKGS)) -lm
 
 SRC      := $(sort $(wildcard src/*/*.c))
@@ -66,7 +68,7 @@ $(BUILD)/sql_texts.o: $(BUILD)/sql_texts.c $(BUILD)/config
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Objects are made again when the compiler or its options change.
-CONFIG = $(CC) $(CFLAGS) NDPI=$(NDPI) ZSTD=$(ZSTD) $(VERSION)
+CONFIG = $(CC) $(CFLAGS) NDPI=$(NDPI) ZSTD=$(ZSTD) CMINPACK=$(CMINPACK) $(VERSION)
 $(BUILD)/config: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CONFIG)' | cmp -s - $@ || echo '$(CONFIG)' > $@
