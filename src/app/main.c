@@ -50,6 +50,15 @@ const struct command commands[] = {
       "judges all stored sessions again, by the rules of this version, and says what changed",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --dry-run             says what would change, and writes nothing\n" },
+    { "curve", command_curve, "curve [OPTION]... [FILE.csv]",
+      "fits the adoption curve: growing, saturated, stepped, or no trend",
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --hop HOP             of the database: relay, submission, …; default the headline's three\n"
+      "  --series NAME         of the file: this one, or those with all these words; default all\n"
+      "  --ceiling SHARE       does not look for the ceiling, but takes it to be this\n"
+      "  --format text|json\n"
+      "\nThe first line of a file names its columns: date and numerator,denominator, or date and value; series\n"
+      "where there are several. '-' is standard input. Intervals are 95 % ones.\n" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 
