@@ -239,7 +239,8 @@ static void say_logistic(struct work *w)
     double last = w->s->at[w->s->n - 1].day, top = logistic_ceiling(l);
 
     c->model = CURVE_LOGISTIC;
-    c->ceiling = w->given > 0 ? (struct estimate){ w->given, w->given, w->given } : of_logistic(w, LOGISTIC_CEILING, 0, top);
+    c->ceiling = w->given > 0 ? (struct estimate){ w->given, w->given, w->given }
+                              : of_logistic(w, LOGISTIC_CEILING, 0, top);
     c->ceiling_known = l->ceiling_given || is_known(&c->ceiling);
     c->midpoint = of_logistic(w, LOGISTIC_MIDPOINT, 0, logistic_midpoint(l));
     c->slope = times(of_logistic(w, LOGISTIC_RATE, 0, logistic_rate(l)), year);
@@ -279,17 +280,22 @@ static enum rival choose(struct work *w)
     return w->c.aicc[RIVAL_LOGISTIC] <= w->c.aicc[best] + equals ? RIVAL_LOGISTIC : best;
 }
 
+static struct curve nothing_yet(double ceiling)
+{
+    return (struct curve){ .ceiling_given = ceiling > 0, .refused = "too few points", .fewer = 1, .scatter = NAN,
+                           .midpoint = none, .half = none, .slope = none, .ceiling = none, .level = none,
+                           .step_from = none, .step_to = none, .step_date = none, .forecast = none,
+                           .aicc = { INFINITY, INFINITY, INFINITY, INFINITY } };
+}
+
 struct curve curve_fit(const struct samples *s, double ceiling)
 {
     static void (*const say[RIVALS])(struct work *) = { say_flat, say_line, say_step, say_logistic };
-    struct work w = { .s = s, .given = ceiling, .c = { .ceiling_given = ceiling > 0, .midpoint = none, .half = none, .slope = none,
-                                     .ceiling = none, .level = none, .step_from = none, .step_to = none,
-                                     .step_date = none, .forecast = none, .refused = "too few points",
-                                     .fewer = 1, .scatter = NAN,
-                                     .aicc = { INFINITY, INFINITY, INFINITY, INFINITY } } };
+    struct work w = { .s = s, .given = ceiling };
     double span = s->at[s->n - 1].day - s->at[0].day;
     enum rival best = RIVAL_LOGISTIC;       /* what who gives a ceiling asks for */
 
+    w.c = nothing_yet(ceiling);
     if (s->n < (ceiling > 0 ? CURVE_FEWEST_GIVEN : CURVE_FEWEST) || !(span > 0))
         return w.c;
     w.c.refused = NULL;

@@ -73,7 +73,8 @@ static void line_points(FILE *out, const struct curve_result *r)
     day_text(s->at[0].day, first);
     day_text(s->at[s->n - 1].day, last);
     const char *unit = r->days == 7 ? " weeks" : r->days == 1 ? " days" : "";
-    snprintf(text, sizeof text, s->n == 1 ? "%zu%.0s on %s%.0s, %s" : "%zu%s from %s to %s, %s", s->n, unit, first, last,
+    snprintf(text, sizeof text, s->n == 1 ? "%zu%.0s on %s%.0s, %s" : "%zu%s from %s to %s, %s",
+             s->n, unit, first, last,
              s->counted ? "weighted by their counts" : "each with weight 1, since counts are not known of all");
     line(out, "points", text);
     if (r->curve.fewer > 1) {
