@@ -143,6 +143,9 @@ struct talk *talk_new(struct pool *pool, const struct port_table *ports, const s
     t->beginning_lost = server_beginning_lost(t, f, seg, side);
     if (t->beginning_lost && f->packets[!t->client_side])
         dialogue_begins_late(&w->dialogue);
+    /* Where its SYN was not seen, the server's first bytes may come behind others that were lost with it. */
+    if (begun && !flow_saw_any(f, FLOW_SYNACK))
+        w->dialogue.in[TO_CLIENT].resume = true;
     for (unsigned i = 0; i < 2; i++)
         reorder_keep_past(&w->order, i, true);
     return t;
@@ -299,6 +302,7 @@ static struct dialogue_end ending(const struct talk *t, const struct flow *f, ui
         e.rst[dir] = flow_saw(f, side, FLOW_RST);
         e.seen[dir] = f->packets[side] > 0;
         e.payload[dir] = flow_saw(f, side, FLOW_PAYLOAD);
+        e.acks[dir] = f->acks[side];
     }
     return e;
 }

@@ -164,9 +164,12 @@ static bool answer_ends_body(struct dialogue *d)
 {
     struct direction_state *s = &d->in[TO_SERVER];
     if (s->reader == READ_BODY && d->body_doubtful) {
+        const struct open_command *last = open_last(d);
+        bool before = last && d->now_has_ack && (int32_t)(d->now_ack - last->end) <= 0;
         d->body_doubtful = false;
         s->reader = READ_LINES;
-        d->dialect->body_done(d, TO_SERVER);
+        if (!before)                    /* else the server has read none of it, and answers what came before */
+            d->dialect->body_done(d, TO_SERVER);
     } else if (s->reader == READ_BODY_MAYBE) {
         if (!d->maybe_answered) {
             d->maybe_answered = true;
@@ -196,11 +199,13 @@ static size_t read_line(struct dialogue *d, unsigned dir, struct span in, bool f
     if (dir == TO_CLIENT && answer_ends_body(d))
         return 0;
     d->now_end -= (uint32_t)(in.n - (size_t)used);
+    d->behind = span_skip(in, (size_t)used);
     trace_line(d, dir, line);
     if (dir == TO_SERVER)
         d->dialect->client_line(d, line, cut);
     else
         d->dialect->server_line(d, line, cut);
+    d->behind = (struct span){ NULL, 0 };
     return (size_t)used;
 }
 
@@ -311,10 +316,11 @@ static void turn_to_tls(struct dialogue *d, unsigned dir)
         upgrade_accepted(d);
     /* The go-ahead was lost, or taken for the answer to something else. */
     if (d->upgrade == UPGRADE_ASKED && (dir == TO_CLIENT || d->in[TO_CLIENT].lost)) {
-        fact(d, FACT_ACCEPTED);
         d->upgrade = UPGRADE_ACCEPTED;
         open_clear(d);
     }
+    if (d->upgrade == UPGRADE_ACCEPTED && dir == TO_CLIENT)
+        fact(d, FACT_ACCEPTED);
     tls_note_first(d);
     if (d->behind_go_ahead)
         incident(d, INCIDENT_RESPONSE_INJECTION);

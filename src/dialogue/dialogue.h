@@ -123,9 +123,10 @@ struct dialogue {
     bool two_hundred;                   /* STARTTLS answered by a 2xx that is not 220 */
     bool two_hundred_counts;
     bool conflict;                      /* overlap_conflict: a real offer was seen beside the mask */
-    uint32_t go_ahead_end, go_ahead_ack, request_end;   /* sequence numbers */
+    uint32_t go_ahead_end, go_ahead_ack, request_end, request_ack;      /* sequence numbers */
     uint32_t now_end, now_ack;          /* of what is being read: its end, and what its segment acknowledged */
     bool now_has_ack;
+    struct span behind;                 /* what is shown behind the line being read; borrowed */
     unsigned now_dir;
     uint64_t now_ns, go_ahead_ns;
     uint64_t unanswered_ns;             /* since when the client waits for an answer to STARTTLS */
@@ -250,9 +251,9 @@ struct open_command *open_first(struct dialogue *);     /* NULL: none */
 struct open_command *open_last(struct dialogue *);      /* NULL: none */
 void open_pop(struct dialogue *);               /* one answer of the first one has come */
 void open_clear(struct dialogue *);             /* gives memory back, too */
-/* Answers were lost: of the commands that the present answer's segment acknowledges, it answers
- * the last; those before it are dropped. */
-void open_resync(struct dialogue *);
+/* Answers were lost: of the commands that the present answer's segment acknowledges, it and the `more`
+ * behind it answer the last; those before are dropped. */
+void open_resync(struct dialogue *, unsigned more);
 /* Drops commands before the first one with this verb. False: there is none, nothing is dropped. */
 bool open_seek(struct dialogue *, uint8_t verb);
 

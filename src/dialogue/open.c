@@ -73,14 +73,15 @@ void open_clear(struct dialogue *d)
     d->open_first = d->open_n = 0;
 }
 
-void open_resync(struct dialogue *d)
+void open_resync(struct dialogue *d, unsigned more)
 {
-    while (d->open_n > 1) {
-        if (d->now_has_ack && (int32_t)(open_at(d, 1)->end - d->now_ack) > 0)
-            break;
-        open_first(d)->times = 1;
+    uint32_t answers = 0;
+
+    for (unsigned i = 0; i < d->open_n; i++)
+        if (!d->now_has_ack || (int32_t)(open_at(d, i)->end - d->now_ack) <= 0)
+            answers += open_at(d, i)->times;
+    for (; answers > more + 1; answers--)
         open_pop(d);
-    }
     d->lost_reply = false;
 }
 

@@ -227,7 +227,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     if (!d->greeted && d->in[TO_CLIENT].lost && d->open_n)
         d->greeted = true;
     if (d->lost_reply)
-        open_resync(d);
+        open_resync(d, 0);
     if (!d->greeted && !d->midstream) {
         take_greeting(d);
         return;

@@ -122,8 +122,8 @@ void sasl_response(struct dialogue *d, struct span line)
 {
     d->sasl.asked = false;
     trace_response(d, line);
-    /* Cancelled; perhaps behind the quote of ManageSieve, or cut off behind the first character: neither is base64. */
-    if (line.n && (line.p[0] == '*' || line.p[0] == '"'))
+    /* Cancelled; perhaps cut off before the line's end, and of ManageSieve behind its quote. */
+    if (span_starts(line, "*") || span_starts(line, "\"*") || span_eq(line, "\""))
         d->sasl.active = false;
     else
         take_response(d, line);

@@ -158,7 +158,7 @@ static void status_line(struct dialogue *d, enum trace_status status, struct spa
 {
     bool ok = status == TRACE_STATUS_OK;
     if (d->lost_reply)
-        open_resync(d);
+        open_resync(d, 0);
     if (d->in[TO_CLIENT].lost && d->open_n)
         d->greeted = true;              /* it was lost */
     struct open_command *c = open_first(d), copy;

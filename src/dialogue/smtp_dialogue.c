@@ -343,6 +343,18 @@ static bool fits(unsigned code, uint8_t verb)
     }
 }
 
+/* Replies that have come whole behind the present line, and are not all that it may be the first line of. */
+static unsigned replies_behind(const struct dialogue *d, const struct smtp_reply_line *now)
+{
+    struct span in = d->behind, line;
+    struct smtp_reply_line r;
+    unsigned n = 0;
+
+    for (long used; (used = line_parse(in, &line)) > 0; in = span_skip(in, (size_t)used))
+        n += smtp_reply_parse(line, &r) && r.last;
+    return n && !now->last ? n - 1 : n;
+}
+
 /* Which open command an answer belongs to: the first one; where answers were lost, the one that
  * its code names, else the last that the server has acknowledged. */
 static struct open_command *command_of(struct dialogue *d, const struct smtp_reply_line *r)
@@ -354,7 +366,7 @@ static struct open_command *command_of(struct dialogue *d, const struct smtp_rep
     while (d->open_n > 1 && !fits(r->code, open_first(d)->verb))
         open_pop(d);
     if (r->code == 250 || r->code >= 400)
-        open_resync(d);
+        open_resync(d, replies_behind(d, r));
     c = open_first(d);
     return c && fits(r->code, c->verb) ? c : NULL;
 }

@@ -33,7 +33,7 @@ void tls_note_first(struct dialogue *d)
 {
     bool beginning_seen = !d->midstream && !d->in[0].lost && !d->in[1].lost;
     bool clear = beginning_seen ? d->dialect != NULL : !d->s->port_is_tls || d->greeted || d->confirmed;
-    if (!d->tls.begun && !clear && !has_fact(d, FACT_ACCEPTED))
+    if (!d->tls.begun && !clear && d->upgrade != UPGRADE_ACCEPTED && !has_fact(d, FACT_ACCEPTED))
         fact(d, FACT_TLS_FIRST);
 }
 
@@ -475,7 +475,7 @@ static bool may_be_done(const struct dialogue *d)
     bool unseen = false;
     for (unsigned i = 0; i < 2; i++)
         unseen |= x->side[i].lost || d->in[i].lost || !d->in[i].begun;
-    return x->done || (unseen && (x->server_covered || client_rule(x)));
+    return x->done || (unseen && (x->server_covered || client_rule(x) || x->side[TO_CLIENT].finished));
 }
 
 /* What begins like no record where one must begin. */
@@ -604,6 +604,13 @@ static bool refused_later(const struct tls_dialogue *x, const struct dialogue_en
     return !x->server_later && !x->client_later && x->server_small_later && (e->fin[TO_CLIENT] || e->rst[TO_CLIENT]);
 }
 
+/* Of a client that was not seen: whether it sent enough for a Finished. */
+static bool may_have_finished(const struct tls_dialogue *x, const struct dialogue_end *e)
+{
+    return !e->payload[TO_SERVER] && x->first_server_ack_known &&
+           (int32_t)(e->acks[TO_CLIENT] - x->first_server_ack) >= FINISHED_BYTES;
+}
+
 static bool failure_seen(const struct dialogue *d, const struct dialogue_end *e)
 {
     const struct tls_dialogue *x = &d->tls;
@@ -613,7 +620,7 @@ static bool failure_seen(const struct dialogue *d, const struct dialogue_end *e)
 
     if (x->failed)
         return true;
-    if (lost || !handshake_seen)
+    if (lost || !handshake_seen || may_have_finished(x, e))
         return false;
     /* One side's early data, records of SSLv2, or the Finished of a server that resumes, do not tell how it went on. */
     if ((!both && (x->ssl2 || x->early_data || x->side[TO_CLIENT].finished)) || d->in[TO_SERVER].unsure)

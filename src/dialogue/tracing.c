@@ -187,7 +187,7 @@ void trace_initial(struct dialogue *d, struct span response)
 void trace_response(struct dialogue *d, struct span line)
 {
     trace_note(d, TRACE_RESPONSE, TO_SERVER,
-                span_eq(line, "*") ? TRACE_RESPONSE_CANCELLED
+                span_starts(line, "*") ? TRACE_RESPONSE_CANCELLED
                 : !line.n || span_eq(line, "=") ? TRACE_RESPONSE_EMPTY : TRACE_RESPONSE_SENT, 0);
 }
 

@@ -73,6 +73,7 @@ void upgrade_asked(struct dialogue *d)
     reach(d, STAGE_TLS);
     d->upgrade = UPGRADE_ASKED;
     d->request_end = d->now_end;
+    d->request_ack = d->now_ack;
     d->unanswered_ns = d->now_ns;
     d->waits = true;
 }
@@ -106,8 +107,16 @@ static bool knew_go_ahead(const struct dialogue *d)
     return !d->now_has_ack || (int32_t)(d->now_ack - d->go_ahead_end) >= 0;
 }
 
+/* Sent with STARTTLS, by a client that had heard nothing since. */
+static bool blindly(const struct dialogue *d)
+{
+    return d->upgrade == UPGRADE_ASKED && d->now_has_ack && (int32_t)(d->now_ack - d->request_ack) <= 0;
+}
+
 bool client_in_clear(struct dialogue *d)
 {
+    if (blindly(d))                     /* the answer, by which it counts or not, never came */
+        return true;
     if (d->two_hundred)
         upgrade_refused(d, d->two_hundred_counts ? ASKED_OFFERED : 0, REFUSED_FOR_GOOD);
     if (d->upgrade != UPGRADE_ACCEPTED)
@@ -139,6 +148,8 @@ bool server_in_clear(struct dialogue *d)
      * answer to it; an injected one rides with the go-ahead. */
     bool answers = d->now_has_ack && (int32_t)(d->now_ack - d->go_ahead_ack) > 0;
     if (answers)
+        return true;
+    if (d->in[TO_CLIENT].lost)          /* it may be none that is taken for the go-ahead */
         return true;
     if (d->now_ns < d->go_ahead_ns + 1000000000)
         incident(d, INCIDENT_RESPONSE_INJECTION);

@@ -3,7 +3,7 @@ import collections, os, re, shutil, sqlite3, subprocess, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PCAPS = os.path.join(HERE, '..', 'pcaps')
-TIMEOUT = 15
+TIMEOUT = 120
 NOBODY = 65534
 
 USAGE, DATAERR, NOINPUT, SOFTWARE, OSERR, CANTCREAT, IOERR, TEMPFAIL, NOPERM = 64, 65, 66, 70, 71, 73, 74, 75, 77

@@ -145,17 +145,6 @@ static const struct exception {
     { "sendmail-relay-tls/12", VERDICT_STARTTLS, MARK_ONE_SIDED | MARK_GAP, FACT_CUT_SHORT, true },
     { "cyrus-imap-tls/18", VERDICT_STARTTLS, MARK_ONE_SIDED, 0, true },
     { "courier-imap-tls/15", VERDICT_STARTTLS, MARK_ONE_SIDED | MARK_GAP, 0, true },
-    /* All of the handshake was lost, and the server's 421 reads as its answer to the ClientHello. */
-    { "exim-relay-broken/6", VERDICT_TLS_FAILED, MARK_GAP, 0, true },
-    /* To be mended: greeting and first command lost, the answer that is left (a tag and OK) is taken for noise. */
-    { "dovecot-imap-tls/9", VERDICT_OTHER, MARK_GAP, 0, true },
-    { "cyrus-lmtp/1", VERDICT_OTHER, MARK_GAP, 0, true },
-    /* A login behind STARTTLS without waiting: without the go-ahead it was sent in clear. */
-    { "dovecot-imap-tls/31", VERDICT_CLEAR_AUTH, 0, 0, true },
-    { "dovecot-imap-tls/31", VERDICT_CLEAR, 0, 0, true },
-    /* A body with the line STARTTLS, where the answer to EHLO was lost, and MAIL, RCPT and DATA came at once:
-     * nothing says whose the 354 is. */
-    { "postfix-relay-dialogues/12", VERDICT_N, MARK_GAP | MARK_TRUNCATED, 0, true },
 };
 
 static const struct exception *exception_for(const struct golden *g, const struct session *s, enum verdict to)
@@ -247,8 +236,6 @@ static bool attributes_follow(const struct session *b, const struct session *s, 
                       FACT_CREDENTIAL | FACT_AUTH_TRIED | FACT_MAIL | FACT_INVITED;
     if (login)
         strong &= ~(uint32_t)FACT_CREDENTIAL;
-    if ((b->facts & FACT_REFUSED) && b->tls.client_max)    /* it began TLS all the same; the refusal was lost */
-        strong &= ~(uint32_t)FACT_ACCEPTED;
     if (b->incidents & INCIDENT_NULL_ENCRYPTION)
         strong &= ~(uint32_t)FACT_TLS_DONE;
     if (b->marks & MARK_OVERLAP)
