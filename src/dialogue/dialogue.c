@@ -585,7 +585,9 @@ static void end_of_request(struct dialogue *d, const struct dialogue_end *e)
     if (d->upgrade == UPGRADE_ASKED) {
         bool waited = d->unanswered_ns && e->clock_ns > d->unanswered_ns &&
                       e->clock_ns - d->unanswered_ns >= unanswered_limit_ns;
-        if ((closed || waited) && !lost && e->seen[TO_CLIENT])
+        /* Where no answer can be heard, a client that closes has sent no TLS all the same. */
+        bool left = e->fin[TO_SERVER] || e->rst[TO_SERVER];
+        if (!lost && (e->seen[TO_CLIENT] ? closed || waited : left))
             fact(d, FACT_FAILED);
     } else if (d->upgrade == UPGRADE_ACCEPTED && closed && !lost) {
         fact(d, FACT_FAILED);

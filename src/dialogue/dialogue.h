@@ -276,6 +276,9 @@ void upgrade_refused(struct dialogue *, uint8_t flags, enum refusal);
  * where TLS was agreed on or begun? True: the line is no part of the dialogue. */
 bool client_in_clear(struct dialogue *);
 bool server_in_clear(struct dialogue *);
+/* A reply by which a server goes on in clear behind its go-ahead, where the client is not heard: no
+ * server gives it to TLS. Asked before server_in_clear. */
+void server_goes_on_unheard(struct dialogue *);
 
 /* SASL (RFC 4422) and the like. initial: the initial response, p NULL if there was none. */
 void sasl_offer(struct dialogue *, struct span mechanism);

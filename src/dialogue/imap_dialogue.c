@@ -300,6 +300,9 @@ static void tagged(struct dialogue *d, const struct imap_answer *a)
         answer_to_starttls(d, a, c.flags);
     } else if (c.verb == IMAP_AUTHENTICATE) {
         d->waits = false;
+        /* Its mechanism may be what was lost. */
+        if (a->status == IMAP_OK && !d->sasl.active && d->in[TO_SERVER].lost && !has_fact(d, FACT_CREDENTIAL))
+            login_without_command(d, AUTH_COMMAND_AUTHENTICATE);
         sasl_done(d, a->status == IMAP_OK);
     } else if (c.verb == IMAP_LOGIN && a->status == IMAP_OK) {
         if (d->in[TO_SERVER].lost)

@@ -193,6 +193,14 @@ static bool reports_login(struct span text)
     return false;
 }
 
+/* Behind the verb its argument was lost, and the answer shows that there was one. */
+static bool login_cut_off(const struct open_command *c, struct span answer)
+{
+    if (c->flags & HAS_ARGUMENT)
+        return false;
+    return c->verb == POP3_PASS || (c->verb == POP3_AUTH && reports_login(answer));
+}
+
 static void take_greeting(struct dialogue *d)
 {
     d->greeted = true;
@@ -252,6 +260,14 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     if (a.status == POP3_ERR && !cut && (copy.verb == POP3_STLS || (copy.verb == POP3_UNKNOWN && !copy.flags)) &&
         mask_is_echoed(a.text, "STLS"))
         evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
+    if (a.status == POP3_OK && d->in[TO_SERVER].lost && login_cut_off(&copy, a.text) && !has_fact(d, FACT_CREDENTIAL)) {
+        d->waits = false;
+        if (copy.verb == POP3_AUTH) {
+            login_without_command(d, AUTH_COMMAND_AUTH);
+            return;
+        }
+        credential_sent(d, AUTH_COMMAND_USER, MECHANISM_USER);
+    }
     take_answer(d, a.status == POP3_OK, &copy);
 }
 

@@ -417,6 +417,8 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
         d->list_now = false;
         return;
     }
+    if (r.code < 400 && r.code != 221)
+        server_goes_on_unheard(d);
     if (server_in_clear(d))
         return;
     bool first = !d->u.smtp.code;

@@ -131,6 +131,15 @@ bool client_in_clear(struct dialogue *d)
     return false;
 }
 
+void server_goes_on_unheard(struct dialogue *d)
+{
+    bool answers = d->now_has_ack && (int32_t)(d->now_ack - d->go_ahead_ack) > 0;
+    if (d->upgrade != UPGRADE_ACCEPTED || d->tls.begun || d->in[TO_SERVER].begun || !answers)
+        return;
+    fact(d, FACT_FAILED);
+    d->upgrade = UPGRADE_NONE;
+}
+
 bool server_in_clear(struct dialogue *d)
 {
     if (d->upgrade == UPGRADE_CLEAR) {
