@@ -258,8 +258,6 @@ static void say_logistic(struct work *w)
 
 /* A model with more to it has to be better by this much of AICc than one without change. */
 static const double leave_flat = 4;
-/* Models this near to each other are as good; of such the logistic one, which stays a share outside what was seen. */
-static const double equals = 2;
 
 static enum rival choose(struct work *w)
 {
@@ -275,9 +273,7 @@ static enum rival choose(struct work *w)
         if (w->c.aicc[r] < w->c.aicc[best])
             best = r;
     }
-    if (w->c.aicc[best] >= w->c.aicc[RIVAL_FLAT] - leave_flat)
-        return RIVAL_FLAT;
-    return w->c.aicc[RIVAL_LOGISTIC] <= w->c.aicc[best] + equals ? RIVAL_LOGISTIC : best;
+    return w->c.aicc[best] < w->c.aicc[RIVAL_FLAT] - leave_flat ? best : RIVAL_FLAT;
 }
 
 static struct curve nothing_yet(double ceiling)
