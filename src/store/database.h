@@ -28,6 +28,9 @@ int database_open_own(const char *path, sqlite3 **out, char error[DB_ERROR]);
  * left half done is rolled back first. Views are the program's own, whatever stands in the file. */
 int database_open_read(const char *path, sqlite3 **out, char error[DB_ERROR]);
 
+/* Whether a revision or the number of a session can be one: another may follow. */
+static inline bool database_number_valid(int64_t n) { return n >= 0 && n <= INT64_C(1) << 62; }
+
 /* Number of the last file of sql/schema. */
 int database_version(void);
 

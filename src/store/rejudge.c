@@ -161,11 +161,14 @@ static int begin(struct rejudging *r)
     if (!get)
         return rc != SQLITE_OK ? rc : sqlite3_extended_errcode(r->db);
     rc = sqlite3_step(get);
-    r->revision = sqlite3_column_int64(get, 1) + 1;
+    r->revision = sqlite3_column_int64(get, 1);
     r->last_session = sqlite3_column_int64(get, 2);
     sqlite3_finalize(get);
     if (rc != SQLITE_ROW)
         return rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
+    if (!database_number_valid(r->revision) || !database_number_valid(r->last_session))
+        return SQLITE_CORRUPT;
+    r->revision++;
     if (!dictionary_open(&r->dictionary, r->db) || !counts_open(&r->counts, r->db, OWN) ||
         !(r->change = db_prepare(r->db, "session_rejudge")) || !(r->moved = db_prepare(r->db, "server_moved")))
         return sqlite3_extended_errcode(r->db);

@@ -19,8 +19,6 @@
 
 enum { OWN_DATABASE = 1 };
 
-#define COUNT_MOST (INT64_C(1) << 62)  /* of transactions and sessions; more cannot be */
-
 _Static_assert((int)STORE_ERROR == (int)DB_ERROR, "sentences are as long everywhere");
 _Static_assert(DECODE_RESULTS_N == 8, "a result more needs a migration of source");
 
@@ -102,7 +100,7 @@ static int look(struct store *s)
     s->revision = sqlite3_column_int64(s->database_get, 1);
     s->last_session = sqlite3_column_int64(s->database_get, 2);
     sqlite3_reset(s->database_get);
-    if (!addresses || s->revision < 0 || s->revision > COUNT_MOST || s->last_session < 0 || s->last_session > COUNT_MOST) {
+    if (!addresses || !database_number_valid(s->revision) || !database_number_valid(s->last_session)) {
         s->failed = db_failure_of(SQLITE_OK, "", s->path, s->error);
         return s->failed;
     }

@@ -242,6 +242,28 @@ static void any_number_is_survived(void **state)
         }
 }
 
+static void a_revision_that_cannot_be_is_told(void **state)
+{
+    static const char *const changes_of[] = { "revision = 9223372036854775807", "revision = -1",
+                                              "last_session = 9223372036854775807" };
+    (void)state;
+    for (size_t i = 0; i < sizeof changes_of / sizeof *changes_of; i++) {
+        const char *path = kit_path("revision.db");
+        char sql[128];
+        remove(path);
+        fill(path, 3, true);
+        snprintf(sql, sizeof sql, "UPDATE database SET %s", changes_of[i]);
+        assert_int_equal(run_sql(path, sql), SQLITE_OK);
+        char *before = figures(path);
+        assert_int_equal(rejudge(path, false, &changes, error), EX_DATAERR);
+        assert_non_null(strstr(error, "is damaged"));
+        char *after = figures(path);
+        assert_string_equal(before, after);
+        free(before);
+        free(after);
+    }
+}
+
 static void what_is_no_database_is_told(void **state)
 {
     (void)state;
@@ -269,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_full_day_stays_within_its_bound),
         cmocka_unit_test(sums_that_disagree_are_told),
         cmocka_unit_test(any_number_is_survived),
+        cmocka_unit_test(a_revision_that_cannot_be_is_told),
         cmocka_unit_test(what_is_no_database_is_told),
     };
     return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
