@@ -152,7 +152,7 @@ static void say_end(struct dialogue_line *l, uint32_t how)
 static void say_mask(struct dialogue_line *l, const struct trace_event *e)
 {
     const char *keyword = (e->number & 255) == 4 ? "STLS" : (e->number & 255) == 8 ? "STARTTLS" : NULL;
-    uint32_t n = e->number & 255, kept = keyword ? e->number >> 8 : 0;
+    uint32_t n = e->number & 255, kept = e->number >> 8;
     char filler = (char)(e->word & 255), last = (char)(e->word >> 8 & 255), text[64];
 
     /* What the reader of masks takes for one is in these; a database may hold anything. */
@@ -162,7 +162,7 @@ static void say_mask(struct dialogue_line *l, const struct trace_event *e)
         return;
     }
     for (uint32_t i = 0; i + 1 < n; i++)
-        text[i] = kept >> i & 1 ? keyword[i] : filler;
+        text[i] = keyword && (kept >> i & 1) ? keyword[i] : filler;
     text[n - 1] = last;
     say(l, "%s%.*s", l->n ? " " : "", (int)n, text);
 }
