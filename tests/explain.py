@@ -183,6 +183,12 @@ def check_groups(folder):
     os.rename(place, moved)
     expect('a group that moved', run('explain', '--db', db, '--capture', os.path.join(moved, 'rotated.pcap'), '1'), 0,
            'read again from', '# tls_done')
+    odd = os.path.join(folder, 'group-odd.db')
+    shutil.copy(db, odd)
+    with sqlite3.connect(odd) as c:
+        c.execute('UPDATE session SET first_us = ?1, lasted_us = ?1', (2**63 - 1,))
+    expect('a group, and times that cannot be', run('explain', '--db', odd, '--capture', os.path.join(moved, 'rotated.pcap'), '1'),
+           0, 'holds no session with these ends at this time')
     os.remove(os.path.join(moved, 'rotated-2.pcap'))
     expect('a group that lacks its end', run('explain', '--db', db, '--capture', os.path.join(moved, 'rotated.pcap'), '1'),
            0, 'rotated-2.pcap is not there any more')

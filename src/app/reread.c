@@ -98,6 +98,13 @@ static bool stop(struct reading_again *a, const char *path, const char *why)
     return false;
 }
 
+/* Numbers out of a database may be any. */
+static int64_t end_of(const struct explanation *x)
+{
+    int64_t end;
+    return __builtin_add_overflow(x->first_us, x->lasted_us, &end) ? INT64_MAX : end;
+}
+
 static bool read_again(void *ctx, const struct explain_source *s)
 {
     struct reading_again *a = ctx;
@@ -108,7 +115,7 @@ static bool read_again(void *ctx, const struct explain_source *s)
 
     place_of(a, s->path, path);
     /* A later capture of the group matters only if the session reaches into it. */
-    bool matters = a->first || s->first_us <= a->x->first_us + a->x->lasted_us;
+    bool matters = a->first || s->first_us <= end_of(a->x);
     if (strcmp(path, "-") == 0 && !a->r->capture)
         return stop(a, "the capture", "came from standard input; --capture names a file");
     if (is_file(path) || (a->first && a->r->capture))
