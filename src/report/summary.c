@@ -20,7 +20,8 @@ static void take(struct line *l, sqlite3_stmt *stmt)
     int64_t *const count[] = { &l->stripped, &l->clear_auth, &l->clear, &l->possible, &l->tls_failed,
                                &l->incomplete, &l->lost };
 
-    snprintf(l->hop, sizeof l->hop, "%s", (const char *)sqlite3_column_text(stmt, 0));
+    const char *hop = (const char *)sqlite3_column_text(stmt, 0);   /* NULL: a number that is no hop */
+    snprintf(l->hop, sizeof l->hop, "%s", hop ? hop : "unknown");
     l->encrypted = sqlite3_column_int64(stmt, 1);
     l->decided = sqlite3_column_int64(stmt, 2);
     for (int i = 0; i < 5; i++)

@@ -263,6 +263,22 @@ static void an_empty_database_has_an_answer(void **state)
     free(text);
 }
 
+static void numbers_without_a_word_have_a_name(void **state)
+{
+    (void)state;
+    const char *path = kit_path("odd.db");
+    char command[900];
+    snprintf(command, sizeof command, "cp '%s' '%s' && sqlite3 '%s' 'UPDATE rate SET hop = 77'", filled(), path, path);
+    free(kit_output(command));
+    FILE *f = tmpfile();
+    assert_int_equal(report_summary(path, f, error), 0);
+    rewind(f);
+    char *text = kit_slurp(f);
+    assert_non_null(strstr(text, "\nunknown "));
+    free(text);
+    fclose(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +292,7 @@ int main(void)
         cmocka_unit_test(wrong_questions_are_refused),
         cmocka_unit_test(a_full_disk_is_noticed),
         cmocka_unit_test(an_empty_database_has_an_answer),
+        cmocka_unit_test(numbers_without_a_word_have_a_name),
     };
     return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
 }
