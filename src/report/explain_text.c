@@ -83,7 +83,7 @@ static size_t join(char *out, size_t room, uint32_t bits, const char *with)
 static void conditions(const struct rule *r, char *out, size_t room)
 {
     char needed[192] = "nothing", without[192] = "";
-    join(needed, sizeof needed, r->all | r->any, " and ");
+    join(needed, sizeof needed, r->all, " and ");
     join(without, sizeof without, r->none, " or ");
     snprintf(out, room, "needs %s%s%s; no rule before it held", needed, *without ? ", without " : "", without);
 }

@@ -3,29 +3,29 @@
 /* doc/measurement.md section 2. The first rule that holds decides, the last one always does. Clear
  * dialogue may be among what was lost behind a failure, so that is left to the last line. */
 const struct rule verdict_rules[] = {
-    /* verdict            all of                         any of  none of            name, sentence, section, RFC */
-    { VERDICT_OTHER,        FACT_NOT_MAIL,                 0,      0,
+    /* verdict              all of                          none of       name, sentence, section, RFC */
+    { VERDICT_OTHER,        FACT_NOT_MAIL,                 0,
       "not_mail", "the bytes are another protocol's", "1 and 2", "" },
-    { VERDICT_IMPLICIT_TLS, FACT_TLS_DONE | FACT_TLS_FIRST, 0,     0,
+    { VERDICT_IMPLICIT_TLS, FACT_TLS_DONE | FACT_TLS_FIRST, 0,
       "tls_first", "TLS from the first byte, and the handshake completed", "2 and 3", "RFC 8314 3, RFC 8446 4.4.4" },
-    { VERDICT_STARTTLS,     FACT_TLS_DONE,                 0,      FACT_TLS_FIRST,
+    { VERDICT_STARTTLS,     FACT_TLS_DONE,                 FACT_TLS_FIRST,
       "upgraded", "a clear start, and a TLS handshake that completed", "2 and 3", "RFC 8446 4.4.4" },
-    { VERDICT_STRIPPED,     RULE_STRIPPED,                 0,      FACT_TLS_DONE,
+    { VERDICT_STRIPPED,     RULE_STRIPPED,                 FACT_TLS_DONE,
       "stripped", "evidence that something on the path kept TLS away", "2 and 5", "" },
-    { VERDICT_CLEAR_AUTH,   FACT_CREDENTIAL,               0,      FACT_TLS_DONE,
+    { VERDICT_CLEAR_AUTH,   FACT_CREDENTIAL,               FACT_TLS_DONE,
       "credential_in_clear", "stayed in clear, and the client sent a credential", "2 and 4", "RFC 8314 3" },
-    { VERDICT_CLEAR,        FACT_MAIL,                     0,      FACT_TLS_DONE,
+    { VERDICT_CLEAR,        FACT_MAIL,                     FACT_TLS_DONE,
       "mail_in_clear", "stayed in clear, and mail was spoken", "2", "RFC 8314 3" },
-    { VERDICT_TLS_FAILED,   FACT_ATTEMPTED | FACT_FAILED,  0,      FACT_TLS_DONE | FACT_LOST_SINCE,
+    { VERDICT_TLS_FAILED,   FACT_ATTEMPTED | FACT_FAILED,  FACT_TLS_DONE | FACT_LOST_SINCE,
       "tls_failed", "TLS was attempted, and its failure was seen", "2 and 3", "RFC 8446 6" },
-    { VERDICT_INCOMPLETE,   0,                             0,      0,
+    { VERDICT_INCOMPLETE,   0,                             0,
       "too_little", "too little happened or was seen", "2", "" },
 };
 const unsigned verdict_rules_n = sizeof verdict_rules / sizeof *verdict_rules;
 
 static bool holds(const struct rule *r, uint32_t seen)
 {
-    return (seen & r->all) == r->all && (!r->any || (seen & r->any)) && !(seen & r->none);
+    return (seen & r->all) == r->all && !(seen & r->none);
 }
 
 unsigned verdict_rule(uint32_t facts, enum grade highest)

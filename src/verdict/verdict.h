@@ -4,11 +4,11 @@
 
 #include "facts/session.h"
 
-/* Holds when all of `all`, at least one of `any` (if it names any) and nothing of `none` is
- * among the facts. Tried in order; the last one always holds. */
+/* Holds when all of `all` and nothing of `none` is among the facts. Tried in order; the last one always
+ * holds. */
 struct rule {
     enum verdict verdict;
-    uint32_t all, any, none;            /* enum fact, and RULE_STRIPPED */
+    uint32_t all, none;                 /* enum fact, and RULE_STRIPPED */
     const char *name;                   /* stable; stored with each session */
     const char *sentence;
     const char *section;                /* of doc/measurement.md */
