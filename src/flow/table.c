@@ -314,14 +314,25 @@ static void sweep_slot(struct flow_table *t, unsigned slot, uint64_t now)
     }
 }
 
+/* Clocks of captures step backwards. The next step forward may place every flow anew, so the wheels
+ * follow only when more packets in a row have come from back there than there are flows. */
+static void step_back(struct flow_table *t, uint64_t now)
+{
+    t->behind = t->second - now > BACK_SECONDS ? t->behind + 1 : 0;
+    if (t->behind <= t->n)
+        return;
+    t->second = now;
+    t->behind = 0;
+}
+
 void table_sweep(struct flow_table *t, uint64_t now_ns)
 {
     uint64_t now = now_ns / second_ns;
-    if (now <= t->second) {             /* clocks of captures step backwards */
-        if (t->second - now > BACK_SECONDS)
-            t->second = now;
+    if (now <= t->second) {
+        step_back(t, now);
         return;
     }
+    t->behind = 0;
     uint64_t from = now - t->second > WHEEL_SLOTS ? now - WHEEL_SLOTS : t->second;
     for (uint64_t s = from; s < now; s++)
         for (unsigned w = 0; w < WHEELS; w++)

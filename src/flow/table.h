@@ -33,6 +33,7 @@ struct flow_table {
     uint32_t unused;                    /* of the last slab */
     uint64_t n, made;
     uint64_t second;                    /* packet time up to which the wheels were looked at */
+    uint64_t behind;                    /* packets in a row from far before it */
     struct wheel wheel[WHEELS];
     struct tag_sets tags;
 };

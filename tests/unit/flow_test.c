@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <time.h>
 
 #include "decode/decode.h"
 #include "flow/flow.h"
@@ -184,6 +185,43 @@ static void silent_flows_end_by_the_clock_of_others(void **state)
     assert_int_equal(t.ended, 4);
     for (uint32_t i = 0; i < 4; i++)
         assert_true(t.first_ns[i] == START + (i + 1) * SECOND);
+    world_end(&t);
+}
+
+static void feed_at(struct world *t, uint32_t port, uint64_t second)
+{
+    struct tcp tcp = { .from = { 7, (uint16_t)port }, .to = ends[SERVER], .ts_ns = START + second * SECOND,
+                       .flags = TCP_ACK, .bytes = "a", .n = 1 };
+    feed(t, &tcp, true);
+}
+
+/* Back there it goes on: what falls silent by the earlier time ends by it. */
+static void a_clock_that_stays_back_is_followed(void **state)
+{
+    struct world t;
+    (void)state;
+    world_begin(&t, 1 << 20);
+    feed_at(&t, 1, 9000);
+    feed_at(&t, 2, 0);
+    for (unsigned i = 0; i < 5; i++)
+        feed_at(&t, 3, 200);
+    feed_at(&t, 3, 3700);
+    assert_int_equal(t.ended, 1);
+    assert_true(t.first_ns[0] == START);
+    world_end(&t);
+}
+
+/* Each step forward may place all flows anew: not at every other packet. */
+static void a_clock_that_goes_to_and_fro_costs_little(void **state)
+{
+    struct world t;
+    (void)state;
+    world_begin(&t, 64 << 20);
+    clock_t before = clock();
+    for (uint32_t i = 0; i < 60000; i++)
+        feed_at(&t, 1 + i, i % 2 * 3000);
+    assert_true((clock() - before) / CLOCKS_PER_SEC < 5);
+    assert_int_equal(t.ended, 0);
     world_end(&t);
 }
 
@@ -411,6 +449,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lives_of_connections),
         cmocka_unit_test(silent_flows_end_by_the_clock_of_others),
+        cmocka_unit_test(a_clock_that_stays_back_is_followed),
+        cmocka_unit_test(a_clock_that_goes_to_and_fro_costs_little),
         cmocka_unit_test(both_directions_are_one_flow),
         cmocka_unit_test(each_byte_is_counted_once),
         cmocka_unit_test(data_on_syn_counts),
