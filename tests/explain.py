@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """mailseal explain: what it says of telling goldens, of all of them at once, and where something is missing.
 
-usage: explain.py [--bin build/mailseal] [--update]
+usage: explain.py [--bin build/mailseal] [--every N] [--update]
 
 tests/explain/NAME.txt is what it says of the sessions of tests/pcaps/NAME.pcap, read again from the capture;
 NAME.stored.txt the same from the stored trace. --update writes them anew, to be reviewed as a diff.
