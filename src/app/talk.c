@@ -17,6 +17,8 @@ bool talk_could_begin(struct span p)
         return span_starts_nocase(p, "* OK") || span_starts_nocase(p, "* PREAUTH");
     case '+':
         return span_starts_nocase(p, "+OK");
+    case '"':
+        return span_starts_nocase(p, "\"IMPLEMENTATION\"");
     case 'P': case '\r':
         return proxy_could_begin(p);
     case 'E': case 'H': case 'L':       /* captured before the greeting that it answers */

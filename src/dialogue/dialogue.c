@@ -301,6 +301,8 @@ static long tls_next(const struct dialogue *d, unsigned dir, struct span in)
     /* A server speaks TLS to a client that does, and where the client's bytes were not seen. */
     bool answers = d->tls.begun || d->upgrade == UPGRADE_ASKED || d->upgrade == UPGRADE_ACCEPTED ||
                    !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
+    /* And answers clear text on a TLS port with an alert. */
+    answers |= d->s->port_is_tls && !s->begun && in.n && in.p[0] == TLS_ALERT;
     /* A ClientHello may be lost with the SYN that carried it (RFC 7413). */
     bool began_unseen = dir == TO_SERVER && !s->begun && d->in[TO_CLIENT].lost;
     if (s->resume || d->tls.begun || began_unseen || (dir == TO_CLIENT && answers))
@@ -441,8 +443,11 @@ static size_t read_once(struct dialogue *d, unsigned dir, struct span in, bool f
 {
     long tls = tls_next(d, dir, in);
 
-    if (dir == TO_CLIENT && tls < 0 && d->in[dir].reader == READ_LINES && !d->in[dir].begun)
+    if (dir == TO_CLIENT && tls < 0 && d->in[dir].reader == READ_LINES && !d->in[dir].begun) {
         tls = tls_is_ssl2_answer(d, in);
+        if (tls == PARSE_MORE && force && !d->tls.v2_hello)     /* a byte or two of anything may begin so */
+            tls = PARSE_BAD;
+    }
 
     if (d->in[dir].reader == READ_NOTHING)
         return in.n;

@@ -87,10 +87,12 @@ static enum first_words server_words(struct span in, enum protocol expected, con
     static const struct {
         const char *words;
         enum protocol protocol;
+        bool expected;                  /* too short to name it where something else is expected */
     } greetings[] = {
-        { "+OK", PROTOCOL_POP3 }, { "-ERR", PROTOCOL_POP3 }, { "* OK", PROTOCOL_IMAP }, { "* PREAUTH", PROTOCOL_IMAP },
-        { "* BYE", PROTOCOL_IMAP }, { "\"", PROTOCOL_SIEVE }, { "OK", PROTOCOL_SIEVE }, { "BYE", PROTOCOL_SIEVE },
-        { "NO ", PROTOCOL_SIEVE },
+        { "+OK", PROTOCOL_POP3, false },      { "-ERR", PROTOCOL_POP3, false }, { "* OK", PROTOCOL_IMAP, false },
+        { "* PREAUTH", PROTOCOL_IMAP, false }, { "* BYE", PROTOCOL_IMAP, false }, { "\"", PROTOCOL_SIEVE, true },
+        { "OK", PROTOCOL_SIEVE, true },       { "BYE", PROTOCOL_SIEVE, true },  { "NO ", PROTOCOL_SIEVE, true },
+        { "\"IMPLEMENTATION\"", PROTOCOL_SIEVE, false },
     };
     struct smtp_reply_line reply;
 
@@ -102,7 +104,7 @@ static enum first_words server_words(struct span in, enum protocol expected, con
         }
     }
     for (size_t i = 0; i < sizeof greetings / sizeof *greetings; i++) {
-        if (greetings[i].protocol == PROTOCOL_SIEVE && expected != PROTOCOL_SIEVE)
+        if (greetings[i].expected && expected != greetings[i].protocol)
             continue;
         if (span_starts_nocase(in, greetings[i].words)) {
             *dialect = dialect_of(greetings[i].protocol);

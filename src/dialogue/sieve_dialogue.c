@@ -185,13 +185,14 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
 {
     struct span rest = line, word = span_word(&rest);
     struct open_command *c = open_first(d);
+    bool behind_literal = d->u.sieve.server_continuing;
 
-    if (server_in_clear(d))
-        return;
-    if (d->u.sieve.server_continuing) {
-        d->u.sieve.server_continuing = false;
+    d->u.sieve.server_continuing = false;
+    if (behind_literal)                 /* of a go-ahead, too: it is no line of its own */
         trace_rest(d, TO_CLIENT, line);
-    } else if (span_eq_nocase(word, "OK"))
+    else if (server_in_clear(d))
+        return;
+    else if (span_eq_nocase(word, "OK"))
         status_line(d, TRACE_STATUS_OK, rest);
     else if (span_eq_nocase(word, "NO") || span_eq_nocase(word, "BYE"))
         status_line(d, span_eq_nocase(word, "NO") ? TRACE_STATUS_NO : TRACE_STATUS_BYE, rest);

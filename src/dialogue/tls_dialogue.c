@@ -350,11 +350,14 @@ long tls_is_ssl2_answer(struct dialogue *d, struct span in)
     bool unseen = !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
     if ((!d->tls.v2_hello && !unseen) || !in.n || !(in.p[0] & 0x80))
         return PARSE_BAD;
-    if (in.n < 7)
-        return PARSE_MORE;
-    /* session-id-hit and certificate-type are 0 or 1, then the version */
-    if (in.p[2] != SSL2_SERVER_HELLO || in.p[3] > 1 || in.p[4] > 1 || load_be16(in.p + 5) != SSL_2)
-        return PARSE_BAD;
+    /* The message type; session-id-hit and certificate-type, which are 0 or 1; the version. */
+    static const uint8_t most[] = { SSL2_SERVER_HELLO, 1, 1, SSL_2 >> 8, SSL_2 & 0xff };
+    for (size_t i = 0; i < sizeof most; i++) {
+        if (in.n <= i + 2)
+            return PARSE_MORE;
+        if (in.p[i + 2] > most[i] || (in.p[i + 2] != most[i] && i != 1 && i != 2))
+            return PARSE_BAD;
+    }
     d->tls.ssl2 = true;
     return 1;
 }
