@@ -253,7 +253,9 @@ static void examine(struct lane *l, struct flow *f, struct talk *t, const struct
     }
     enum dpi_answer answer = t->preamble ? DPI_MORE : ask_dpi(l, t, seg);      /* which would see nothing else */
     enum protocol named = protocol_of_answer(answer);
-    if (named && t->work && (t->work->dialogue.greeted || t->work->dialogue.tls.begun)) {
+    /* Of TLS nDPI guesses by the number, and a client may use that of a mail port for anything. */
+    bool spoken = t->work && (t->work->dialogue.greeted || (t->work->dialogue.tls.begun && !t->mail_port));
+    if (named && spoken) {
         accept_candidate(l, t, named);
         return;
     }

@@ -182,6 +182,8 @@ def read_connection(connection, ports, end):
     if not spoken and not judged and (is_noise(client) or is_noise(server) or
                                       server.whole and b'\n' in server.bytes and not server.first_is(SERVER_LINE)):
         not_mail = True
+    if mail_port and port not in ports and judged and not spoken and not any(n in ALPN for n in alpn):
+        not_mail = True                     # the client's own port says nothing about TLS on an odd one
     if not mail_port:
         spoken = on_odd_port(first, client, server, spoken, alpn, not_mail)
         if spoken is None:
