@@ -40,7 +40,7 @@ define step
 	last=$$(tail -n 1 $(LOGS)/$(1)); \
 	echo "$$last" | grep -qEx '[0-9]+ passed, [0-9]+ failed' || last='0 passed, 1 failed'; \
 	case $$status$$last in 0*|*' passed, '[1-9]*) ;; *) last='0 passed, 1 failed' ;; esac; \
-	test $$status = 0 && tail -n 1 $(LOGS)/$(1) || cat $(LOGS)/$(1); \
+	test $$status = 0 && { grep '^skipped: ' $(LOGS)/$(1); tail -n 1 $(LOGS)/$(1); } || cat $(LOGS)/$(1); \
 	echo "$$last" >> $(LOGS)/sum
 endef
 
@@ -74,6 +74,8 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	$(call step,metamorphic-recorded,$(METAMORPHIC_BIN) --every $(METAMORPHIC_EVERY)0 tests/pcaps tests/pcaps/recorded)
 	$(call step,fuzz-corpora,$(MAKE) --no-print-directory fuzz-corpora)
 	$(call step,interleave,$(PYTHON) tests/interleave.py --bin $(BUILD)/mailseal)
+	$(if $(filter yes,$(SANITIZE)),@echo '--- limits and floods: skipped: bytes and instructions are not those of this build',$(call step,limits,$(MAKE) --no-print-directory limits))
+	$(if $(filter yes,$(SANITIZE)),,$(call step,floods,$(MAKE) --no-print-directory floods))
 	$(call step,rejudge,$(PYTHON) tests/rejudge.py --bin $(BUILD)/mailseal)
 	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
 
@@ -95,6 +97,7 @@ coverage:
 
 include tests/fuzz/fuzz.mk
 include tests/secrets/secrets.mk
+include tests/limits/limits.mk
 
 -include $(UNITS:=.d)
 .PHONY: units check check-units check-goldens check-asan coverage

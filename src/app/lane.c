@@ -79,6 +79,8 @@ void lane_only(struct lane *l, const struct lane_watch *watch) { l->watch = watc
 
 const struct lane_counts *lane_counts(const struct lane *l) { return &l->counts; }
 
+size_t lane_memory(const struct lane *l) { return pool_taken(l->pool) + flow_index_bytes(l->flows); }
+
 /* --- the end of a connection --- */
 
 static bool is_mail_flow(const struct lane *l, const struct flow *f)

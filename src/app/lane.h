@@ -52,5 +52,7 @@ void lane_end(struct lane *);
 struct span lane_trace(const struct lane *);
 
 const struct lane_counts *lane_counts(const struct lane *);
+/* Bytes taken for connections so far: what `memory` bounds, and the index beside it. */
+size_t lane_memory(const struct lane *);
 
 #endif

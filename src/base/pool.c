@@ -69,6 +69,8 @@ struct pool *pool_new(size_t budget)
 
 size_t pool_budget(const struct pool *p) { return p->budget; }
 
+size_t pool_taken(const struct pool *p) { return p->budget - p->left; }
+
 #ifdef __SANITIZE_ADDRESS__
 /* Blocks of their own, so that the sanitizer sees every overrun and every use after return. */
 void *pool_get(struct pool *p, size_t n)

@@ -14,6 +14,7 @@ enum { POOL_LARGEST = 65536 };          /* bytes; no block is larger */
 struct pool *pool_new(size_t budget);   /* bytes; NULL: no memory */
 void pool_free(struct pool *);
 size_t pool_budget(const struct pool *);        /* as it was made with */
+size_t pool_taken(const struct pool *);         /* of it, from the system; blocks given back included */
 
 /* A block of at least n bytes with any content, or NULL when the budget is used up. */
 void *pool_get(struct pool *, size_t n);

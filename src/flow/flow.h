@@ -110,6 +110,7 @@ void flow_settle(struct flow_table *, struct flow *, uint64_t number, unsigned c
 bool flow_evict(struct flow_table *, const struct flow *keep);
 void flow_end_all(struct flow_table *);                 /* about oldest first */
 uint64_t flow_made(const struct flow_table *);          /* flows begun so far */
+size_t flow_index_bytes(const struct flow_table *);     /* of memory beside the pool, by which flows are found */
 
 static inline bool flow_saw(const struct flow *f, unsigned side, unsigned seen) { return (f->seen[side] & seen) != 0; }
 static inline bool flow_saw_any(const struct flow *f, unsigned seen) { return ((f->seen[0] | f->seen[1]) & seen) != 0; }

@@ -48,6 +48,11 @@ void flow_table_free(struct flow_table *t)
 
 uint64_t flow_made(const struct flow_table *t) { return t->made; }
 
+size_t flow_index_bytes(const struct flow_table *t)
+{
+    return (t->mask + 1) * sizeof *t->bucket + t->slabs_room * sizeof *t->slab;
+}
+
 const struct flow_tags *flow_tags_of(const struct flow_table *t, const struct flow *f) { return &t->tags.set[f->tags]; }
 
 /* --- memory: flows have numbers from 1 on, which are half as long as pointers --- */

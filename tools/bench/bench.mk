@@ -10,13 +10,13 @@ $(BENCH)/%.o: tools/bench/%.c $(BUILD)/config
 	$(call say,CC $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-$(BENCH)/generate $(BENCH)/floor: $(BENCH)/%: $(BENCH)/%.o
+$(BENCH)/generate $(BENCH)/floor $(BENCH)/flood: $(BENCH)/%: $(BENCH)/%.o
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BENCH)/verdicts: $(BENCH)/verdicts.o $(BENCH_LANE)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-bench-programs: $(BUILD)/mailseal $(BENCH)/generate $(BENCH)/floor $(BENCH)/verdicts
+bench-programs: $(BUILD)/mailseal $(BENCH)/generate $(BENCH)/flood $(BENCH)/floor $(BENCH)/verdicts
 
 bench: bench-programs
 	@$(PYTHON) tools/bench/run.py --build $(BUILD) --size $(or $(SIZE),small)

@@ -70,6 +70,12 @@ static struct template bulk[] = {
     { NULL, 4, RECORDS_DOWN, 3000, false, 9443, 2, 2, { { CLIENT, web_hello, 0 }, { SERVER, noise, 20 } } },
 };
 
+/* Of one kind each, and none ends: what one open session of it takes (verdicts prints it). */
+static struct template settled[] = { { .file = "smtps-tls13", .weight = 1, .mail = true, .port = 465 } };
+static struct template upgraded[] = { { .file = "smtp-starttls-tls12", .weight = 1, .mail = true, .port = 25 } };
+static struct template greeted[] = { { .file = "smtp-clear", .weight = 1, .mail = true, .port = 25 } };
+static struct template hello[] = { { .file = "tls13-aes128", .weight = 1, .mail = true, .port = 993 } };
+
 struct mix {
     const char *name;
     struct template *t;
@@ -77,12 +83,18 @@ struct mix {
     unsigned at_once;                   /* connections open; 0: all of them, and none is ever closed */
     unsigned bulk;                      /* of 100 packets */
     bool fresh;
+    bool in_turn;                       /* all are open at last, but each has spoken before the next begins */
+    uint32_t said;                      /* so many chunks, and then silence; 0: all */
 } mixes[] = {
-    { "mail", mail, sizeof mail / sizeof *mail, 2000, 0, false },
-    { "link", mail, sizeof mail / sizeof *mail, 300, 97, false },
-    { "tiny", tiny, sizeof tiny / sizeof *tiny, 2000, 0, false },
-    { "open", mail, sizeof mail / sizeof *mail, 0, 0, false },
-    { "fresh", fresh, sizeof fresh / sizeof *fresh, 2000, 0, true },
+    { "mail", mail, sizeof mail / sizeof *mail, 2000, 0, false, false, 0 },
+    { "link", mail, sizeof mail / sizeof *mail, 300, 97, false, false, 0 },
+    { "tiny", tiny, sizeof tiny / sizeof *tiny, 2000, 0, false, false, 0 },
+    { "open", mail, sizeof mail / sizeof *mail, 0, 0, false, false, 0 },
+    { "fresh", fresh, sizeof fresh / sizeof *fresh, 2000, 0, true, false, 0 },
+    { "settled", settled, 1, 0, 0, false, true, 0 },
+    { "upgraded", upgraded, 1, 0, 0, false, true, 0 },
+    { "greeted", greeted, 1, 0, 0, false, true, 3 },
+    { "hello", hello, 1, 0, 0, false, true, 1 },
 };
 
 /* One connection as far as it has been spoken. */
@@ -180,6 +192,8 @@ static void load(struct template *t, const char *folder)
     fclose(f);
     if (!t->chunks)
         die("has no payload", path);
+    if (mix->said)
+        t->chunks = mix->said;
     t->grown = place_to_grow(t);
 }
 
@@ -405,6 +419,16 @@ static uint32_t run_streams(uint32_t n)
     return begun;
 }
 
+static uint32_t run_in_turn(uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct talk c = talk_begin(mix->t, mix->n, i);
+        while (talk_step(&c))
+            ;
+    }
+    return n;
+}
+
 /* All open at once: each says one packet in its turn, until all have said what they have. */
 static uint32_t run_open(uint32_t n)
 {
@@ -424,6 +448,13 @@ static uint32_t run_open(uint32_t n)
     return n;
 }
 
+static uint32_t run(uint32_t n)
+{
+    if (mix->in_turn)
+        return run_in_turn(n);
+    return mix->at_once ? run_streams(n) : run_open(n);
+}
+
 int main(int argc, char **argv)
 {
     static const uint32_t head[6] = { 0xa1b2c3d4, 2 | 4 << 16, 0, 0, 262144, 1 };
@@ -433,19 +464,19 @@ int main(int argc, char **argv)
         if (!strcmp(mixes[i].name, argv[1]))
             mix = &mixes[i];
     if (!mix)
-        die("is no mix (mail, link, tiny, open, fresh)", argv[1]);
+        die("is no mix (mail, link, tiny, open, fresh, settled, upgraded, greeted, hello)", argv[1]);
     for (size_t i = 0; i < mix->n; i++)
         load(&mix->t[i], argv[4]);
-    struct template hello = { .file = "tls13-aes128" };
-    load(&hello, argv[4]);
-    bulk[0].chunk[0] = bulk[4].chunk[0] = hello.chunk[0];
+    struct template web = { .file = "tls13-aes128" };
+    load(&web, argv[4]);
+    bulk[0].chunk[0] = bulk[4].chunk[0] = web.chunk[0];
     for (size_t i = 0; i < sizeof pad; i++)
         pad[i] = (uint8_t)chance(256);
     out = fopen(argv[3], "wb");
     if (!out || setvbuf(out, NULL, _IOFBF, 1 << 20))
         die("cannot be written", argv[3]);
     fwrite(head, sizeof head, 1, out);
-    uint32_t n = (uint32_t)strtoul(argv[2], NULL, 10), begun = mix->at_once ? run_streams(n) : run_open(n);
+    uint32_t n = (uint32_t)strtoul(argv[2], NULL, 10), begun = run(n);
     if (fflush(out) || ferror(out) || fclose(out))
         die("could not be written whole", argv[3]);
     printf("packets %llu bytes %llu sessions %u\n", (unsigned long long)packets, (unsigned long long)bytes, begun);

@@ -1,7 +1,9 @@
-/* verdicts CAPTURE
+/* verdicts CAPTURE [MIB]
  * Everything from the file to the verdict of each session, on one lane, and nothing is stored. Prints
- * the number of packets, of sessions, and of those encrypted. */
+ * the number of packets, of sessions, of those encrypted, and the bytes that the lane had taken for
+ * connections, at most MIB (8,192) and an index, when the file was at its end, before they were ended. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "app/command.h"
 #include "app/lane.h"
@@ -35,7 +37,7 @@ int main(int argc, char **argv)
     struct packet batch[CAPTURE_BATCH];
     struct count seen = { 0 };
     struct lane_sink sink = { .session = take, .counts = count, .ctx = &seen };
-    struct capture *c = argc == 2 ? capture_open(argv[1], &status, error) : NULL;
+    struct capture *c = argc == 2 || argc == 3 ? capture_open(argv[1], &status, error) : NULL;
     size_t n;
 
     if (!c) {
@@ -43,12 +45,13 @@ int main(int argc, char **argv)
         return 1;
     }
     ports_default(&ports);
-    struct lane *lane = lane_new(&ports, (size_t)8 << 30, &sink);
+    struct lane *lane = lane_new(&ports, argc == 3 ? strtoul(argv[2], NULL, 10) << 20 : (size_t)8 << 30, &sink);
     while ((n = capture_next(c, batch, CAPTURE_BATCH)) > 0)
         lane_packets(lane, batch, n, 1);
+    size_t memory = lane_memory(lane);
     lane_end(lane);
-    printf("packets %llu sessions %llu encrypted %llu\n", (unsigned long long)lane_counts(lane)->packets, seen.sessions,
-           seen.encrypted);
+    printf("packets %llu sessions %llu encrypted %llu memory %zu\n", (unsigned long long)lane_counts(lane)->packets,
+           seen.sessions, seen.encrypted, memory);
     lane_free(lane);
     capture_close(c);
     return 0;
