@@ -9,6 +9,7 @@ program: CPU time (user and system), wall time, packets and bytes a second of CP
 the ratio of CPU to the floor F, which is libpcap with an empty callback and a 256 KiB buffer, in the same
 rounds. Absolute times are noisy; ratios are what to quote. Programs that are not installed are left out
 and named. tshark gets a slice, and its figures are those of the slice.
+Last come captures of which one is ten times the other: the longer one may cost 10.5 times the CPU time.
 """
 import argparse, json, os, shutil, statistics, subprocess, sys, tempfile
 
@@ -93,6 +94,31 @@ def run_mix(args, mix, n):
     return result
 
 
+def run_growth(args):
+    """Ten times the file, from file to verdict and with everything stored."""
+    cost = {}
+    for times in (1, 10):
+        capture = os.path.join(args.folder, 'growth.pcap')
+        subprocess.run([args.build + '/bench/generate', 'mail', str(MIXES['mail'][args.size == 'large'] * times // 10), capture,
+                        'tests/pcaps'], stdout=subprocess.DEVNULL, check=True)
+        for name, command, before in programs(args.build, capture, args.folder):
+            if name.startswith('mailseal'):
+                taken = []
+                for _ in range(args.runs):
+                    if before:
+                        before()
+                    taken.append(measure(command))
+                good = [t[0] for t in taken if t]
+                cost.setdefault(name, []).append(statistics.median(good) if good else float('nan'))
+        os.unlink(capture)
+    print('\nten times the file')
+    rows = []
+    for name, (few, many) in cost.items():
+        rows.append({'name': name, 'cpu_s': [few, many], 'ratio': many / few if few else None})
+        print('%-22s %8.2f s, then %8.2f s: %5.2f times' % (name, few, many, many / few if few else float('nan')))
+    return {'growth': rows}
+
+
 def main():
     p = argparse.ArgumentParser(usage=__doc__)
     p.add_argument('--build', default='build')
@@ -107,6 +133,8 @@ def main():
         print('not installed, so not measured: %s (tools/deps bench installs them)' % ', '.join(absent))
     with tempfile.TemporaryDirectory(dir=args.folder or '/var/tmp') as args.folder:
         results = [run_mix(args, mix, MIXES[mix][args.size == 'large']) for mix in args.mix]
+        if args.mix == list(MIXES):
+            results.append(run_growth(args))
     path = args.json or os.path.join(args.build, 'bench', 'result.json')
     with open(path, 'w') as f:
         json.dump(results, f, indent=1)
