@@ -9,7 +9,7 @@
 enum { SETTLED_WAITING = 4096, SETTLED_TRACE = 256 };
 
 struct settled_session {
-    uint64_t number;                    /* the caller's, that count up from 1; 0: this place is free */
+    uint64_t number;                    /* the caller's; 0: this place is free */
     struct session session;
     struct judgement judgement;
     enum direction direction;
@@ -19,18 +19,24 @@ struct settled_session {
 
 /* Its fields belong to settled.c. */
 struct settled {
-    struct settled_session *waiting;    /* by number, modulo SETTLED_WAITING */
-    struct settled_row { uint64_t number; int64_t id; } *row;   /* open addressing */
-    size_t rows, places;
+    struct settled_session *waiting;    /* a ring */
+    size_t next;                        /* its oldest place */
+    /* By number: open addressing; at is that of the row, or of the place less than 0. */
+    struct settled_number { uint64_t number; int64_t at; } *known;
+    size_t n, places;
 };
 
 bool settled_open(struct settled *);    /* false: no memory */
 void settled_close(struct settled *);
-/* The place of a number; an older one may be in it. */
-struct settled_session *settled_place(struct settled *, uint64_t number);
-/* Remembers the row of a number. False: no memory. */
-bool settled_written(struct settled *, uint64_t number, int64_t id);
-/* The row of a number, which is forgotten with that; 0: none. */
+/* The place that has waited longest, which becomes the newest. One that is not free has to be written first. */
+struct settled_session *settled_next(struct settled *);
+/* A session waits from now on. False: no memory. */
+bool settled_wait(struct settled *, const struct settled_session *);
+/* It waits no longer, since it was written as a row. */
+void settled_written(struct settled *, struct settled_session *, int64_t id);
+/* Who waits with this number; NULL: nobody. */
+struct settled_session *settled_waiting(struct settled *, uint64_t number);
+/* The row of a number; 0: none. The number is forgotten with that, whatever it was. */
 int64_t settled_take(struct settled *, uint64_t number);
 void settled_forget(struct settled *);  /* all of them */
 

@@ -417,33 +417,31 @@ static int write_waiting(struct store *s, struct settled_session *w)
 {
     s->trace = span_of(w->trace, w->trace_n);
     int code = store_add(s, &w->session, &w->judgement, w->direction);
-    w->number = 0;
+    if (!code)
+        settled_written(&s->settled, w, s->last_session);
     return code;
 }
 
-/* What is left when nobody told the end. */
+/* What is left when nobody told the end, oldest first. */
 static int write_settled(struct store *s)
 {
     int code = 0;
-    for (uint64_t i = 0; i < SETTLED_WAITING && !code; i++)
-        if (settled_place(&s->settled, i)->number)
-            code = write_waiting(s, settled_place(&s->settled, i));
+    for (size_t i = 0; i < SETTLED_WAITING && !code; i++) {
+        struct settled_session *w = settled_next(&s->settled);
+        code = w->number ? write_waiting(s, w) : 0;
+    }
     return code;
 }
 
 int store_settled(struct store *s, uint64_t number, const struct session *session, const struct judgement *judgement,
                   enum direction direction)
 {
-    struct settled_session *w = settled_place(&s->settled, number);
+    struct settled_session *w = settled_next(&s->settled);
     struct span trace = s->trace;
     int code = touch(s);
 
-    if (!code && w->number) {
-        uint64_t waited = w->number;
+    if (!code && w->number)
         code = write_waiting(s, w);
-        if (!code && !settled_written(&s->settled, waited, s->last_session))
-            code = misuse(s, "there is not enough memory for its sessions");
-    }
     s->trace = (struct span){ NULL, 0 };
     if (code)
         return code;
@@ -453,7 +451,7 @@ int store_settled(struct store *s, uint64_t number, const struct session *sessio
         memcpy(w->trace, trace.p, trace.n);
         w->trace_n = (uint16_t)trace.n;
     }
-    return 0;
+    return settled_wait(&s->settled, w) ? 0 : misuse(s, "there is not enough memory for its sessions");
 }
 
 /* Brings a row up to date, and the sums with it. */
@@ -484,15 +482,17 @@ static int grow_row(struct store *s, struct stored_session *row, const struct se
 
 int store_counts(struct store *s, uint64_t number, const struct session_counts *counts)
 {
-    struct settled_session *w = settled_place(&s->settled, number);
+    struct settled_session *w = settled_waiting(&s->settled, number);
     int code = touch(s);
 
+    if (!code && w) {
+        session_count(&w->session, counts);
+        code = write_waiting(s, w);
+        settled_take(&s->settled, number);
+        return code;
+    }
     if (code)
         return code;
-    if (w->number == number) {
-        session_count(&w->session, counts);
-        return write_waiting(s, w);
-    }
     int64_t id = settled_take(&s->settled, number);
     struct stored_session row;
     sqlite3_bind_int64(s->session_next, 1, id - 1);

@@ -78,7 +78,7 @@ int store_source_end(struct store *, uint32_t number, const struct source_summar
 void store_trace(struct store *, struct span bytes);
 int store_add(struct store *, const struct session *, const struct judgement *, enum direction);
 /* The same of a session that is settled while its connection goes on, and what it came to, once, in the
- * same transaction. Numbers count up from 1. */
+ * same transaction. Any number but 0, of one session only. */
 int store_settled(struct store *, uint64_t number, const struct session *, const struct judgement *, enum direction);
 int store_counts(struct store *, uint64_t number, const struct session_counts *);
 int store_attempt(struct store *, const struct attempt *, uint64_t n);
