@@ -1,7 +1,6 @@
 #include "app/lane.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "app/talk.h"
 #include "dialogue/certificates.h"
@@ -11,27 +10,33 @@
 enum {
     DPI_FLOWS = 4096,                   /* connections under inspection at once */
     DPI_PACKETS = 8,                    /* asked about of one connection */
-    CANDIDATE_PAYLOADS = 24             /* after which it is not mail */
+    CANDIDATE_PAYLOADS = 24,            /* after which it is not mail */
+    /* Segments are decoded some steps before they are followed, so that the memory of their flows is there
+     * when it is needed. */
+    AHEAD = 16
 };
 
 struct lane {
     const struct port_table *ports;
+    struct hash_key key;                /* of flows */
     struct lane_sink sink;
     struct pool *pool;
     struct flow_table *flows;
     struct dpi *dpi;                    /* made when first needed */
     uint64_t odd_flows;                 /* in the table */
-    struct fragments *fragments;        /* made when first needed */
-    uint64_t held;                      /* fragments of this source that no whole packet was made of */
     uint64_t clock_ns;                  /* packet time */
-    bool ending;                        /* the input has ended */
+    struct lane_moment now;
     uint32_t source;
     const struct lane_watch *watch;     /* NULL: everything */
     struct span trace;                  /* of the session being reported */
-    uint64_t numbered;                  /* sessions handed over before their end */
     struct lane_counts counts;
     struct certificates certificates;
     struct tls_fingerprints fingerprints;
+    /* of a lane for itself */
+    struct intake intake;
+    struct batch batch;
+    struct item item[AHEAD];
+    struct tick tick[AHEAD];
 };
 
 static void flow_has_ended(void *ctx, struct flow *, bool evicted);
@@ -43,19 +48,31 @@ static void know_others(struct lane *l, struct talk *t)
     t->work->dialogue.fingerprints = &l->fingerprints;
 }
 
-struct lane *lane_new(const struct port_table *ports, size_t memory, const struct lane_sink *sink)
+struct lane *lane_behind(const struct port_table *ports, size_t memory, const struct lane_sink *sink,
+                         const struct hash_key *key)
 {
     struct lane *l = calloc(1, sizeof *l);
-    if (!l || !(l->pool = pool_new(memory)) || !(l->flows = flow_table_new(l->pool, flow_has_ended, l))) {
+    if (!l || !(l->pool = pool_new(memory)) || !(l->flows = flow_table_new(l->pool, key, flow_has_ended, l))) {
         lane_free(l);
         return NULL;
     }
     l->ports = ports;
+    l->key = *key;
     l->sink = *sink;
     l->certificates.met = sink->certificate;
     l->certificates.ctx = sink->ctx;
-    if (getrandom(&l->fingerprints.key, sizeof l->fingerprints.key, GRND_NONBLOCK) < 0)
-        memset(&l->fingerprints.key, 0, sizeof l->fingerprints.key);
+    l->fingerprints.key = hash_key_random();
+    return l;
+}
+
+struct lane *lane_new(const struct port_table *ports, size_t memory, const struct lane_sink *sink)
+{
+    const struct hash_key key = hash_key_random();
+    struct lane *l = lane_behind(ports, memory, sink, &key);
+    if (!l)
+        return NULL;
+    intake_begin(&l->intake, ports, 1, &key, &l->counts);
+    l->batch = (struct batch){ .item = l->item, .tick = l->tick, .lanes = 1, .room = AHEAD, .ticks_room = AHEAD };
     return l;
 }
 
@@ -68,7 +85,8 @@ void lane_free(struct lane *l)
         flow_end_all(l->flows);
     flow_table_free(l->flows);
     dpi_free(l->dpi);
-    fragments_free(l->fragments);
+    intake_free(&l->intake);
+    batch_free(&l->batch);
     pool_free(l->pool);
     free(l);
 }
@@ -144,7 +162,7 @@ static void report_session(struct lane *l, const struct flow *f, struct talk *t,
 /* Hands a session over whose matter is settled, so that nothing is left but counting. */
 static void settle(struct lane *l, struct flow *f, struct talk *t)
 {
-    uint64_t number = ++l->numbered;
+    uint64_t number = l->now.ordinal;
     dpi_drop(l->dpi, &t->dpi);
     talk_count(t, f);
     report_session(l, f, t, number);
@@ -154,7 +172,7 @@ static void settle(struct lane *l, struct flow *f, struct talk *t)
 
 static void end_talk(struct lane *l, struct flow *f, struct talk *t, bool evicted)
 {
-    bool input_ended = evicted || (l->ending && !flow_is_closed(f));
+    bool input_ended = evicted || (l->now.phase == LANE_END && !flow_is_closed(f));
     dpi_drop(l->dpi, &t->dpi);
     talk_end(t, l->pool, f, l->clock_ns, input_ended);
     report_session(l, f, t, 0);
@@ -166,6 +184,8 @@ static void flow_has_ended(void *ctx, struct flow *f, bool evicted)
 {
     struct lane *l = ctx;
 
+    if (l->now.phase != LANE_PACKET)
+        l->now.turn = flow_turn_of(l->flows, f);
     l->counts.evicted += evicted;
     if (f->owner & FLOW_SETTLED) {
         struct session_counts c = counts_of(f, f->owner & FLOW_CLIENT_B ? 1 : 0);
@@ -269,16 +289,6 @@ static void examine(struct lane *l, struct flow *f, struct talk *t, const struct
 
 /* --- packets --- */
 
-static bool is_mail_segment(const struct lane *l, const struct segment *s)
-{
-    return port_is_mail(l->ports, s->src.port) || port_is_mail(l->ports, s->dst.port);
-}
-
-static bool may_be_odd(const struct lane *l, const struct segment *s)
-{
-    return !port_is_never(l->ports, s->src.port) && !port_is_never(l->ports, s->dst.port);
-}
-
 static struct talk *begin_talk(struct lane *l, struct flow *f, const struct segment *seg, unsigned side)
 {
     struct talk *t;
@@ -304,33 +314,28 @@ static bool is_watched(const struct lane_watch *w, const struct endpoint *a, con
     return is_end(&w->client, w->client_port, a) && is_end(&w->server, w->server_port, b);
 }
 
-/* at: NULL when it was not looked for ahead. */
-static void take_segment(struct lane *l, const struct segment *seg, const struct flow_place *at)
+static void take_segment(struct lane *l, const struct item *item)
 {
-    bool mail = at || is_mail_segment(l, seg), make = mail;
+    const struct segment *seg = &item->seg;
+    const struct flow_place *at = &item->at;
     struct flow_place here;
 
     if (l->watch && !is_watched(l->watch, &seg->src, &seg->dst) && !is_watched(l->watch, &seg->dst, &seg->src))
         return;
-    if (!mail) {
-        if (!may_be_odd(l, seg))
-            return;
-        make = talk_could_begin(seg->payload);
-        if (!make && !l->odd_flows)
-            return;
-    }
-    if (!at) {
-        flow_place(l->flows, seg, &here);
+    if (!item->begins && !l->odd_flows)
+        return;
+    if (!item->placed) {
+        flow_place(&l->key, seg, &here);
         at = &here;
     }
     uint64_t before = flow_made(l->flows);
-    struct flow_hit hit = flow_of(l->flows, seg, at, make);
+    struct flow_hit hit = flow_of(l->flows, seg, at, item->begins);
     struct flow *f = hit.flow;
     if (!f)
         return;
     if (flow_made(l->flows) != before) {
         f->source = l->source;
-        l->odd_flows += !mail;
+        l->odd_flows += !item->mail;
     }
     if (hit.ignored || (f->owner & FLOW_DULL))
         return;
@@ -344,87 +349,85 @@ static void take_segment(struct lane *l, const struct segment *seg, const struct
         settle(l, f, t);
 }
 
-/* Whole packets may be fragments of others again; each was made of two or more, so there is an end. */
-static enum decode_result take_fragment(struct lane *l, struct segment *seg)
+static void enter(struct lane *l, enum lane_phase phase, uint64_t ordinal, uint64_t clock_ns)
 {
-    enum decode_result r = DECODE_FRAGMENT;
-    struct packet whole;
-    unsigned n = 0, all = 0;
-
-    if (!l->fragments && !(l->fragments = fragments_new(FRAGMENTS_MEMORY, &l->counts.fragments)))
-        return r;
-    while (r == DECODE_FRAGMENT && (n = fragments_take(l->fragments, seg, &whole)) > 0) {
-        all += n - 1;
-        r = decode_whole(&whole, seg);
-    }
-    if (r == DECODE_FRAGMENT) {
-        fragments_used(l->fragments);
-        l->held++;
-        return r;
-    }
-    uint64_t before = all < l->held ? all : l->held;
-    l->held -= before;
-    l->counts.decoded[DECODE_FRAGMENT] -= before;
-    l->counts.decoded[r] += before;
-    if (r == DECODE_TCP)
-        take_segment(l, seg, NULL);
-    fragments_used(l->fragments);
-    return r;
+    l->now.ordinal = ordinal;
+    l->now.phase = phase;
+    l->clock_ns = clock_ns;
 }
 
-/* Packets are decoded some steps before they are followed, so that the memory of their flows is there
- * when it is needed. */
-enum { AHEAD = 16 };
-struct ahead {
-    struct segment seg;
-    struct flow_place at;
-    enum decode_result result;
-    bool mail;                          /* at is set */
-};
-
-static void look_ahead(struct lane *l, const struct packet *p, size_t n, struct ahead *a)
+/* The ticks up to a packet. */
+static void run_ticks(struct lane *l, const struct batch *b, size_t *at, uint64_t ordinal)
 {
-    for (size_t i = 0; i < n; i++) {
-        a[i].result = decode(&p[i], &a[i].seg);
-        a[i].mail = a[i].result == DECODE_TCP && is_mail_segment(l, &a[i].seg);
-        if (a[i].mail)
-            flow_place(l->flows, &a[i].seg, &a[i].at);
+    for (; *at < b->nticks && b->tick[*at].ordinal <= ordinal; ++*at) {
+        enter(l, LANE_TICK, b->tick[*at].ordinal, b->tick[*at].now_ns);
+        flow_tick(l->flows, l->clock_ns);
+        memset(&l->now.turn, 0, sizeof l->now.turn);
     }
-    for (size_t i = 0; i < n; i++)
-        if (a[i].mail)
-            flow_fetch(l->flows, &a[i].at);
 }
 
-static void take_packet(struct lane *l, const struct packet *p, struct ahead *a)
+/* Up to AHEAD items from one on; gives the one behind them. */
+static const struct item *look_ahead(const struct lane *l, const struct item *from)
 {
-    l->counts.packets++;
-    l->counts.bytes += p->data.n;
-    l->clock_ns = p->ts_ns;
-    if (a->result == DECODE_TCP)
-        take_segment(l, &a->seg, a->mail ? &a->at : NULL);
-    else if (a->result == DECODE_FRAGMENT)
-        a->result = take_fragment(l, &a->seg);
-    l->counts.decoded[a->result]++;
+    const struct item *i = from;
+    for (unsigned n = 0; i && n < AHEAD; i = i->next, n++)
+        if (i->placed)
+            flow_expect(l->flows, &i->at);
+    for (const struct item *j = from; j != i; j = j->next)
+        if (j->placed)
+            flow_fetch(l->flows, &j->at);
+    return i;
 }
+
+void lane_take(struct lane *l, const struct batch *b, unsigned lane)
+{
+    const struct item *i = b->first[lane], *behind;
+    size_t tick = 0;
+
+    l->source = b->source;
+    while (i)
+        for (behind = look_ahead(l, i); i != behind; i = i->next) {
+            if (tick < b->nticks)
+                run_ticks(l, b, &tick, i->ordinal);
+            enter(l, LANE_PACKET, i->ordinal, i->seg.ts_ns);
+            take_segment(l, i);
+        }
+    run_ticks(l, b, &tick, b->ordinal);
+}
+
+void lane_ends(struct lane *l, uint64_t ordinal, uint64_t clock_ns)
+{
+    enter(l, LANE_END, ordinal, clock_ns);
+    flow_end_all(l->flows);
+    memset(&l->now.turn, 0, sizeof l->now.turn);
+    certificates_forget(&l->certificates);      /* what was made of this input may be thrown away */
+}
+
+const struct lane_moment *lane_now(const struct lane *l) { return &l->now; }
+
+int lane_moment_cmp(const struct lane_moment *a, const struct lane_moment *b)
+{
+    if (a->ordinal != b->ordinal)
+        return a->ordinal < b->ordinal ? -1 : 1;
+    return a->phase != b->phase ? (int)a->phase - (int)b->phase : flow_turn_cmp(&a->turn, &b->turn);
+}
+
+/* --- a lane for itself --- */
 
 void lane_packets(struct lane *l, const struct packet *p, size_t n, uint32_t source)
 {
-    struct ahead ahead[AHEAD];
-    l->held = source == l->source ? l->held : 0;
-    l->source = source;
-    for (size_t from = 0; from < n; from += AHEAD) {
-        size_t some = n - from < AHEAD ? n - from : AHEAD;
-        look_ahead(l, p + from, some, ahead);
-        for (size_t i = 0; i < some; i++)
-            take_packet(l, p + from + i, &ahead[i]);
+    while (n) {
+        batch_clear(&l->batch);
+        size_t taken = intake_take(&l->intake, p, n, source, &l->batch);
+        lane_take(l, &l->batch, 0);
+        p += taken;
+        n -= taken;
     }
+    batch_clear(&l->batch);
 }
 
 void lane_end(struct lane *l)
 {
-    l->ending = true;
-    flow_end_all(l->flows);
-    fragments_clear(l->fragments);
-    certificates_forget(&l->certificates);      /* what was made of this input may be thrown away */
-    l->ending = false;
+    lane_ends(l, l->intake.ordinal, l->intake.clock_ns);
+    intake_end(&l->intake);
 }

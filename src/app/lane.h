@@ -1,30 +1,21 @@
-/* A lane: packets in, sessions and attempts out, in one thread and one call chain. It is the
+/* A lane: segments in, sessions and attempts out, in one thread and one call chain. It is the
  * place where layers that do not know each other meet. */
 #ifndef MAILSEAL_APP_LANE_H
 #define MAILSEAL_APP_LANE_H
 
-#include "app/ports.h"
-#include "decode/decode.h"
-#include "decode/fragments.h"
+#include "app/intake.h"
 #include "facts/session.h"
 
 struct lane_sink {
     /* number 0: the session has ended. Else it is settled, and counts() comes once with that number when
-     * its connection has ended; numbers count up from 1. With counts NULL sessions are given at their end. */
+     * its connection has ended; it is the ordinal of the packet that settled it. With counts NULL sessions are
+     * given at their end. */
     void (*session)(void *ctx, const struct session *, uint64_t number);
     void (*counts)(void *ctx, uint64_t number, const struct session_counts *);
     void (*attempt)(void *ctx, const struct attempt *);
     /* Before the first session since lane_end() that names it, and now and then again. */
     void (*certificate)(void *ctx, const struct certificate *);
     void *ctx;
-};
-
-struct lane_counts {
-    uint64_t packets, bytes;            /* bytes: as captured */
-    uint64_t decoded[DECODE_RESULTS_N]; /* a fragment is what its whole packet was, once that is there */
-    struct fragment_counts fragments;
-    uint64_t evicted;                   /* connections forgotten for want of memory */
-    uint64_t discarded;                 /* bytes that found no place */
 };
 
 /* One connection, or those between two networks, and nothing else. */
@@ -42,16 +33,40 @@ void lane_free(struct lane *);
 /* Before its first packet. What is watched must outlive the lane. */
 void lane_only(struct lane *, const struct lane_watch *);
 
+/* --- one lane for itself --- */
+
 /* source: number given to the sessions that begin in these packets. */
 void lane_packets(struct lane *, const struct packet *, size_t n, uint32_t source);
 /* The input has ended: all connections end as they stand, and the next packet begins a new input. */
 void lane_end(struct lane *);
+const struct lane_counts *lane_counts(const struct lane *);
+
+/* --- one of several, behind one intake --- */
+
+/* As lane_new(); key: the intake's. */
+struct lane *lane_behind(const struct port_table *ports, size_t memory, const struct lane_sink *,
+                         const struct hash_key *key);
+/* Takes its own items of a batch, and all ticks. */
+void lane_take(struct lane *, const struct batch *, unsigned lane);
+/* The input has ended after as many packets, the last one at that time. */
+void lane_ends(struct lane *, uint64_t ordinal, uint64_t clock_ns);
+
+/* What a lane says within the sink's calls, it says at a moment. By moments the words of several lanes are brought
+ * into the one order in which one lane alone would have said them; those of one lane are in order, and no two
+ * lanes have the same moment. */
+enum lane_phase { LANE_TICK, LANE_PACKET, LANE_END, LANE_PASSED };
+struct lane_moment {
+    uint64_t ordinal;                   /* of the packet */
+    enum lane_phase phase;              /* PASSED: behind all that comes of that packet */
+    struct flow_turn turn;              /* of the connection that ends; zeroes with PACKET */
+};
+const struct lane_moment *lane_now(const struct lane *);
+int lane_moment_cmp(const struct lane_moment *, const struct lane_moment *);
 
 /* Within the sink's session(): the trace (facts/trace.h) of the session it is given, valid until it returns.
  * Empty: none was kept, for a session without evidence and incident. */
 struct span lane_trace(const struct lane *);
 
-const struct lane_counts *lane_counts(const struct lane *);
 /* Bytes taken for connections so far: what `memory` bounds, and the index beside it. */
 size_t lane_memory(const struct lane *);
 

@@ -1,6 +1,15 @@
 #include "base/hash.h"
 
 #include <string.h>
+#include <sys/random.h>
+
+struct hash_key hash_key_random(void)
+{
+    struct hash_key key;
+    if (getrandom(&key, sizeof key, 0) != (ssize_t)sizeof key)
+        key = (struct hash_key){ { (uint64_t)(uintptr_t)&key, (uint64_t)(uintptr_t)hash_bytes } };
+    return key;
+}
 
 struct sip {
     uint64_t a, b, c, d;

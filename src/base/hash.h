@@ -10,6 +10,9 @@ struct hash_key {
     uint64_t k[2];
 };
 
+/* A key that nobody else knows, as far as the system has one. */
+struct hash_key hash_key_random(void);
+
 uint64_t hash_bytes(const struct hash_key *, const void *bytes, size_t n);
 
 #endif

@@ -1,7 +1,5 @@
 #include "decode/fragments.h"
 
-#include <sys/random.h>
-
 #include "base/hash.h"
 #include "base/pool.h"
 
@@ -65,8 +63,7 @@ struct fragments *fragments_new(size_t memory, struct fragment_counts *counts)
     memset(t, 0, sizeof *t);
     t->pool = pool;
     t->counts = counts;
-    if (getrandom(&t->key, sizeof t->key, 0) != (ssize_t)sizeof t->key)
-        t->key = (struct hash_key){ { (uint64_t)(uintptr_t)t, (uint64_t)(uintptr_t)&t } };
+    t->key = hash_key_random();
     return t;
 }
 

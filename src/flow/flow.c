@@ -128,7 +128,7 @@ static void note_age(struct flow_table *t, struct flow *f)
     if (age == f->age)
         return;
     f->age = (uint8_t)age;
-    table_place(t, f);
+    wheel_move(t, f);
 }
 
 /* Where a side's SYN was not seen: whether its numbers so far, of a moment ago, are those of a connection
@@ -180,7 +180,6 @@ struct flow_hit flow_of(struct flow_table *t, const struct segment *seg, const s
 {
     struct flow_hit hit = { .side = at->side };
 
-    table_sweep(t, seg->ts_ns);
     hit.flow = table_find(t, at);
     if (hit.flow && (begins_anew(hit.flow, seg, hit.side) || flow_is_silent(hit.flow, seg->ts_ns))) {
         table_end(t, hit.flow, false);

@@ -71,7 +71,8 @@ struct flow_table;
  * memory, end of input): the owner gives its state back. `evicted`: it was pushed out. */
 typedef void flow_ended(void *ctx, struct flow *, bool evicted);
 
-struct flow_table *flow_table_new(struct pool *, flow_ended *, void *ctx);
+/* key: what flow_place() is given for all segments of this table. */
+struct flow_table *flow_table_new(struct pool *, const struct hash_key *key, flow_ended *, void *ctx);
 void flow_table_free(struct flow_table *);              /* flows in it are not reported */
 
 /* What a segment is to its flow. */
@@ -82,22 +83,46 @@ struct flow_hit {
     bool ignored;                       /* counted as a packet, and nothing else (section 1: wrong checksum) */
 };
 
-/* Where a segment's flow is looked for. flow_place() fetches the place in the hash table ahead, and
- * flow_fetch() some segments later what is there; neither changes anything. */
+/* Where a segment's flow is looked for, in whichever table of this key. */
 struct flow_place {
     struct flow_key key;
-    uint64_t hash;
+    uint64_t hash;                      /* the same both ways; a table uses its lower half */
     unsigned side;                      /* that sent the segment */
 };
-void flow_place(const struct flow_table *, const struct segment *, struct flow_place *);
+void flow_place(const struct hash_key *, const struct segment *, struct flow_place *);
+/* Fetches the place in the hash table ahead, and flow_fetch() some segments later what is there; neither
+ * changes anything. */
+void flow_expect(const struct flow_table *, const struct flow_place *);
 void flow_fetch(const struct flow_table *, const struct flow_place *);
 
 /* The flow of a segment, made if need be, with times, ends and counters brought up to date.
  * flow is NULL when there is none and `make` is false, or no memory at all. Ends, before it
- * returns, the flows that have been silent for too long at this segment's time (each within a second
- * of packet time), and the flow of these endpoints when a SYN with another sequence number begins a
- * new connection. */
+ * returns, the flow of these endpoints when it has been silent for too long at this segment's time, and when
+ * a SYN with another sequence number begins a new connection. */
 struct flow_hit flow_of(struct flow_table *, const struct segment *, const struct flow_place *, bool make);
+
+/* Packet time in seconds, which is that of all flows. Clocks of captures step backwards: a step of more than a
+ * minute is followed when more packets in a row have come from back there than came before them, or many; since
+ * the next step forward may place every flow anew, that is paid by packets. */
+struct flow_clock {
+    uint64_t second;
+    uint64_t behind, ordinal;           /* packets in a row from far before it, and the last of them */
+};
+/* Whether it enters a new second with a packet, which is the how-manieth of all. Packets within the second need not
+ * be shown. */
+bool flow_second_begins(struct flow_clock *, uint64_t ordinal, uint64_t now_ns);
+/* To be told to a table then: ends the flows that have been silent for too long before that second. */
+void flow_tick(struct flow_table *, uint64_t now_ns);
+
+/* The order in which flows end in flow_tick() and flow_end_all(): the same in one table as in several that share
+ * the flows, have had the same ticks, and never ran out of memory. */
+struct flow_turn {
+    uint64_t place, since;
+    struct flow_key key;
+};
+/* Of a flow, while its end is being told. */
+struct flow_turn flow_turn_of(const struct flow_table *, const struct flow *);
+int flow_turn_cmp(const struct flow_turn *, const struct flow_turn *);
 
 /* Gives a flow state, or takes it away. */
 void flow_own(struct flow_table *, struct flow *, void *state);

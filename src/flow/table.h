@@ -6,6 +6,7 @@
 #include "flow/flow.h"
 
 enum { WHEEL_SLOTS = 4096 };            /* seconds; more than any silence is allowed to last */
+enum { SLAB_BYTES = 49152, SLAB = SLAB_BYTES / sizeof(struct flow), FLOW_MS_NS = 1000000 };
 
 /* A flow stands in the slot of the second in which its silence would have been too long when it was
  * put there. Packets do not move it: when its second comes it is looked at, and put further on. */
@@ -33,21 +34,38 @@ struct flow_table {
     uint32_t unused;                    /* of the last slab */
     uint64_t n, made;
     uint64_t second;                    /* packet time up to which the wheels were looked at */
-    uint64_t behind;                    /* packets in a row from far before it */
+    uint64_t place;                     /* of the slot whose flows are being ended, among those of this moment */
     struct wheel wheel[WHEELS];
     struct tag_sets tags;
 };
 
+/* Flows have numbers from 1 on, which are half as long as pointers. */
+static inline struct flow *flow_at(const struct flow_table *t, uint32_t number)
+{
+    return &t->slab[(number - 1) / SLAB][(number - 1) % SLAB];
+}
+
+/* --- table.c --- */
+
 struct flow *table_find(const struct flow_table *, const struct flow_place *);
 /* A flow that begins now, with everything else zero. NULL: no memory. */
 struct flow *table_make(struct flow_table *, const struct flow_place *, uint64_t now_ns);
-/* Moves a flow to the slot of its age. */
-void table_place(struct flow_table *, struct flow *);
 /* Reports a flow's end and gives its memory back. */
 void table_end(struct flow_table *, struct flow *, bool evicted);
-/* Ends what has been silent for too long before the second of this time. */
-void table_sweep(struct flow_table *, uint64_t now_ns);
+
+/* --- wheel.c --- */
+
+/* Puts a flow that is in no slot into that of its age, and takes it out. */
+void wheel_place(struct flow_table *, struct flow *, uint32_t number);
+void wheel_unplace(struct flow_table *, const struct flow *);
+/* Moves it to the slot of its age. */
+void wheel_move(struct flow_table *, struct flow *);
 bool flow_is_silent(const struct flow *, uint64_t now_ns);
+/* Ends the oldest flow of this wheel, or of those behind it, but not `keep`. False: there is none. */
+bool wheel_evict(struct flow_table *, unsigned wheel, const struct flow *keep);
+
+/* --- flow.c --- */
+
 /* Last thing before a flow ends: payload that the other side acknowledged and that never came. */
 void flow_note_lost(struct flow *);
 

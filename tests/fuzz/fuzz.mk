@@ -21,7 +21,7 @@ FUZZ_x509     = base/bytes base/x509
 FUZZ_proto    = base/bytes base/hash base/digest base/endpoint facts/names $(patsubst src/%.c,%,$(wildcard src/proto/*.c))
 FUZZ_dialogue = base/pool base/x509 $(FUZZ_proto) facts/session facts/trace facts/mechanism verdict/verdict \
                 $(patsubst src/%.c,%,$(wildcard src/dialogue/*.c))
-FUZZ_lane     = $(sort $(FUZZ_decode) $(FUZZ_facts) $(FUZZ_dialogue) dpi/dpi_none app/lane app/talk \
+FUZZ_lane     = $(sort $(FUZZ_decode) $(FUZZ_facts) $(FUZZ_dialogue) dpi/dpi_none base/pages app/lane app/intake app/talk \
                 app/ports $(patsubst src/%.c,%,$(wildcard src/flow/*.c)))
 
 $(BUILD)/fuzz/%.o: tests/fuzz/%.c $(BUILD)/config

@@ -1,4 +1,4 @@
-/* links: flow/flow.o flow/table.o flow/tags.o base/hash.o base/pool.o base/endpoint.o base/bytes.o
+/* links: flow/flow.o flow/table.o flow/wheel.o flow/tags.o base/hash.o base/pool.o base/endpoint.o base/bytes.o
  * decode/decode.o decode/link.o decode/carrier.o decode/ip.o decode/tunnel.o decode/checksum.o */
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,6 +24,8 @@ struct world {
     unsigned ended, evicted;
     struct flow last;                   /* as it was when it ended */
     uint64_t first_ns[8];               /* of those that ended, in order */
+    struct flow_clock clock;
+    uint64_t packets;
 };
 
 static void has_ended(void *ctx, struct flow *f, bool evicted)
@@ -36,11 +38,13 @@ static void has_ended(void *ctx, struct flow *f, bool evicted)
     t->evicted += evicted;
 }
 
+static const struct hash_key key = { { 1, 2 } };
+
 static void world_begin(struct world *t, size_t memory)
 {
     memset(t, 0, sizeof *t);
     t->pool = pool_new(memory);
-    t->t = flow_table_new(t->pool, has_ended, t);
+    t->t = flow_table_new(t->pool, &key, has_ended, t);
     assert_non_null(t->t);
 }
 
@@ -56,8 +60,11 @@ static struct flow_hit feed(struct world *t, const struct tcp *tcp, bool make)
     struct packet p = packet_of(tcp);
     assert_int_equal(decode(&p, &seg), DECODE_TCP);
     struct flow_place at;
-    flow_place(t->t, &seg, &at);
+    flow_place(&key, &seg, &at);
+    flow_expect(t->t, &at);
     flow_fetch(t->t, &at);
+    if (flow_second_begins(&t->clock, ++t->packets, seg.ts_ns))
+        flow_tick(t->t, seg.ts_ns);
     struct flow_hit hit = flow_of(t->t, &seg, &at, make);
     packet_free(&p);
     return hit;
@@ -402,6 +409,110 @@ static void a_hundred_thousand_flows(void **state)
     world_end(&t);
 }
 
+/* --- the order of ends --- */
+
+enum { ORDER_TABLES = 4, ORDER_FLOWS = 3000 };  /* one table has all flows, the others share them */
+
+struct order {
+    struct flow_table *t;
+    uint64_t ordinal;
+    unsigned n;
+    struct { uint64_t ordinal; struct flow_turn turn; } end[ORDER_FLOWS * 2];
+};
+
+static void note_turn(void *ctx, struct flow *f, bool evicted)
+{
+    struct order *o = ctx;
+    assert_false(evicted);
+    assert_true(o->n < COUNT(o->end));
+    o->end[o->n].ordinal = o->ordinal;
+    o->end[o->n++].turn = flow_turn_of(o->t, f);
+}
+
+static int order_cmp(const struct order *o, unsigned i, const struct order *p, unsigned j)
+{
+    if (o->end[i].ordinal != p->end[j].ordinal)
+        return o->end[i].ordinal < p->end[j].ordinal ? -1 : 1;
+    return flow_turn_cmp(&o->end[i].turn, &p->end[j].turn);
+}
+
+/* What the tables that share the flows said, merged, is what the one with all of them said. */
+static void check_order(const struct order *all, const struct order *shared)
+{
+    unsigned at[ORDER_TABLES] = { 0 };
+    for (unsigned n = 0; n < all->n; n++) {
+        int next = -1;
+        for (int k = 0; k < ORDER_TABLES - 1; k++)
+            if (at[k] < shared[k].n && (next < 0 || order_cmp(&shared[k], at[k], &shared[next], at[next]) < 0))
+                next = k;
+        assert_true(next >= 0);
+        assert_int_equal(order_cmp(all, n, &shared[next], at[next]), 0);
+        assert_true(n == 0 || order_cmp(all, n - 1, all, n) < 0);
+        at[next]++;
+    }
+    for (unsigned k = 0; k < ORDER_TABLES - 1; k++)
+        assert_int_equal(at[k], shared[k].n);
+}
+
+static void feed_order(struct order *o, const struct segment *seg, uint64_t ordinal)
+{
+    struct flow_place at;
+    flow_place(&key, seg, &at);
+    struct flow_hit hit = flow_of(o->t, seg, &at, true);
+    if (hit.flow && seg->seq % 5 == 0 && !(hit.flow->owner & FLOW_SETTLED))
+        flow_settle(o->t, hit.flow, ordinal, 0);
+}
+
+/* Flows of a few moments that speak again, close, are settled and fall silent, while the clock jumps. */
+static void ends_are_in_one_order(void **state)
+{
+    static struct order o[ORDER_TABLES];
+    struct pool *pool[ORDER_TABLES];
+    uint64_t now = START, x = 7;
+    struct flow_clock clock = { 0 };
+    (void)state;
+    for (unsigned k = 0; k < ORDER_TABLES; k++)
+        o[k] = (struct order){ .t = flow_table_new(pool[k] = pool_new(16 << 20), &key, note_turn, &o[k]) };
+    for (uint64_t ordinal = 1; ordinal < 40000; ordinal++) {
+        x = x * 6364136223846793005u + 1442695040888963407u;
+        unsigned r = (unsigned)(x >> 33), flow = r % ORDER_FLOWS;
+        now += ordinal % 8 ? 0 : ordinal % 1000 == 0 ? 700 * (uint64_t)SECOND : SECOND / 3;
+        now -= ordinal % 7001 == 0 ? 90 * (uint64_t)SECOND : 0;
+        struct tcp tcp = { .from = { 100 + flow, 40000 }, .to = ends[SERVER], .ts_ns = now, .seq = 5 + r % 64,
+                           .flags = r % 11 == 0 ? TCP_RST : TCP_ACK, .bytes = "abc", .n = r % 4 };
+        struct packet p = packet_of(&tcp);
+        struct segment seg;
+        assert_int_equal(decode(&p, &seg), DECODE_TCP);
+        bool tick = flow_second_begins(&clock, ordinal, now);
+        for (unsigned k = 0; k < ORDER_TABLES; k++) {
+            o[k].ordinal = 2 * ordinal;
+            if (tick)
+                flow_tick(o[k].t, now);
+            o[k].ordinal++;
+        }
+        struct order *mine = &o[1 + flow % (ORDER_TABLES - 1)];
+        unsigned before[2] = { o[0].n, mine->n };
+        feed_order(&o[0], &seg, ordinal);
+        feed_order(mine, &seg, ordinal);
+        o[0].n = before[0];             /* what ends at a packet has no turn */
+        mine->n = before[1];
+        packet_free(&p);
+        if (o[0].n > ORDER_FLOWS || ordinal == 39999) {
+            check_order(&o[0], &o[1]);
+            for (unsigned k = 0; k < ORDER_TABLES; k++)
+                o[k].n = 0;
+        }
+    }
+    for (unsigned k = 0; k < ORDER_TABLES; k++)
+        flow_end_all(o[k].t);
+    assert_true(o[0].n > 100);
+    check_order(&o[0], &o[1]);
+    for (unsigned k = 0; k < ORDER_TABLES; k++) {
+        flow_table_free(o[k].t);
+        pool_free(pool[k]);
+    }
+}
+
 /* With little memory the one that has been silent longest goes first, closed ones before all. */
 static void the_oldest_is_pushed_out(void **state)
 {
@@ -457,6 +568,7 @@ int main(void)
         cmocka_unit_test(wrong_checksums),
         cmocka_unit_test(an_ignored_segment_ends_nothing),
         cmocka_unit_test(a_hundred_thousand_flows),
+        cmocka_unit_test(ends_are_in_one_order),
         cmocka_unit_test(the_oldest_is_pushed_out),
         cmocka_unit_test(without_memory_there_is_no_flow),
     };

@@ -1,0 +1,172 @@
+#include "app/intake.h"
+
+#include "app/talk.h"
+#include "base/pages.h"
+
+enum { WHOLE_MOST = 65536 };            /* bytes of a packet put together */
+
+static const uint64_t one_second_ns = 1000000000;
+
+/* --- batches --- */
+
+void batch_clear(struct batch *b)
+{
+    b->n = b->nticks = 0;
+    for (unsigned i = 0; i < b->lanes; i++)
+        *(b->end[i] = &b->first[i]) = NULL;
+    if (b->used)
+        explicit_bzero(b->bytes, b->used);
+    b->used = 0;
+}
+
+void batch_free(struct batch *b)
+{
+    pages_put(b->bytes);
+    b->bytes = NULL;
+}
+
+static void append(struct batch *b, struct item *item, unsigned lane)
+{
+    item->next = NULL;
+    *b->end[lane] = item;
+    b->end[lane] = &item->next;
+    b->n++;
+}
+
+/* --- fragments --- */
+
+static struct span moved(struct span s, const uint8_t *from, const uint8_t *to)
+{
+    return span_of(to + (s.p - from), s.n);
+}
+
+/* The next whole packet overwrites this one, which is needed as long as the batch. */
+static bool keep_bytes(struct batch *b, struct span whole, struct segment *seg)
+{
+    if (!b->bytes && !(b->bytes = pages_get(BATCH_BYTES)))
+        return false;
+    uint8_t *to = b->bytes + b->used;
+    memcpy(to, whole.p, whole.n);
+    b->used += whole.n;
+    seg->ip = moved(seg->ip, whole.p, to);
+    seg->tcp = moved(seg->tcp, whole.p, to);
+    seg->payload = moved(seg->payload, whole.p, to);
+    return true;
+}
+
+/* Whole packets may be fragments of others again; each was made of two or more, so there is an end. */
+static enum decode_result take_fragment(struct intake *in, struct segment *seg, struct batch *b)
+{
+    enum decode_result r = DECODE_FRAGMENT;
+    struct packet whole;
+    unsigned n = 0, all = 0;
+
+    if (!in->fragments && !(in->fragments = fragments_new(FRAGMENTS_MEMORY, &in->counts->fragments)))
+        return r;
+    while (r == DECODE_FRAGMENT && (n = fragments_take(in->fragments, seg, &whole)) > 0) {
+        all += n - 1;
+        r = decode_whole(&whole, seg);
+    }
+    if (r == DECODE_TCP && !keep_bytes(b, whole.data, seg))
+        r = DECODE_FRAGMENT;
+    fragments_used(in->fragments);
+    if (r == DECODE_FRAGMENT) {
+        in->held++;
+        return r;
+    }
+    uint64_t before = all < in->held ? all : in->held;
+    in->held -= before;
+    in->counts->decoded[DECODE_FRAGMENT] -= before;
+    in->counts->decoded[r] += before;
+    return r;
+}
+
+/* --- packets --- */
+
+void intake_begin(struct intake *in, const struct port_table *ports, unsigned lanes, const struct hash_key *key,
+                  struct lane_counts *counts)
+{
+    *in = (struct intake){ .ports = ports, .lanes = lanes, .key = *key, .counts = counts };
+}
+
+void intake_free(struct intake *in)
+{
+    fragments_free(in->fragments);
+    in->fragments = NULL;
+}
+
+void intake_end(struct intake *in)
+{
+    fragments_clear(in->fragments);
+}
+
+/* The upper half of the hash picks the lane, the lower one the place in its table. */
+static unsigned lane_of(const struct intake *in, uint64_t hash)
+{
+    return (unsigned)((hash >> 32) * in->lanes >> 32);
+}
+
+static void take_segment(struct intake *in, struct item *item, struct batch *b)
+{
+    const struct segment *s = &item->seg;
+    const struct port_table *ports = in->ports;
+
+    item->mail = port_is_mail(ports, s->src.port) || port_is_mail(ports, s->dst.port);
+    if (!item->mail && (port_is_never(ports, s->src.port) || port_is_never(ports, s->dst.port)))
+        return;
+    item->begins = item->mail || talk_could_begin(s->payload);
+    item->placed = item->mail || in->lanes > 1;
+    item->ordinal = in->ordinal;
+    if (item->placed)
+        flow_place(&in->key, s, &item->at);
+    append(b, item, in->lanes > 1 ? lane_of(in, item->at.hash) : 0);
+}
+
+static void note_time(struct intake *in, uint64_t now, struct batch *b)
+{
+    in->clock_ns = now;
+    if (now - in->second_ns < one_second_ns)        /* the same second as before */
+        return;
+    if (!flow_second_begins(&in->clock, in->ordinal, now))
+        return;
+    in->second_ns = in->clock.second * one_second_ns;
+    b->tick[b->nticks++] = (struct tick){ in->ordinal, now };
+}
+
+static void take_packet(struct intake *in, const struct packet *p, struct batch *b)
+{
+    struct item *item = &b->item[b->n];
+    enum decode_result r = decode(p, &item->seg);
+
+    in->counts->bytes += p->data.n;
+    in->ordinal++;
+    note_time(in, p->ts_ns, b);
+    if (r == DECODE_FRAGMENT)
+        r = take_fragment(in, &item->seg, b);
+    in->counts->decoded[r]++;
+    if (r == DECODE_TCP)
+        take_segment(in, item, b);
+}
+
+/* Packets that there is room for, whatever they are. */
+static size_t room_for(const struct batch *b)
+{
+    size_t items = b->room - b->n, ticks = b->ticks_room - b->nticks;
+    return BATCH_BYTES - b->used < WHOLE_MOST ? 0 : items < ticks ? items : ticks;
+}
+
+size_t intake_take(struct intake *in, const struct packet *p, size_t n, uint32_t source, struct batch *b)
+{
+    size_t done = 0, some;
+
+    in->held = source == in->source ? in->held : 0;
+    b->source = in->source = source;
+    while (done < n && (some = room_for(b)) > 0) {
+        size_t used = b->used;
+        for (some = some < n - done ? some : n - done; some && b->used == used; some--)
+            take_packet(in, &p[done++], b);
+    }
+    in->counts->packets += done;
+    b->ordinal = in->ordinal;
+    return done;
+}
