@@ -1,0 +1,256 @@
+#include "app/analysis.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+#include "capture/capture.h"
+#include "verdict/verdict.h"
+
+static const uint64_t second_ns = 1000000000;
+
+static void note(struct analysis *a, int status)
+{
+    if (!a->status)
+        a->status = status;
+}
+
+/* --- what the lane gives --- */
+
+static void store_result(struct analysis *a, int status)
+{
+    if (!status || a->store_status)
+        return;
+    a->store_status = status;
+    progress_clear(&a->progress);
+    note(a, complain(status, "%s", store_error(a->store)));
+}
+
+static void take_session(void *ctx, const struct session *s, uint64_t number)
+{
+    struct analysis *a = ctx;
+    struct judgement j = judge(s);
+    enum direction d = direction_of(&a->local, &s->client, &s->server);
+    store_trace(a->store, lane_trace(a->lane));
+    if (!a->store_status)
+        store_result(a, number ? store_settled(a->store, number, s, &j, d) : store_add(a->store, s, &j, d));
+}
+
+static void take_counts(void *ctx, uint64_t number, const struct session_counts *counts)
+{
+    struct analysis *a = ctx;
+    if (!a->store_status)
+        store_result(a, store_counts(a->store, number, counts));
+}
+
+static void take_attempt(void *ctx, const struct attempt *attempt)
+{
+    struct analysis *a = ctx;
+    if (!a->store_status)
+        store_result(a, store_attempt(a->store, attempt, 1));
+}
+
+static void take_certificate(void *ctx, const struct certificate *c)
+{
+    struct analysis *a = ctx;
+    if (!a->store_status)
+        store_result(a, store_certificate(a->store, c));
+}
+
+/* --- one capture --- */
+
+static void complain_capture(void *ctx, enum capture_status status, const char *sentence)
+{
+    struct analysis *a = ctx;
+    progress_clear(&a->progress);
+    note(a, complain(status == CAPTURE_UNREADABLE ? EX_NOINPUT : EX_DATAERR, "%s", sentence));
+}
+
+static struct source_identity identity_of(const struct capture_identity *id, const struct capture_file *f,
+                                          uint64_t packets, uint64_t last_ns)
+{
+    struct source_identity s = { .size = id->size, .packets = packets, .first_ns = f->first_ns, .last_ns = last_ns };
+    memcpy(s.ends, id->ends, sizeof s.ends);
+    return s;
+}
+
+/* Whether the database has a capture already: its size and ends are compared first, and only a
+ * likely one is read for its packets. */
+static bool is_known(struct analysis *a, const struct capture_file *f)
+{
+    char error[CAPTURE_ERROR];
+    enum capture_status status;
+    struct capture_identity id;
+    struct source_identity source;
+    uint32_t number = 0;
+    struct capture *c = capture_open(f->path, &status, error);
+
+    if (c && capture_identify(c, &id)) {
+        source = identity_of(&id, f, 0, 0);
+        store_result(a, store_source_find(a->store, &source, false, &number));
+        if (number && !a->store_status) {
+            number = 0;
+            capture_skim(c, &source.packets, &source.last_ns);
+            store_result(a, store_source_find(a->store, &source, true, &number));
+        }
+    }
+    capture_close(c);
+    return number != 0;
+}
+
+static void tell_known(struct analysis *a, const char *path)
+{
+    a->known++;
+    if (a->quiet)
+        return;
+    progress_clear(&a->progress);
+    complain(EX_OK, "%s was analysed before and is not counted again", path);
+}
+
+static void read_packets(struct analysis *a, struct capture *c, uint32_t number, uint64_t *packets, uint64_t *last_ns)
+{
+    struct packet batch[CAPTURE_BATCH];
+    size_t n;
+    while (!a->store_status && (n = capture_next(c, batch, CAPTURE_BATCH)) > 0) {
+        lane_packets(a->lane, batch, n, number);
+        *packets += n;
+        *last_ns = batch[n - 1].ts_ns;
+        a->packets += n;
+        progress_step(&a->progress, capture_offset(c), a->packets);
+    }
+}
+
+static struct source_summary summary_of(const struct lane_counts *before, const struct lane_counts *after)
+{
+    struct source_summary s = { .evicted = after->evicted - before->evicted,
+                                .discarded = after->discarded - before->discarded };
+    for (unsigned r = 0; r < DECODE_RESULTS_N; r++)
+        s.decoded[r] = after->decoded[r] - before->decoded[r];
+    return s;
+}
+
+/* Reads one capture into the open transaction. False: the transaction is of no use any more.
+ * *repeated: standard input turned out to be a capture that is there already. */
+static bool read_capture(struct analysis *a, struct capture_file *f, uint64_t *last_ns, bool *repeated)
+{
+    char error[CAPTURE_ERROR];
+    enum capture_status status = CAPTURE_OK;
+    struct capture *c = f->open ? f->open : capture_open(f->path, &status, error);
+    struct lane_counts before = *lane_counts(a->lane);
+    struct capture_identity id = { 0 };
+    uint32_t number = 0, same = 0;
+    uint64_t packets = 0;
+
+    f->open = NULL;
+    if (!c) {
+        complain_capture(a, status, error);
+        return true;
+    }
+    store_result(a, store_source_begin(a->store, f->path, a->group, &number));
+    read_packets(a, c, number, &packets, last_ns);
+    struct source_summary s = summary_of(&before, lane_counts(a->lane));
+    s.linktype = f->empty ? -1 : f->linktype;
+    if (capture_status(c) != CAPTURE_OK) {
+        complain_capture(a, CAPTURE_DAMAGED, capture_error(c));
+        s.damage = capture_error(c);
+    }
+    capture_identify(c, &id);
+    s.identity = identity_of(&id, f, packets, *last_ns);
+    if (!a->store_status)
+        store_result(a, store_source_find(a->store, &s.identity, true, &same));
+    *repeated = same != 0;
+    if (!*repeated && !a->store_status)
+        store_result(a, store_source_end(a->store, number, &s));
+    progress_file_done(&a->progress, capture_offset(c));
+    capture_close(c);
+    return !a->store_status && !*repeated;
+}
+
+/* --- captures that belong together --- */
+
+static bool continues(const struct analysis *a, const struct capture_file *next, const struct capture_file *present,
+                      uint64_t last_ns)
+{
+    return !a->separate && !next->open && !next->empty && next->linktype == present->linktype &&
+           next->first_ns > present->first_ns && next->first_ns + second_ns >= last_ns &&
+           next->first_ns <= last_ns + 60 * second_ns;
+}
+
+/* Reads the group that begins with file[at]; gives the index behind it. */
+static size_t read_group(struct analysis *a, struct capture_list *list, size_t at)
+{
+    bool good, repeated = false;
+    uint64_t last_ns = 0;
+    size_t first = at;
+
+    if (!list->file[at].open && is_known(a, &list->file[at])) {
+        tell_known(a, list->file[at].path);
+        return at + 1;
+    }
+    a->group++;
+    store_result(a, store_begin(a->store));
+    do {
+        bool stream = list->file[at].open != NULL;
+        good = !a->store_status && read_capture(a, &list->file[at], &last_ns, &repeated);
+        at++;
+        if (stream)
+            break;
+    } while (good && at < list->n && continues(a, &list->file[at], &list->file[at - 1], last_ns) &&
+             !is_known(a, &list->file[at]));
+    lane_end(a->lane);
+    if (repeated) {
+        store_rollback(a->store);
+        tell_known(a, list->file[first].path);
+    } else if (!a->store_status) {
+        store_result(a, store_commit(a->store));
+    }
+    return at;
+}
+
+static uint64_t total_bytes(const struct capture_list *list)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        char error[CAPTURE_ERROR];
+        enum capture_status status;
+        struct capture *c = list->file[i].open ? NULL : capture_open(list->file[i].path, &status, error);
+        total += c ? capture_size(c) : 0;
+        capture_close(c);
+    }
+    return total;
+}
+
+int analysis_run(struct analysis *a, char *const *paths, size_t n)
+{
+    struct lane_sink sink = { .session = take_session, .counts = take_counts, .attempt = take_attempt,
+                              .certificate = take_certificate, .ctx = a };
+    struct capture_list list;
+    char error[STORE_ERROR];
+    int code = 0;
+
+    capture_list_make(&list, paths, n, complain_capture, a);
+    if (!list.n) {
+        capture_list_free(&list);
+        return a->status ? a->status : complain(EX_NOINPUT, "there is no capture in what was named");
+    }
+    a->store = store_open(a->db, &a->store_options, &code, error);
+    a->lane = lane_new(&a->ports, (size_t)a->memory, &sink);
+    if (!a->store)
+        note(a, complain(code, "%s", error));
+    else if (!a->lane)
+        note(a, complain(EX_OSERR, "there is not enough memory"));
+    else {
+        progress_begin(&a->progress, a->quiet ? 0 : total_bytes(&list), a->quiet);
+        for (size_t i = 0; i < list.n && !a->store_status;)
+            i = read_group(a, &list, i);
+        progress_clear(&a->progress);
+    }
+    lane_free(a->lane);
+    store_close(a->store);
+    capture_list_free(&list);
+    if (a->store && !a->quiet && !a->store_status) {
+        code = report_summary(a->db, stdout, error);
+        if (code)
+            note(a, complain(code, "%s", error));
+    }
+    return a->status;
+}

@@ -1,0 +1,31 @@
+/* What mailseal analyze does: captures in groups through a lane, its sessions judged and stored. */
+#ifndef MAILSEAL_APP_ANALYSIS_H
+#define MAILSEAL_APP_ANALYSIS_H
+
+#include "app/command.h"
+#include "app/lane.h"
+#include "app/progress.h"
+#include "store/store.h"
+
+struct analysis {
+    /* what was asked for */
+    const char *db;
+    struct store_options store_options;
+    struct port_table ports;
+    struct local_networks local;
+    uint64_t memory;
+    bool separate, quiet;
+    /* while it runs */
+    struct store *store;
+    struct lane *lane;
+    struct progress progress;
+    int status;                         /* the first thing that went wrong; 0: nothing */
+    int store_status;                   /* nothing more can be written */
+    uint64_t packets, known;            /* known: captures that were there already */
+    unsigned group;
+};
+
+/* Reads what was named into the database, tells of what goes wrong, and prints the share; gives an exit status. */
+int analysis_run(struct analysis *, char *const *paths, size_t n);
+
+#endif
