@@ -185,7 +185,8 @@ static size_t next_of_libpcap(struct capture *c, bool fresh, struct packet *out,
     return n;
 }
 
-size_t capture_next(struct capture *c, struct packet *out, size_t max)
+/* fresh: what was given out before need not stay valid. */
+static size_t next(struct capture *c, bool fresh, struct packet *out, size_t max)
 {
     size_t n = 0;
 
@@ -195,9 +196,19 @@ size_t capture_next(struct capture *c, struct packet *out, size_t max)
     }
     if (c->ended || n == max)
         return n;
-    bool fresh = n == 0;
-    return n + (c->libpcap ? next_of_libpcap : next_records)(c, fresh, out + n, max - n);
+    return n + (c->libpcap ? next_of_libpcap : next_records)(c, fresh && n == 0, out + n, max - n);
 }
+
+size_t capture_next(struct capture *c, struct packet *out, size_t max) { return next(c, true, out, max); }
+
+size_t capture_more(struct capture *c, struct packet *out, size_t max) { return next(c, false, out, max); }
+
+void *capture_exchange(struct capture *c, void *fresh)
+{
+    return c->libpcap ? libpcap_exchange(c->libpcap, fresh) : input_exchange(c->input, fresh);
+}
+
+void capture_stop(struct capture *c) { input_stop(c->input); }
 
 bool capture_peek(struct capture *c, struct packet *out)
 {

@@ -16,7 +16,7 @@ struct packet {
     int linktype;
 };
 
-enum { CAPTURE_BATCH = 256, CAPTURE_ERROR = 512, CAPTURE_END_HASH = 32 };
+enum { CAPTURE_BATCH = 256, CAPTURE_BLOCK = 512 * 1024, CAPTURE_ERROR = 512, CAPTURE_END_HASH = 32 };
 
 enum capture_status {
     CAPTURE_OK,
@@ -35,6 +35,18 @@ struct capture *capture_open(const char *path, enum capture_status *status, char
 /* Fills at most max packets and returns how many; 0 at the end or at damage, which
  * capture_status() tells apart. The packets stay valid until the next call or close. */
 size_t capture_next(struct capture *, struct packet *out, size_t max);
+
+/* Fills in packets of what capture_next() has read already, so that those given out before stay valid, too. 0:
+ * there are no more of these. */
+size_t capture_more(struct capture *, struct packet *out, size_t max);
+
+/* Gives the memory in which the packets given out so far lie to the caller: they stay valid as long as he leaves
+ * it alone. It was made by pages_get(), as must be fresh, which takes its place: CAPTURE_BLOCK bytes. */
+void *capture_exchange(struct capture *, void *fresh);
+
+/* May be called by another thread: from now on a capture that comes by a pipe ends with what has been read, within
+ * a fifth of a second even if nothing comes. */
+void capture_stop(struct capture *);
 
 /* CAPTURE_OK: all that there was has been read. Otherwise capture_error() is one sentence
  * with the file, the offset and the reason; the packets before it were given out. */

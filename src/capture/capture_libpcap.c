@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ARENA = 1024 * 1024 };           /* copies of the packets of one batch */
+enum { ARENA = CAPTURE_BLOCK };         /* copies of the packets of one batch */
+_Static_assert((int)ARENA >= (int)PACKET_MAX, "each packet finds room");
 
 struct libpcap {
     struct input *input;
@@ -18,7 +19,7 @@ struct libpcap {
     const uint8_t *data;
     size_t used;
     char reason[REASON_MAX];
-    uint8_t arena[ARENA];
+    uint8_t *arena;                     /* ARENA bytes */
 };
 
 static ssize_t read_input(void *cookie, char *out, size_t n)
@@ -64,19 +65,26 @@ static pcap_t *open_pcap(struct input *in)
 struct libpcap *libpcap_open(struct input *in)
 {
     pcap_t *pcap = open_pcap(in);
-    struct libpcap *l = pcap ? pages_get(sizeof *l) : NULL;
+    struct libpcap *l = pcap ? calloc(1, sizeof *l) : NULL;
 
-    if (!l) {
+    if (!l || !(l->arena = pages_get(ARENA))) {
         if (pcap)
             pcap_close(pcap);
+        free(l);
         return NULL;
     }
     l->input = in;
     l->pcap = pcap;
     l->linktype = linktype_of(pcap_datalink(pcap));
-    l->header = NULL;
-    l->used = 0;
     return l;
+}
+
+void *libpcap_exchange(struct libpcap *l, void *fresh)
+{
+    void *given = l->arena;
+    l->arena = fresh;
+    l->used = 0;
+    return given;
 }
 
 void libpcap_close(struct libpcap *l)
@@ -84,7 +92,8 @@ void libpcap_close(struct libpcap *l)
     if (!l)
         return;
     pcap_close(l->pcap);
-    pages_put(l);
+    pages_put(l->arena);
+    free(l);
 }
 
 /* Makes l->header and l->data the next packet. False: the end, or damage and its reason. */

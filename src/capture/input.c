@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@ struct input {
     bool file;                          /* a regular file, read from its beginning */
     bool drained;                       /* all stored bytes have been read */
     bool ended;                         /* nothing more will come into the block */
+    atomic_bool stopped;                /* and nothing more is wanted */
     enum capture_status status;
     uint64_t size;                      /* as stored, when it was opened; 0: unknown */
     uint64_t stored;                    /* bytes read */
@@ -115,13 +118,24 @@ static void keep_ends(struct input *in, struct span read)
     memcpy(in->tail, last.p + upper.n, last.n - upper.n);
 }
 
+/* Whether there is something to read, or the end; false: input_stop() came first. */
+static bool wait_for_bytes(struct input *in)
+{
+    const int patience_ms = 200;
+    struct pollfd fd = { .fd = in->fd, .events = POLLIN };
+    while (!atomic_load(&in->stopped))
+        if (poll(&fd, 1, patience_ms) > 0)
+            return true;
+    return false;
+}
+
 /* One read(2) of stored bytes. 0: the end, or an error, which fail() has told. */
 static size_t read_stored(struct input *in, uint8_t *out, size_t room)
 {
     ssize_t n;
 
     do
-        n = read(in->fd, out, room);
+        n = in->file || wait_for_bytes(in) ? read(in->fd, out, room) : 0;
     while (n < 0 && errno == EINTR);
     if (n < 0) {
         fail(in, CAPTURE_UNREADABLE, "offset %llu: cannot be read: %s",
@@ -216,6 +230,18 @@ bool input_refill(struct input *in, size_t need)
     }
     return in->to - in->from >= need && !in->skip;
 }
+
+void *input_exchange(struct input *in, void *fresh)
+{
+    void *given = in->block;
+    memcpy(fresh, in->block + in->from, in->to - in->from);
+    in->block = fresh;
+    in->to -= in->from;
+    in->from = 0;
+    return given;
+}
+
+void input_stop(struct input *in) { atomic_store(&in->stopped, true); }
 
 struct span input_window(const struct input *in)
 {

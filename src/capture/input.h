@@ -1,7 +1,7 @@
 /* The bytes of one capture, from a file or standard input, unpacked where they are gzip or zstd.
  *
  * They lie in one block of memory. The part of it that has been read and not been taken is the
- * window; records are parsed in place there. Only input_refill() moves bytes, so what the window
+ * window; records are parsed in place there. Only input_refill() and input_exchange() move bytes, so what the window
  * showed stays where it is until then. */
 #ifndef MAILSEAL_CAPTURE_INPUT_H
 #define MAILSEAL_CAPTURE_INPUT_H
@@ -9,7 +9,7 @@
 #include "capture/capture.h"
 
 enum {
-    INPUT_BLOCK = 512 * 1024,           /* the window is never larger */
+    INPUT_BLOCK = CAPTURE_BLOCK,        /* the window is never larger */
     INPUT_END = 64 * 1024               /* bytes at either end that identify a source */
 };
 
@@ -31,6 +31,10 @@ void input_take(struct input *, uint64_t n);
 /* Moves the window to the front of the block and reads more until there are at least need bytes,
  * need <= INPUT_BLOCK. False: there are fewer and no more will come; input_status() knows why. */
 bool input_refill(struct input *, size_t need);
+/* Puts fresh in the place of the block, the window with it, and gives the block: both INPUT_BLOCK bytes in pages. */
+void *input_exchange(struct input *, void *fresh);
+/* Of what is no file no more is read. May be called by another thread. */
+void input_stop(struct input *);
 /* How many bytes that were taken turned out not to exist; final once input_refill() gave false. */
 uint64_t input_missing(const struct input *);
 

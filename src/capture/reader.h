@@ -60,6 +60,7 @@ struct libpcap *libpcap_open(struct input *);
 /* As capture_next(); the packets are copies and stay valid until a call with fresh true. At the end
  * 0; at damage *reason is set too, to half a sentence owned by the libpcap. */
 size_t libpcap_next(struct libpcap *, bool fresh, struct packet *out, size_t max, const char **reason);
+void *libpcap_exchange(struct libpcap *, void *fresh);   /* as capture_exchange() */
 void libpcap_close(struct libpcap *);   /* NULL is allowed */
 
 /* --- capture.c --- */

@@ -7,6 +7,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/pages.h"
+
 #include "capture_kit.h"
 
 /* --- pcapng by hand --- */
@@ -458,6 +463,83 @@ static void packets_that_straddle_blocks_are_whole(void **state)
     free(o.b);
 }
 
+enum { BLOCKS = 64 };
+
+/* Blocks are taken away when they are used up, and in the middle: what lies in them stays. */
+static void exchanged_blocks_stay(const char *path, uint32_t n)
+{
+    static struct packet all[20000];
+    void *block[BLOCKS];
+    enum capture_status status;
+    char error[CAPTURE_ERROR];
+    struct capture *c = capture_open(path, &status, error);
+    size_t got, seen = 0, blocks = 0;
+
+    while ((got = capture_next(c, all + seen, CAPTURE_BATCH)) > 0) {
+        seen += got;
+        while (blocks % 5 != 4 && (got = capture_more(c, all + seen, CAPTURE_BATCH)) > 0)
+            seen += got;
+        assert_true(blocks < BLOCKS);
+        void *fresh = pages_get(CAPTURE_BLOCK);
+        block[blocks] = capture_exchange(c, fresh);
+        assert_ptr_not_equal(block[blocks++], fresh);
+    }
+    assert_int_equal(capture_status(c), CAPTURE_OK);
+    capture_close(c);
+    assert_int_equal(seen, n);
+    for (uint32_t i = 0; i < n; i++)
+        assert_data(all[i].data, i);
+    while (blocks)
+        pages_put(block[--blocks]);
+}
+
+static void blocks_can_be_taken_away(void **state)
+{
+    (void)state;
+    struct blob o = pcap(0xa1b2c3d4, false, 1), old = pcap(0xa1b2cd34, false, 1);
+    uint32_t n = 0;
+
+    for (; o.n < 5000000; n++) {
+        put_record(&o, 1, n, n, n * 37 % 1500);
+        put32(&old, 1);
+        put32(&old, n);
+        put32(&old, n * 37 % 1500);
+        put32(&old, 1500);
+        put_zeros(&old, 8);
+        put_data(&old, n, n * 37 % 1500);
+    }
+    struct blob packed = gzipped(o.b, o.n);
+    exchanged_blocks_stay(write_file("one", o.b, o.n), n);
+    exchanged_blocks_stay(write_file("one.gz", packed.b, packed.n), n);
+    exchanged_blocks_stay(write_file("old", old.b, old.n), n);
+    free(packed.b);
+    free(old.b);
+    free(o.b);
+}
+
+/* What comes by a pipe that nobody writes to ends when it is told to. */
+static void a_pipe_can_be_stopped(void **state)
+{
+    (void)state;
+    struct blob o = small_capture();
+    const char *path = path_of("pipe");
+    enum capture_status status;
+    char error[CAPTURE_ERROR];
+    struct packet batch[CAPTURE_BATCH];
+
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int fd = open(path, O_RDWR);
+    assert_int_equal(write(fd, o.b, o.n), o.n);
+    struct capture *c = capture_open(path, &status, error);
+    assert_int_equal(capture_next(c, batch, CAPTURE_BATCH), 3);
+    capture_stop(c);
+    assert_int_equal(capture_next(c, batch, CAPTURE_BATCH), 0);
+    assert_int_equal(capture_status(c), CAPTURE_OK);
+    capture_close(c);
+    close(fd);
+    free(o.b);
+}
+
 /* Damaged captures: read to some end, with packets inside the bounds. */
 static void damage_is_survived(void **state)
 {
@@ -498,6 +580,8 @@ int main(void)
         TEST(pcap_cut_anywhere_gives_what_is_whole),
         TEST(pcapng_cut_anywhere_gives_what_is_whole),
         TEST(packets_that_straddle_blocks_are_whole),
+        TEST(blocks_can_be_taken_away),
+        TEST(a_pipe_can_be_stopped),
         TEST(damage_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
