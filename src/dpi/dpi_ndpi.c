@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/threads.h"
+
 #define NDPI_AT_LEAST(major, minor) (NDPI_MAJOR > (major) || (NDPI_MAJOR == (major) && NDPI_MINOR >= (minor)))
 
 #if !NDPI_AT_LEAST(4, 2)
@@ -45,11 +47,10 @@ static void wipe_and_free(void *p)
     free(p);
 }
 
-struct dpi *dpi_new(unsigned max_flows)
+/* nDPI keeps to the module of a lane, but for what it does while it makes one. */
+static void make_module(void *ctx)
 {
-    struct dpi *d = calloc(1, sizeof *d);
-    if (!d)
-        return NULL;
+    struct dpi *d = ctx;
     set_ndpi_free(wipe_and_free);
     set_ndpi_flow_free(wipe_and_free);
 #if NDPI_AT_LEAST(4, 10)
@@ -57,12 +58,22 @@ struct dpi *dpi_new(unsigned max_flows)
 #else
     d->module = ndpi_init_detection_module(ndpi_no_prefs);
 #endif
+    if (!d->module)
+        return;
+    choose_protocols(d->module);
+    (void)ndpi_finalize_initialization(d->module);              /* void before 4.10 */
+}
+
+struct dpi *dpi_new(unsigned max_flows)
+{
+    struct dpi *d = calloc(1, sizeof *d);
+    if (!d)
+        return NULL;
+    one_at_a_time(make_module, d);
     if (!d->module) {
         free(d);
         return NULL;
     }
-    choose_protocols(d->module);
-    (void)ndpi_finalize_initialization(d->module);              /* void before 4.10 */
     d->max_flows = max_flows;
     return d;
 }
