@@ -2,6 +2,7 @@
 #
 #   make                 build/mailseal
 #   make check           unit tests, golden captures, SQL, layers (no root, no network)
+#   make check-tsan      what has threads under ThreadSanitizer
 #   make check-asan      the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make install         PREFIX=/usr/local DESTDIR=
 #   make NDPI=no         without nDPI: mail on odd ports is found by its first lines only
@@ -20,6 +21,11 @@ PKG_CONFIG ?= pkg-config
 
 ifeq ($(SANITIZE),yes)
 override CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+HARDEN    =
+endif
+
+ifeq ($(SANITIZE),thread)
+override CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 HARDEN    =
 endif
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Planted secrets in the memory of the running program: none is left when its session has ended.
 
-usage: secrets.py [--bin build/tests/secrets/mailseal] [--every N] [NAME…]
+usage: secrets.py [--bin build/tests/secrets/mailseal] [--lanes N] [--every N] [NAME…]
 
 The program (readable by its parent, else as it is: tests/secrets/readable.c) reads one long capture from a pipe:
 all goldens one after the other, each hours later than the one before, and behind each of them a connection of
@@ -71,16 +71,16 @@ def search(pid, wanted, dumped=True):
 
 
 def waits(pid, fd):
-    """Has read all there was, and waits."""
+    """All of its threads have done what there was to do, and wait."""
     seen = 0
     for _ in range(20000):
         left = array.array('i', [0])
         fcntl.ioctl(fd, termios.FIONREAD, left)
-        state = open('/proc/%d/stat' % pid).read().rsplit(')', 1)[1].split()[0]
-        seen = seen + 1 if not left[0] and state == 'S' else 0
+        states = {open(path).read().rsplit(')', 1)[1].split()[0] for path in glob.glob('/proc/%d/task/*/stat' % pid)}
+        seen = seen + 1 if not left[0] and states == {'S'} else 0
         if seen == 3:
             return True
-        if state in 'ZX':
+        if not states or states & set('ZX'):
             return False
         time.sleep(.001)
     return False
@@ -137,6 +137,7 @@ def main():
     ap = argparse.ArgumentParser(usage=__doc__)
     ap.add_argument('--bin', default=os.path.join(HERE, '..', 'build', 'tests', 'secrets', 'mailseal'))
     ap.add_argument('--every', type=int, default=1)
+    ap.add_argument('--lanes', type=int, default=0)
     ap.add_argument('names', nargs='*')
     a = ap.parse_args()
     goldens = sorted(glob.glob(os.path.join(PCAPS, '*.pcap')) + glob.glob(os.path.join(PCAPS, 'recorded', '*.pcap')))
@@ -146,7 +147,7 @@ def main():
     with tempfile.TemporaryDirectory(dir='/dev/shm' if os.access('/dev/shm', os.W_OK) else None) as folder:
         summary, full = os.pipe()
         os.write(full, bytes(fcntl.fcntl(full, 1031, 4096)))        # F_SETPIPE_SZ; no room for more
-        p = subprocess.Popen([a.bin, 'analyze', '--db', os.path.join(folder, 'm.db'), '-'], stdin=subprocess.PIPE, stdout=full,
+        p = subprocess.Popen([a.bin, 'analyze', '--lanes', str(a.lanes), '--db', os.path.join(folder, 'm.db'), '-'], stdin=subprocess.PIPE, stdout=full,
                              stderr=subprocess.DEVNULL)
         fd, stream = p.stdin.fileno(), Stream()
         try:

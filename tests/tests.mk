@@ -1,11 +1,12 @@
 # What `make check` runs, all without root and network: the house rules of the source, the unit tests
 # (those of SQL among them), the golden captures, a second reading of them, captures derived from them, all of
-# them at once, and damage of every kind. Each step ends with "N passed, N failed"; the last line of `make check`
+# them at once, with several lanes, too, and damage of every kind. Each step ends with "N passed, N failed"; the last line of `make check`
 # is their sum.
 #
 #   make check           everything        make check-asan      the same under ASan and UBSan
 #   make check-long      each capture that can be derived from the goldens, not a sample of them
 #   make check-units     unit tests only   make check-goldens   the captures of tests/pcaps only
+#   make check-tsan      the queues and the lanes under ThreadSanitizer
 #   make coverage        which lines no test runs; fails below 95 % of decode, flow, proto, dialogue, verdict
 #
 # tests/unit/X_test.c says in its first comment which objects of $(BUILD) it links, as in
@@ -45,8 +46,8 @@ define step
 endef
 
 # One line for each unit test program; its own output only when something in it failed.
-define run_units
-	passed=0; failed=0; for t in $(UNITS); do \
+define run_units_of
+	passed=0; failed=0; for t in $(1); do \
 	    if $$t > $$t.log 2>&1; then bad=0; else bad=1; fi; \
 	    p=$$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' $$t.log | awk '{ n += $$1 } END { print n + 0 }'); \
 	    f=$$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test(s), listed below.*/\1/p' $$t.log | awk '{ n += $$1 } END { print n + 0 }'); \
@@ -62,13 +63,14 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	@rm -rf $(LOGS)
 	$(call step,layers,sh tools/check-layers)
 	$(call step,layers-self-test,sh tools/check-layers --self-test)
-	$(call step,units,$(run_units))
+	$(call step,units,$(call run_units_of,$(UNITS)))
 	$(call step,goldens,$(PYTHON) tests/golden.py --bin $(BUILD)/mailseal --seen $(LOGS)/seen)
 	$(call step,reading,$(PYTHON) tests/reading/check.py --bin $(BUILD)/mailseal)
 	$(call step,explain,$(PYTHON) tests/explain.py --bin $(BUILD)/mailseal --every $(if $(filter yes,$(SANITIZE)),9,3))
 	$(call step,curve,$(PYTHON) tests/curve.py --bin $(BUILD)/mailseal)
 	$(call step,damage,$(PYTHON) tests/damage.py --bin $(BUILD)/mailseal)
 	$(if $(filter yes,$(SANITIZE)),,$(call step,secrets,$(MAKE) --no-print-directory secrets))
+	$(if $(filter yes,$(SANITIZE)),,$(call step,secrets-lanes,$(MAKE) --no-print-directory secrets SECRETS_LANES=2 SECRETS_EVERY=30))
 	$(call step,rules,sh tools/check-rules $(LOGS)/seen)
 	$(call step,metamorphic,$(METAMORPHIC_BIN) --every $(METAMORPHIC_EVERY) tests/pcaps)
 	$(call step,metamorphic-recorded,$(METAMORPHIC_BIN) --every $(METAMORPHIC_EVERY)0 tests/pcaps tests/pcaps/recorded)
@@ -76,12 +78,13 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	$(call step,interleave,$(PYTHON) tests/interleave.py --bin $(BUILD)/mailseal)
 	$(if $(filter yes,$(SANITIZE)),@echo '--- limits and floods: skipped: bytes and instructions are not those of this build',$(call step,limits,$(MAKE) --no-print-directory limits))
 	$(if $(filter yes,$(SANITIZE)),,$(call step,floods,$(MAKE) --no-print-directory floods))
+	$(call step,lanes,$(PYTHON) tests/lanes.py --bin $(BUILD)/mailseal)
 	$(call step,rejudge,$(PYTHON) tests/rejudge.py --bin $(BUILD)/mailseal)
 	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
 
 check-units: units
 	@rm -rf $(LOGS)
-	$(call step,units,$(run_units))
+	$(call step,units,$(call run_units_of,$(UNITS)))
 	@test "$$(awk '{ f += $$3 } END { print f }' $(LOGS)/sum)" = 0
 
 check-goldens: $(BUILD)/mailseal
@@ -89,6 +92,16 @@ check-goldens: $(BUILD)/mailseal
 
 check-asan:
 	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=yes check
+
+# Races: the queues, and analyses with several threads. A race gives another status, and a report in what is said.
+check-tsan:
+	@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread check-threads
+
+check-threads: $(BUILD)/mailseal $(BUILD)/tests/threads_test
+	@rm -rf $(LOGS)
+	$(call step,units,$(call run_units_of,$(BUILD)/tests/threads_test))
+	$(call step,lanes,$(PYTHON) tests/lanes.py --bin $(BUILD)/mailseal)
+	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
 
 coverage:
 	@rm -f build/coverage/*/*.gcda
@@ -100,4 +113,4 @@ include tests/secrets/secrets.mk
 include tests/limits/limits.mk
 
 -include $(UNITS:=.d)
-.PHONY: units check check-units check-goldens check-asan coverage
+.PHONY: units check check-units check-goldens check-asan check-tsan check-threads coverage

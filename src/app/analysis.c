@@ -30,7 +30,7 @@ static void take_session(void *ctx, const struct session *s, uint64_t number)
     struct analysis *a = ctx;
     struct judgement j = judge(s);
     enum direction d = direction_of(&a->local, &s->client, &s->server);
-    store_trace(a->store, lane_trace(a->lane));
+    store_trace(a->store, pipeline_trace(a->pipeline));
     if (!a->store_status)
         store_result(a, number ? store_settled(a->store, number, s, &j, d) : store_add(a->store, s, &j, d));
 }
@@ -106,17 +106,11 @@ static void tell_known(struct analysis *a, const char *path)
     complain(EX_OK, "%s was analysed before and is not counted again", path);
 }
 
-static void read_packets(struct analysis *a, struct capture *c, uint32_t number, uint64_t *packets, uint64_t *last_ns)
+static bool step(void *ctx, uint64_t offset, uint64_t packets)
 {
-    struct packet batch[CAPTURE_BATCH];
-    size_t n;
-    while (!a->store_status && (n = capture_next(c, batch, CAPTURE_BATCH)) > 0) {
-        lane_packets(a->lane, batch, n, number);
-        *packets += n;
-        *last_ns = batch[n - 1].ts_ns;
-        a->packets += n;
-        progress_step(&a->progress, capture_offset(c), a->packets);
-    }
+    struct analysis *a = ctx;
+    progress_step(&a->progress, offset, packets);
+    return !a->store_status;
 }
 
 static struct source_summary summary_of(const struct lane_counts *before, const struct lane_counts *after)
@@ -135,10 +129,9 @@ static bool read_capture(struct analysis *a, struct capture_file *f, uint64_t *l
     char error[CAPTURE_ERROR];
     enum capture_status status = CAPTURE_OK;
     struct capture *c = f->open ? f->open : capture_open(f->path, &status, error);
-    struct lane_counts before = *lane_counts(a->lane);
+    struct lane_counts before = pipeline_counts(a->pipeline), after;
     struct capture_identity id = { 0 };
     uint32_t number = 0, same = 0;
-    uint64_t packets = 0;
 
     f->open = NULL;
     if (!c) {
@@ -146,8 +139,13 @@ static bool read_capture(struct analysis *a, struct capture_file *f, uint64_t *l
         return true;
     }
     store_result(a, store_source_begin(a->store, f->path, a->group, &number));
-    read_packets(a, c, number, &packets, last_ns);
-    struct source_summary s = summary_of(&before, lane_counts(a->lane));
+    if (!a->store_status)
+        pipeline_read(a->pipeline, c, number);
+    after = pipeline_counts(a->pipeline);
+    uint64_t packets = after.packets - before.packets;
+    if (packets)
+        *last_ns = pipeline_last_ns(a->pipeline);
+    struct source_summary s = summary_of(&before, &after);
     s.linktype = f->empty ? -1 : f->linktype;
     if (capture_status(c) != CAPTURE_OK) {
         complain_capture(a, CAPTURE_DAMAGED, capture_error(c));
@@ -196,12 +194,15 @@ static size_t read_group(struct analysis *a, struct capture_list *list, size_t a
             break;
     } while (good && at < list->n && continues(a, &list->file[at], &list->file[at - 1], last_ns) &&
              !is_known(a, &list->file[at]));
-    lane_end(a->lane);
+    pipeline_end(a->pipeline);
     if (repeated) {
         store_rollback(a->store);
         tell_known(a, list->file[first].path);
     } else if (!a->store_status) {
+        uint64_t since = wall_clock_ns();
         store_result(a, store_commit(a->store));
+        a->stats.commit_ns += wall_clock_ns() - since;
+        a->stats.commits++;
     }
     return at;
 }
@@ -221,22 +222,23 @@ static uint64_t total_bytes(const struct capture_list *list)
 
 int analysis_run(struct analysis *a, char *const *paths, size_t n)
 {
-    struct lane_sink sink = { .session = take_session, .counts = take_counts, .attempt = take_attempt,
-                              .certificate = take_certificate, .ctx = a };
+    struct pipeline_user user = { .sink = { .session = take_session, .counts = take_counts, .attempt = take_attempt,
+                                            .certificate = take_certificate, .ctx = a }, .step = step };
     struct capture_list list;
     char error[STORE_ERROR];
     int code = 0;
 
+    a->stats.began_ns = wall_clock_ns();
     capture_list_make(&list, paths, n, complain_capture, a);
     if (!list.n) {
         capture_list_free(&list);
         return a->status ? a->status : complain(EX_NOINPUT, "there is no capture in what was named");
     }
     a->store = store_open(a->db, &a->store_options, &code, error);
-    a->lane = lane_new(&a->ports, (size_t)a->memory, &sink);
+    a->pipeline = pipeline_new(&a->ports, (size_t)a->memory, a->lanes, &user);
     if (!a->store)
         note(a, complain(code, "%s", error));
-    else if (!a->lane)
+    else if (!a->pipeline)
         note(a, complain(EX_OSERR, "there is not enough memory"));
     else {
         progress_begin(&a->progress, a->quiet ? 0 : total_bytes(&list), a->quiet);
@@ -244,9 +246,11 @@ int analysis_run(struct analysis *a, char *const *paths, size_t n)
             i = read_group(a, &list, i);
         progress_clear(&a->progress);
     }
-    lane_free(a->lane);
     store_close(a->store);
     capture_list_free(&list);
+    if (a->pipeline && a->show_stats)
+        stats_print(&a->stats, a->pipeline, stderr);
+    pipeline_free(a->pipeline);
     if (a->store && !a->quiet && !a->store_status) {
         code = report_summary(a->db, stdout, error);
         if (code)

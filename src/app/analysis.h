@@ -3,8 +3,9 @@
 #define MAILSEAL_APP_ANALYSIS_H
 
 #include "app/command.h"
-#include "app/lane.h"
+#include "app/pipeline.h"
 #include "app/progress.h"
+#include "app/stats.h"
 #include "store/store.h"
 
 struct analysis {
@@ -14,14 +15,16 @@ struct analysis {
     struct port_table ports;
     struct local_networks local;
     uint64_t memory;
-    bool separate, quiet;
+    unsigned lanes;                     /* 0: all in one thread */
+    bool separate, quiet, show_stats;
     /* while it runs */
     struct store *store;
-    struct lane *lane;
+    struct pipeline *pipeline;
     struct progress progress;
+    struct stats stats;
     int status;                         /* the first thing that went wrong; 0: nothing */
     int store_status;                   /* nothing more can be written */
-    uint64_t packets, known;            /* known: captures that were there already */
+    uint64_t known;                     /* captures that were there already */
     unsigned group;
 };
 

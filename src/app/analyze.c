@@ -1,11 +1,12 @@
 /* mailseal analyze: captures in, sessions into the database, the share to the terminal. */
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "app/analysis.h"
 
-enum { OPT_DB = 256, OPT_SENSOR, OPT_ADDRESSES, OPT_PORTS, OPT_LOCAL, OPT_SEPARATE, OPT_QUIET, OPT_MEMORY, OPT_HELP };
+enum { OPT_DB = 256, OPT_SENSOR, OPT_ADDRESSES, OPT_PORTS, OPT_LOCAL, OPT_SEPARATE, OPT_QUIET, OPT_MEMORY, OPT_LANES, OPT_STATS, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },
@@ -16,6 +17,8 @@ static const struct option options[] = {
     { "separate", no_argument, NULL, OPT_SEPARATE },
     { "quiet", no_argument, NULL, OPT_QUIET },
     { "memory", required_argument, NULL, OPT_MEMORY },
+    { "lanes", required_argument, NULL, OPT_LANES },
+    { "stats", no_argument, NULL, OPT_STATS },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -29,6 +32,14 @@ static int take_addresses(struct analysis *a, const char *text)
     else
         return complain(EX_USAGE, "--addresses: '%s' is neither keep nor truncate", text);
     return 0;
+}
+
+static bool lanes_parse(const char *text, unsigned *lanes)
+{
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+    *lanes = (unsigned)n;
+    return *text >= '0' && *text <= '9' && !*end && n <= LANES_MOST;
 }
 
 static int take_option(struct analysis *a, int option, const char *value)
@@ -60,6 +71,11 @@ static int take_option(struct analysis *a, int option, const char *value)
         return size_parse(value, &a->memory) && a->memory >= 1 << 20
                    ? 0
                    : complain(EX_USAGE, "--memory: '%s' is no size of 1M or more, such as 512M or 2G", value);
+    case OPT_LANES:
+        return lanes_parse(value, &a->lanes) ? 0 : complain(EX_USAGE, "--lanes: '%s' is no number from 0 to %d", value, LANES_MOST);
+    case OPT_STATS:
+        a->show_stats = true;
+        return 0;
     default:
         return complain_usage("analyze");
     }
@@ -72,6 +88,7 @@ int command_analyze(int argc, char **argv)
 
     a.db = DATABASE_DEFAULT;
     a.memory = memory_default();
+    a.lanes = pipeline_lanes_default();
     ports_default(&a.ports);
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == OPT_HELP) {

@@ -3,26 +3,63 @@
 #include "app/talk.h"
 #include "base/pages.h"
 
-enum { WHOLE_MOST = 65536 };            /* bytes of a packet put together */
+/* Bytes of packets put together: pages of their own, of which a batch keeps one lot. */
+enum { BYTES = 256 * 1024 };
+struct batch_bytes {
+    struct batch_bytes *before;
+    size_t used;
+    uint8_t b[BYTES];
+};
 
 static const uint64_t one_second_ns = 1000000000;
 
 /* --- batches --- */
+
+static void drop_bytes(struct batch *b)
+{
+    struct batch_bytes *before = b->bytes->before;
+    pages_put(b->bytes);
+    b->bytes = before;
+}
 
 void batch_clear(struct batch *b)
 {
     b->n = b->nticks = 0;
     for (unsigned i = 0; i < b->lanes; i++)
         *(b->end[i] = &b->first[i]) = NULL;
-    if (b->used)
-        explicit_bzero(b->bytes, b->used);
-    b->used = 0;
+    if (!b->bytes)
+        return;
+    while (b->bytes->before)
+        drop_bytes(b);
+    explicit_bzero(b->bytes->b, b->bytes->used);
+    b->bytes->used = 0;
 }
 
 void batch_free(struct batch *b)
 {
-    pages_put(b->bytes);
-    b->bytes = NULL;
+    while (b->bytes)
+        drop_bytes(b);
+}
+
+size_t batch_room(const struct batch *b)
+{
+    size_t items = b->room - b->n, ticks = b->ticks_room - b->nticks;
+    return items < ticks ? items : ticks;
+}
+
+/* n bytes that stay until the batch is cleared; NULL: no memory. */
+static uint8_t *batch_bytes(struct batch *b, size_t n)
+{
+    if (!b->bytes || BYTES - b->bytes->used < n) {
+        struct batch_bytes *more = pages_get(sizeof *more);
+        if (!more)
+            return NULL;
+        more->before = b->bytes;
+        b->bytes = more;
+    }
+    uint8_t *bytes = b->bytes->b + b->bytes->used;
+    b->bytes->used += n;
+    return bytes;
 }
 
 static void append(struct batch *b, struct item *item, unsigned lane)
@@ -43,11 +80,10 @@ static struct span moved(struct span s, const uint8_t *from, const uint8_t *to)
 /* The next whole packet overwrites this one, which is needed as long as the batch. */
 static bool keep_bytes(struct batch *b, struct span whole, struct segment *seg)
 {
-    if (!b->bytes && !(b->bytes = pages_get(BATCH_BYTES)))
+    uint8_t *to = batch_bytes(b, whole.n);
+    if (!to)
         return false;
-    uint8_t *to = b->bytes + b->used;
     memcpy(to, whole.p, whole.n);
-    b->used += whole.n;
     seg->ip = moved(seg->ip, whole.p, to);
     seg->tcp = moved(seg->tcp, whole.p, to);
     seg->payload = moved(seg->payload, whole.p, to);
@@ -98,6 +134,7 @@ void intake_free(struct intake *in)
 void intake_end(struct intake *in)
 {
     fragments_clear(in->fragments);
+    in->ordinal++;
 }
 
 /* The upper half of the hash picks the lane, the lower one the place in its table. */
@@ -148,24 +185,15 @@ static void take_packet(struct intake *in, const struct packet *p, struct batch 
         take_segment(in, item, b);
 }
 
-/* Packets that there is room for, whatever they are. */
-static size_t room_for(const struct batch *b)
-{
-    size_t items = b->room - b->n, ticks = b->ticks_room - b->nticks;
-    return BATCH_BYTES - b->used < WHOLE_MOST ? 0 : items < ticks ? items : ticks;
-}
-
 size_t intake_take(struct intake *in, const struct packet *p, size_t n, uint32_t source, struct batch *b)
 {
     size_t done = 0, some;
 
     in->held = source == in->source ? in->held : 0;
     b->source = in->source = source;
-    while (done < n && (some = room_for(b)) > 0) {
-        size_t used = b->used;
-        for (some = some < n - done ? some : n - done; some && b->used == used; some--)
+    while (done < n && (some = batch_room(b)) > 0)
+        for (some = some < n - done ? some : n - done; some; some--)
             take_packet(in, &p[done++], b);
-    }
     in->counts->packets += done;
     b->ordinal = in->ordinal;
     return done;

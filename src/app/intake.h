@@ -9,7 +9,7 @@
 #include "decode/fragments.h"
 #include "flow/flow.h"
 
-enum { LANES_MOST = 64, BATCH_BYTES = 256 * 1024 };
+enum { LANES_MOST = 64 };
 
 struct lane_counts {
     uint64_t packets, bytes;            /* bytes: as captured */
@@ -43,13 +43,13 @@ struct batch {
     struct item *first[LANES_MOST], **end[LANES_MOST];  /* of each lane; end: where the next one goes */
     uint32_t source;                    /* number given to the sessions that begin in it */
     uint64_t ordinal;                   /* of the last packet */
-    uint8_t *bytes;                     /* BATCH_BYTES in pages of their own, made when first needed */
-    size_t used;
+    struct batch_bytes *bytes;          /* of packets put together */
 };
 
 /* Empties it, and wipes its bytes. */
 void batch_clear(struct batch *);
 void batch_free(struct batch *);        /* its bytes */
+size_t batch_room(const struct batch *);        /* packets that there is room for, whatever they are */
 
 /* Its fields belong to intake.c, but that ordinal and clock_ns may be read. */
 struct intake {
@@ -60,7 +60,7 @@ struct intake {
     struct fragments *fragments;        /* made when first needed */
     uint64_t held;                      /* fragments of this source that no whole packet was made of */
     uint32_t source;
-    uint64_t ordinal;                   /* packets so far */
+    uint64_t ordinal;                   /* packets and ends of inputs so far */
     uint64_t clock_ns;                  /* time of the last one */
     struct flow_clock clock;            /* and */
     uint64_t second_ns;                 /* the beginning of its second */

@@ -98,6 +98,7 @@ void lane_only(struct lane *l, const struct lane_watch *watch) { l->watch = watc
 const struct lane_counts *lane_counts(const struct lane *l) { return &l->counts; }
 
 size_t lane_memory(const struct lane *l) { return pool_taken(l->pool) + flow_index_bytes(l->flows); }
+uint64_t lane_last_ns(const struct lane *l) { return l->intake.clock_ns; }
 
 /* --- the end of a connection --- */
 
@@ -428,6 +429,6 @@ void lane_packets(struct lane *l, const struct packet *p, size_t n, uint32_t sou
 
 void lane_end(struct lane *l)
 {
-    lane_ends(l, l->intake.ordinal, l->intake.clock_ns);
     intake_end(&l->intake);
+    lane_ends(l, l->intake.ordinal, l->intake.clock_ns);
 }

@@ -40,6 +40,7 @@ void lane_packets(struct lane *, const struct packet *, size_t n, uint32_t sourc
 /* The input has ended: all connections end as they stand, and the next packet begins a new input. */
 void lane_end(struct lane *);
 const struct lane_counts *lane_counts(const struct lane *);
+uint64_t lane_last_ns(const struct lane *);     /* time of the last packet */
 
 /* --- one of several, behind one intake --- */
 
@@ -48,7 +49,7 @@ struct lane *lane_behind(const struct port_table *ports, size_t memory, const st
                          const struct hash_key *key);
 /* Takes its own items of a batch, and all ticks. */
 void lane_take(struct lane *, const struct batch *, unsigned lane);
-/* The input has ended after as many packets, the last one at that time. */
+/* The input has ended: its ordinal in the intake, and the time of its last packet. */
 void lane_ends(struct lane *, uint64_t ordinal, uint64_t clock_ns);
 
 /* What a lane says within the sink's calls, it says at a moment. By moments the words of several lanes are brought

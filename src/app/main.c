@@ -25,6 +25,9 @@ const struct command commands[] = {
       "  --addresses keep|truncate\n"
       "                        truncate stores only the /24 or /48 of each address\n"
       "  --memory SIZE         for open connections; default a quarter of the machine's\n"
+      "  --lanes N             threads that follow connections, beside one that reads and one that stores;\n"
+      "                        0 does all in one; default by the number of cores\n"
+      "  --stats               at the end, what it cost: time by thread, throughput, memory; to standard error\n"
       "  --quiet               prints nothing but errors\n" },
     { "report", command_report, "report [OPTION]... [NAME]",
       "prints a report; without a name, which there are",

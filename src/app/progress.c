@@ -1,22 +1,16 @@
 #include "app/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/threads.h"
 
 enum { BAR = 24 };
 static const uint64_t second_ns = 1000000000;
 
-static uint64_t clock_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * second_ns + (uint64_t)t.tv_nsec;
-}
-
 void progress_begin(struct progress *p, uint64_t total_bytes, bool quiet)
 {
-    *p = (struct progress){ .shown = !quiet && isatty(STDERR_FILENO), .total = total_bytes, .started_ns = clock_now() };
+    *p = (struct progress){ .shown = !quiet && isatty(STDERR_FILENO), .total = total_bytes, .started_ns = wall_clock_ns() };
     p->last_ns = p->started_ns;
 }
 
@@ -45,7 +39,7 @@ void progress_step(struct progress *p, uint64_t bytes_of_present, uint64_t packe
 {
     if (!p->shown)
         return;
-    uint64_t now = clock_now();
+    uint64_t now = wall_clock_ns();
     if (now - p->last_ns < second_ns / 5)
         return;
     p->last_ns = now;

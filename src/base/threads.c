@@ -12,6 +12,7 @@ static uint64_t read_clock(clockid_t id)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+uint64_t wall_clock_ns(void) { return read_clock(CLOCK_MONOTONIC); }
 uint64_t thread_cpu_ns(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
 
 unsigned cpu_cores(void)
@@ -101,14 +102,14 @@ void queue_free(struct queue *q)
     free(q);
 }
 
-static void wait_for(struct queue *q, unsigned what, uint64_t *times, uint64_t *ns)
+static void wait_for(struct queue *q, unsigned what, struct queue_wait *wait)
 {
-    uint64_t since = read_clock(CLOCK_MONOTONIC);
-    ++*times;
+    uint64_t since = wall_clock_ns();
+    wait->times++;
     q->waiting[what]++;
     pthread_cond_wait(&q->changed[what], &q->lock);
     q->waiting[what]--;
-    *ns += read_clock(CLOCK_MONOTONIC) - since;
+    wait->ns += wall_clock_ns() - since;
 }
 
 static void leave(struct queue *q, unsigned changed)
@@ -123,7 +124,7 @@ void queue_put(struct queue *q, void *p)
 {
     pthread_mutex_lock(&q->lock);
     while (q->n == q->room)
-        wait_for(q, ROOM, &q->waits.puts, &q->waits.put_ns);
+        wait_for(q, ROOM, &q->waits.put);
     q->slot[(q->from + q->n++) % q->room] = p;
     leave(q, SOMETHING);
 }
@@ -132,7 +133,7 @@ void *queue_take(struct queue *q)
 {
     pthread_mutex_lock(&q->lock);
     while (!q->n)
-        wait_for(q, SOMETHING, &q->waits.takes, &q->waits.take_ns);
+        wait_for(q, SOMETHING, &q->waits.taken);
     void *p = q->slot[q->from];
     q->from = (q->from + 1) % q->room;
     q->n--;

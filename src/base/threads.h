@@ -13,6 +13,7 @@ struct worker *worker_start(void (*run)(void *ctx), void *ctx);
 uint64_t worker_join(struct worker *);
 
 uint64_t thread_cpu_ns(void);           /* CPU time of the calling thread so far */
+uint64_t wall_clock_ns(void);           /* a clock that nobody sets; only differences mean something */
 unsigned cpu_cores(void);               /* that this process may use; at least 1 */
 
 /* One caller at a time in the whole process. */
@@ -27,9 +28,12 @@ void queue_free(struct queue *);        /* nobody may use it any more; NULL is a
 void queue_put(struct queue *, void *); /* waits while it is full; NULL may be put */
 void *queue_take(struct queue *);       /* waits while it is empty */
 
-/* How often, and how long in nanoseconds, it was waited for room, and for something to take. */
+/* How often, and how long in nanoseconds, it was waited for room to put, and for something to take. */
+struct queue_wait {
+    uint64_t times, ns;
+};
 struct queue_waits {
-    uint64_t puts, put_ns, takes, take_ns;
+    struct queue_wait put, taken;
 };
 struct queue_waits queue_waits(struct queue *);
 

@@ -1,6 +1,6 @@
 # Planted secrets in the memory of the running program (tests/secrets.py). The program searched is the program,
 # but for one call: it does not close its memory to its parent.
-#   make secrets                      after each twelfth golden; SECRETS_EVERY=1 after each
+#   make secrets                      after each twelfth golden; SECRETS_EVERY=1 after each; SECRETS_LANES=2 with lanes
 SECRETS_BIN = $(BUILD)/tests/secrets/mailseal
 
 $(BUILD)/tests/secrets/readable.o: tests/secrets/readable.c $(BUILD)/config
@@ -13,7 +13,7 @@ $(SECRETS_BIN): $(OBJ) $(BUILD)/tests/secrets/readable.o
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=prctl -o $@ $^ $(LIBS)
 
 secrets: $(SECRETS_BIN)
-	@$(PYTHON) tests/secrets.py --bin $(SECRETS_BIN) --every $(or $(SECRETS_EVERY),12)
+	@$(PYTHON) tests/secrets.py --bin $(SECRETS_BIN) --every $(or $(SECRETS_EVERY),12) --lanes $(or $(SECRETS_LANES),0)
 
 .PHONY: secrets
 -include $(BUILD)/tests/secrets/readable.d
