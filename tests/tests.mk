@@ -6,6 +6,7 @@
 #   make check           everything        make check-asan      the same under ASan and UBSan
 #   make check-long      each capture that can be derived from the goldens, not a sample of them
 #   make check-units     unit tests only   make check-goldens   the captures of tests/pcaps only
+#   make check-quick     both of these, the house rules and the rules of the verdict
 #   make check-tsan      the queues and the lanes under ThreadSanitizer
 #   make coverage        which lines no test runs; fails below 95 % of decode, flow, proto, dialogue, verdict
 #
@@ -83,6 +84,14 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	$(call step,rejudge,$(PYTHON) tests/rejudge.py --bin $(BUILD)/mailseal)
 	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
 
+check-quick: $(BUILD)/mailseal units
+	@rm -rf $(LOGS)
+	$(call step,layers,sh tools/check-layers)
+	$(call step,units,$(call run_units_of,$(UNITS)))
+	$(call step,goldens,$(PYTHON) tests/golden.py --bin $(BUILD)/mailseal --seen $(LOGS)/seen)
+	$(call step,rules,sh tools/check-rules $(LOGS)/seen)
+	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
+
 check-units: units
 	@rm -rf $(LOGS)
 	$(call step,units,$(call run_units_of,$(UNITS)))
@@ -114,4 +123,4 @@ include tests/secrets/secrets.mk
 include tests/limits/limits.mk
 
 -include $(UNITS:=.d)
-.PHONY: units check check-units check-goldens check-asan check-tsan check-threads coverage
+.PHONY: units check check-quick check-units check-goldens check-asan check-tsan check-threads coverage

@@ -50,7 +50,8 @@ class Tally:
 
 def analyze(build, capture, db, memory, said=None):
     """Peak KiB. said: a file for what it prints."""
-    p = subprocess.Popen([build + '/mailseal', 'analyze', *([] if said else ['--quiet']), '--memory', memory, '--db', db, capture],
+    p = subprocess.Popen([build + '/mailseal', 'analyze', *([] if said else ['--quiet']), '--memory', memory, '--lanes', '0',
+                          '--db', db, capture],
                          stdin=subprocess.DEVNULL, stdout=said, stderr=said)
     _, status, usage = os.wait4(p.pid, 0)
     p.returncode = os.waitstatus_to_exitcode(status)
@@ -80,10 +81,10 @@ def verdicts(db):
 
 
 def sessions(db):
-    """Each with all columns but those that its last packet changes."""
+    """Each with all columns but its place and those that its last packet changes."""
     con = sqlite3.connect(db)
     con.row_factory = sqlite3.Row
-    return sorted(repr({k: row[k] for k in row.keys() if k not in ('end', 'pkts_toserver', 'pkts_toclient', 'source')})
+    return sorted(repr({k: row[k] for k in row.keys() if k not in ('id', 'end', 'pkts_toserver', 'pkts_toclient', 'source')})
                   for row in con.execute('SELECT * FROM sessions'))
 
 
