@@ -1,4 +1,4 @@
-"""tcpdump on the client's end of the wire, and just enough of TCP to tell one connection from another."""
+"""tcpdump on an end of the wire, the client's unless it is said otherwise, and just enough of TCP to tell one connection from another."""
 import ipaddress, os, signal, struct, subprocess, time
 from . import roots
 
@@ -59,10 +59,10 @@ def connections(path):
 
 
 class Capture:
-    def __init__(self, path):
+    def __init__(self, path, space='client'):
         self.path = path
         # ident (113) is a call back of the server and no mail
-        self.tcpdump = subprocess.Popen(['ip', 'netns', 'exec', 'client', 'tcpdump', '-Z', 'root', '-i', 'wire', '--immediate-mode', '-U', '-s0',
+        self.tcpdump = subprocess.Popen(['ip', 'netns', 'exec', space, 'tcpdump', '-Z', 'root', '-i', 'wire', '--immediate-mode', '-U', '-s0',
                                          '-w', path, 'tcp and not port 113'], stderr=subprocess.PIPE)
         line = self.tcpdump.stderr.readline()
         while line and b'listening on' not in line:

@@ -7,6 +7,7 @@ from . import roots
 
 CLIENT_NET, SERVER_NET = '198.51.100.%d', '192.0.2.%d'
 CLIENT_NET6, SERVER_NET6 = '2001:db8:100::%d', '2001:db8:25::%d'
+OTHERS = '198.18.0.0/15'            # networks of other clients
 SERVER = 25
 HOSTS = """127.0.0.1 localhost
 ::1 localhost
@@ -21,15 +22,21 @@ def within(space, *words): return roots.must(['ip', 'netns', 'exec', space, *wor
 
 class Network:
     """Spaces `client` and `server`. The server is 192.0.2.25 and 2001:db8:25::25; the client has a new address
-    whenever client() is called."""
-    def __init__(self):
+    whenever client() is called. With `box`, the client's wire ends in a space `inner` and the server's in `outer`, with
+    nothing between them yet; both ends there have the hardware address of the end they stand for."""
+    def __init__(self, box=False):
         roots.must(['mount', '-t', 'tmpfs', 'tmpfs', '/run'])
         os.mkdir('/run/netns')
-        for space in ('client', 'server'):
+        pairs = [('client', 'inner'), ('outer', 'server')] if box else [('client', 'server')]
+        spaces = [space for pair in pairs for space in pair]
+        for space in spaces:
             ip('netns', 'add', space)
             ip('-n', space, 'link', 'set', 'lo', 'up')
-        ip('-n', 'client', 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'wire', 'netns', 'server')
-        for space in ('client', 'server'):
+        for one, other in pairs:
+            ip('-n', one, 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'wire', 'netns', other)
+        for space, last in (('client', 1), ('inner', 2), ('outer', 1), ('server', 2)) if box else ():
+            ip('-n', space, 'link', 'set', 'wire', 'address', '02:00:00:00:00:%02d' % last)
+        for space in spaces:
             for key in ('all.accept_dad=0', 'default.accept_dad=0', 'wire.accept_dad=0', 'wire.accept_ra=0', 'wire.router_solicitations=0'):
                 within(space, 'sysctl', '-q', '-w', 'net.ipv6.conf.' + key)
             # Otherwise checksums are left to a network card that is not there, and segments are huge.
@@ -37,7 +44,8 @@ class Network:
             ip('-n', space, 'link', 'set', 'wire', 'up')
         ip('-n', 'server', 'addr', 'add', SERVER_NET % SERVER + '/24', 'dev', 'wire')
         ip('-n', 'server', 'addr', 'add', SERVER_NET6 % SERVER + '/64', 'dev', 'wire', 'nodad')
-        ip('-n', 'server', 'route', 'add', '198.51.100.0/24', 'dev', 'wire')
+        for net in ('198.51.100.0/24', OTHERS):
+            ip('-n', 'server', 'route', 'add', net, 'dev', 'wire')
         ip('-n', 'server', '-6', 'route', 'add', '2001:db8:100::/64', 'dev', 'wire')
         self.clients = set()
 
