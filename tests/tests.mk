@@ -4,6 +4,7 @@
 # is their sum.
 #
 #   make check           everything        make check-asan      the same under ASan and UBSan
+#   make check-live      real servers and clients with a box in the middle (root, Debian)
 #   make check-long      each capture that can be derived from the goldens, not a sample of them
 #   make check-units     unit tests only   make check-goldens   the captures of tests/pcaps only
 #   make check-quick     both of these, the house rules and the rules of the verdict
@@ -81,6 +82,7 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	$(if $(filter yes,$(SANITIZE)),@echo '--- limits and floods: skipped: bytes and instructions are not those of this build',$(call step,limits,$(MAKE) --no-print-directory limits))
 	$(if $(filter yes,$(SANITIZE)),,$(call step,floods,$(MAKE) --no-print-directory floods))
 	$(call step,lanes,$(PYTHON) tests/lanes.py --bin $(BUILD)/mailseal)
+	$(call step,benign,$(PYTHON) tests/live/benign.py --quick --sessions 1000 --bin $(BUILD)/mailseal)
 	$(call step,rejudge,$(PYTHON) tests/rejudge.py --bin $(BUILD)/mailseal)
 	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
 
@@ -120,6 +122,7 @@ coverage:
 
 include tests/fuzz/fuzz.mk
 include tests/secrets/secrets.mk
+include tests/live/live.mk
 include tests/limits/limits.mk
 
 -include $(UNITS:=.d)

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Real servers and clients with a box in the middle: what mailseal sees of each attack, from either side of the box.
+
+usage: check.py [--bin build/mailseal] [--world NAME]… [--attack NAME]… [--work DIR] [--show] [--from DIR]
+
+Needs root and Debian: it makes network namespaces. Each world of clients.py (a server, and its clients) runs in
+namespaces of its own, all at once; everything in them ends with this program, however it ends. Each client of each
+attack is a cell: what the program says of its sessions, analysed from the capture of the client's side of the box, of
+the server's, and of both in one capture; each once `alone`, and once `known`, with a database that has seen 24 clients
+of other networks upgrade before. A cell must be what expected.tsv says (its first row that fits), and each row must fit
+a cell. The last line is "N passed, N failed".
+
+  --world, --attack   only these          --work DIR   leaves the captures there
+  --show              prints all cells    --from DIR   reads the captures of --work, records nothing"""
+import argparse, collections, concurrent.futures, csv, ctypes, json, os, shutil, signal, struct, subprocess, sys, tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, HERE)
+import clients, world
+
+SIDES, MEMORY = ('client', 'server', 'both'), ('alone', 'known')
+GRADES = ('none', 'possible', 'likely', 'proven')
+Cell = collections.namedtuple('Cell', 'attack world client kind side memory verdicts evidence grade')
+Row = collections.namedtuple('Row', 'attack world client side memory verdicts evidence grade knowable why')
+
+
+# --- recording ---
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)          # PR_SET_PDEATHSIG
+
+
+def can_make_namespaces():
+    return os.geteuid() == 0 and os.path.exists('/etc/debian_version') and subprocess.run(
+        ['unshare', '--mount', '--pid', '--fork', '--net', 'true'], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def record(name, folder, chosen):
+    """What went wrong, or None."""
+    os.makedirs(folder)
+    r = subprocess.run(['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--net', sys.executable,
+                        os.path.join(HERE, 'world.py'), name, folder, *chosen],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+    return '%s: %s' % (name, r.stdout.decode(errors='replace')[-3000:]) if r.returncode else None
+
+
+# --- reading ---
+
+def merged(paths, out):
+    """Both sides in one capture, as a mirror of both ports sees them."""
+    packets, head = [], b''
+    for path in paths:
+        with open(path, 'rb') as f:
+            data = f.read()
+        head, at = data[:24], 24
+        while at + 16 <= len(data):
+            size = struct.unpack_from('<I', data, at + 8)[0]
+            packets.append((struct.unpack_from('<II', data, at), data[at:at + 16 + size]))
+            at += 16 + size
+    with open(out, 'wb') as f:
+        f.write(head + b''.join(p for _, p in sorted(packets, key=lambda p: p[0])))
+
+
+def sessions(binary, db, capture):
+    """{address of the client: its sessions}; those that were analysed into db before are not among them."""
+    for command in ([binary, 'analyze', '--quiet', '--db', db, capture], [binary, 'sessions', '--db', db, '--format', 'jsonl']):
+        r = subprocess.run(command, capture_output=True)
+        if r.returncode not in (0, 65):
+            raise SystemExit('live: %s: %s' % (' '.join(command[:2]), r.stderr.decode(errors='replace')))
+    found = collections.defaultdict(list)
+    for line in r.stdout.decode().splitlines():
+        o = json.loads(line)
+        found[o['src_ip']].append(o)
+    return found
+
+
+def look(binary, folder, attack, side, memory, scratch):
+    def of(name):
+        if side != 'both':
+            return os.path.join(folder, '%s.%s.pcap' % (name, side))
+        out = os.path.join(scratch, name + '.pcap')
+        merged([os.path.join(folder, '%s.%s.pcap' % (name, s)) for s in world.SIDES], out)
+        return out
+    db = os.path.join(scratch, 'db')
+    if memory == 'known':
+        sessions(binary, db, of('before'))
+    return sessions(binary, db, of(attack))
+
+
+def cells_of(binary, name, folder, attack, side, memory):
+    with open(os.path.join(folder, 'cells.json')) as f:
+        entries = [c for c in json.load(f) if c[0] == attack]
+    with tempfile.TemporaryDirectory() as scratch:
+        found = look(binary, folder, attack, side, memory, scratch)
+    for _, client, kind, address in entries:
+        mine = sorted(found[address], key=lambda o: o['timestamp'])
+        yield Cell(attack, name, client, kind, side, memory, '+'.join(sorted({o['verdict'] for o in mine})) or '-',
+                   '+'.join(sorted({e for o in mine for e in o['strip']['evidence'] or ()})) or '-',
+                   max((o['strip']['grade'] for o in mine), key=GRADES.index, default='none'))
+
+
+# --- comparing ---
+
+def rows():
+    with open(os.path.join(HERE, 'expected.tsv'), encoding='utf-8') as f:
+        return [Row(*line) for line in csv.reader((line for line in f if not line.startswith('#')), delimiter='\t', quoting=csv.QUOTE_NONE) if line]
+
+
+def fits(row, cell):
+    def one(pattern, *values): return pattern == '*' or any(v in pattern.split(',') for v in values)
+    return (one(row.attack, cell.attack) and one(row.world, cell.world, clients.WORLDS[cell.world].proto) and one(row.client, cell.client, cell.kind)
+            and one(row.side, cell.side) and one(row.memory, cell.memory))
+
+
+def allowed(row, cell):
+    """A row may give several ways, divided by |."""
+    return all(have in want.split('|') for want, have in ((row.verdicts, cell.verdicts), (row.evidence, cell.evidence), (row.grade, cell.grade)))
+
+
+def compare(cells, whole):
+    table, used, failed, missed = rows(), set(), 0, 0
+    for cell in cells:
+        n = next((n for n, row in enumerate(table) if fits(row, cell)), None)
+        if n is None or not allowed(table[n], cell):
+            failed += 1
+            print('%s\n    has %s %s %s, expected %s' % (' '.join(cell[:6]), *cell[6:], 'nothing' if n is None else ' '.join(table[n][5:8])))
+        else:
+            missed += GRADES.index(table[n].grade.split('|')[-1]) < GRADES.index(table[n].knowable)
+        used.add(n)
+    for n, row in enumerate(table):
+        if whole and n not in used:
+            failed += 1
+            print('no cell is that of the row: ' + ' '.join(row[:5]))
+    if missed:
+        print('%d cells have less than can be known from there: expected.tsv says why' % missed)
+    return failed
+
+
+def main():
+    ap = argparse.ArgumentParser(usage=__doc__)
+    ap.add_argument('--bin', default=os.path.join(HERE, '..', '..', 'build', 'mailseal'))
+    ap.add_argument('--world', action='append', choices=clients.WORLDS)
+    ap.add_argument('--attack', action='append', default=[])
+    ap.add_argument('--work')
+    ap.add_argument('--from', dest='given')
+    ap.add_argument('--show', action='store_true')
+    a = ap.parse_args()
+    names = a.world or list(clients.WORLDS)
+    if not a.given and not can_make_namespaces():
+        print('make check-live cannot make network namespaces here: it needs root on Debian, in a place where unshare(1) may.\n0 passed, 1 failed')
+        sys.exit(1)
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(len(clients.WORLDS)) as pool:
+        def leave(number, _):                           # at once: what runs in namespaces dies with this program
+            shutil.rmtree(folder, ignore_errors=True)
+            os._exit(128 + number)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, leave)
+        wrong = []
+        if not a.given:
+            world.build(names)
+            wrong = [w for w in pool.map(lambda n: record(n, os.path.join(folder, n), a.attack), names) if w]
+            if a.work:
+                shutil.copytree(folder, a.work, dirs_exist_ok=True)
+        source = a.given or folder
+        jobs = [(a.bin, n, os.path.join(source, n), attack, side, memory) for n in names if not any(w.startswith(n + ':') for w in wrong)
+                for attack in world.attacks_on(clients.WORLDS[n]) if not a.attack or attack in a.attack for side in SIDES for memory in MEMORY]
+        cells = [cell for found in pool.map(lambda j: list(cells_of(*j)), jobs) for cell in found]
+    if a.show:
+        for cell in cells:
+            print('\t'.join(cell))
+    for w in wrong:
+        print(w)
+    failed = len(wrong) + compare(cells, not a.world and not a.attack)
+    print('%d passed, %d failed' % (max(len(cells) + len(wrong) - failed, 0), failed))
+    sys.exit(failed > 0)
+
+
+if __name__ == '__main__':
+    main()
