@@ -20,8 +20,4 @@ int reading_failure(struct reading *, char error[REPORT_ERROR]);
 /* Prepares a text of sql/, whose name is given below sql/. NULL: reading_failure(). */
 sqlite3_stmt *reading_prepare(struct reading *, const char *path);
 
-/* Writes all that is buffered: 0, or 74 and a sentence when anything since the beginning did not
- * reach its end. */
-int output_finish(FILE *out, char error[REPORT_ERROR]);
-
 #endif

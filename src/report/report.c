@@ -1,6 +1,6 @@
 #include "report/report.h"
 
-#include "report/reading.h"
+#include "report/question.h"
 #include "report/when.h"
 #include "report/words.h"
 #include "store/sql.h"
@@ -102,16 +102,28 @@ static bool bind_all(sqlite3_stmt *stmt, const struct report_request *q, char er
         && bind_word(stmt, ":direction", q->name, q->direction, error);
 }
 
-static int run(struct reading *r, const char *text, const struct report_request *q, FILE *out,
-               char error[REPORT_ERROR])
+int report_prepare(struct reading *r, const struct report_request *q, sqlite3_stmt **stmt, char error[REPORT_ERROR])
+{
+    const char *text = find_report(q->name);
+
+    *stmt = NULL;
+    if (!text) {
+        snprintf(error, REPORT_ERROR, "there is no report %.100s; mailseal report lists them", q->name);
+        return EX_USAGE;
+    }
+    *stmt = reading_prepare(r, text);
+    if (!*stmt)
+        return reading_failure(r, error);
+    return bind_all(*stmt, q, error) ? 0 : EX_USAGE;
+}
+
+static int run(struct reading *r, const struct report_request *q, FILE *out, char error[REPORT_ERROR])
 {
     struct rendering how = { q->format, NULL, 0 };
-    sqlite3_stmt *stmt = reading_prepare(r, text);
-    int code = stmt ? 0 : reading_failure(r, error);
+    sqlite3_stmt *stmt;
+    int code = report_prepare(r, q, &stmt, error);
 
     errno = 0;
-    if (!code && !bind_all(stmt, q, error))
-        code = EX_USAGE;
     if (!code && render(stmt, &how, out) != SQLITE_OK)
         code = reading_failure(r, error);
     sqlite3_finalize(stmt);
@@ -121,16 +133,11 @@ static int run(struct reading *r, const char *text, const struct report_request 
 int report_run(const struct report_request *q, FILE *out, char error[REPORT_ERROR])
 {
     struct reading r;
-    const char *text = find_report(q->name);
-
-    if (!text) {
-        snprintf(error, REPORT_ERROR, "there is no report %.100s; mailseal report lists them", q->name);
-        return EX_USAGE;
-    }
     int code = reading_open(&r, q->path, error);
+
     if (code)
         return code;
-    code = run(&r, text, q, out, error);
+    code = run(&r, q, out, error);
     reading_close(&r);
     return code;
 }

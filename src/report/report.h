@@ -37,4 +37,8 @@ int sessions_run(const char *path, const char *verdict, enum report_format, FILE
 /* The answer in one line, then each hop, then what was not encrypted, not decided and not seen. */
 int report_summary(const char *path, FILE *out, char error[REPORT_ERROR]);
 
+/* Writes all that is buffered: 0, or 74 and a sentence when anything since the beginning did not
+ * reach its end. */
+int output_finish(FILE *out, char error[REPORT_ERROR]);
+
 #endif

@@ -41,6 +41,10 @@ int series_choose(struct series_table *, const char *name, char error[REPORT_ERR
 /* The days, or weeks, of a database; hop NULL: the headline's. 0, or a status and a sentence. */
 int series_of_database(struct series_table *, const char *path, const char *hop, char error[REPORT_ERROR]);
 
+/* The same on a connection that is open; of the request count hop, direction, since and until. */
+struct reading;
+int series_of_reading(struct series_table *, struct reading *, const struct report_request *, char error[REPORT_ERROR]);
+
 /* Name, and direction where that tells it from others; valid until the next call. */
 const char *series_label(const struct series *);
 

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <sysexits.h>
 
-#include "report/reading.h"
+#include "report/question.h"
 #include "report/words.h"
 
 static int take_rows(struct series_table *t, sqlite3_stmt *stmt, const char *path, char error[REPORT_ERROR])
@@ -24,24 +24,36 @@ static int take_rows(struct series_table *t, sqlite3_stmt *stmt, const char *pat
     return rc == SQLITE_DONE ? 0 : -1;
 }
 
-int series_of_database(struct series_table *t, const char *path, const char *hop, char error[REPORT_ERROR])
+int series_of_reading(struct series_table *t, struct reading *r, const struct report_request *q,
+                      char error[REPORT_ERROR])
 {
-    struct reading r;
+    struct report_request curve = { .name = "curve", .hop = q->hop, .direction = q->direction, .since = q->since,
+                                    .until = q->until };
+    sqlite3_stmt *stmt;
 
     memset(t, 0, sizeof *t);
+    int code = report_prepare(r, &curve, &stmt, error);
+    if (!code)
+        code = take_rows(t, stmt, r->path, error);
+    if (code < 0)
+        code = reading_failure(r, error);
+    sqlite3_finalize(stmt);
+    t->n = 1;
+    t->series[0] = (struct series){ .chosen = true, .n = t->samples, .counted = true };
+    return code;
+}
+
+int series_of_database(struct series_table *t, const char *path, const char *hop, char error[REPORT_ERROR])
+{
+    struct report_request q = { .path = path, .hop = hop };
+    struct reading r;
+
     if (hop && !word_check("hop", hop, error))
         return EX_USAGE;
     int code = reading_open(&r, path, error);
     if (code)
         return code;
-    sqlite3_stmt *stmt = reading_prepare(&r, "statements/curve.sql");
-    code = stmt && sqlite3_bind_text(stmt, 1, hop, -1, SQLITE_STATIC) == SQLITE_OK ? take_rows(t, stmt, path, error)
-                                                                                   : -1;
-    if (code < 0)
-        code = reading_failure(&r, error);
-    sqlite3_finalize(stmt);
+    code = series_of_reading(t, &r, &q, error);
     reading_close(&r);
-    t->n = 1;
-    t->series[0] = (struct series){ .chosen = true, .n = t->samples, .counted = true };
     return code;
 }

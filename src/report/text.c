@@ -98,7 +98,8 @@ static bool is_hidden(long code)
 {
     static const struct range hidden[] = {
         { 0, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad }, { 0x61c, 0x61c }, { 0x200b, 0x200f }, { 0x2028, 0x202e },
-        { 0x2060, 0x206f }, { 0xe000, 0xf8ff }, { 0xfeff, 0xfeff }, { 0xfff0, 0xfffb }, { 0xe0000, 0x10ffff },
+        { 0x2060, 0x206f }, { 0xe000, 0xf8ff }, { 0xfeff, 0xfeff }, { 0xfff0, 0xfffb }, { 0xfffe, 0xffff },
+        { 0xe0000, 0x10ffff },
     };
     return within(code, hidden, sizeof hidden / sizeof *hidden);
 }
@@ -115,17 +116,59 @@ static size_t columns_of(long code)
          : within(code, wide, sizeof wide / sizeof *wide) ? 2 : 1;
 }
 
+enum { ESCAPE = 16 };
+
+/* "\x1b" of what is not to be shown as it is; "" of all else. */
+static void escape_hidden(long code, uint8_t byte, char out[ESCAPE])
+{
+    *out = 0;
+    if (code < 0)
+        snprintf(out, ESCAPE, "\\x%02x", (unsigned)byte);
+    else if (is_hidden(code))
+        snprintf(out, ESCAPE, code < 256 ? "\\x%02lx" : "\\u%04lx", (unsigned long)code);
+}
+
+static const char *entity_of(long code)
+{
+    switch (code) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+void text_html(FILE *out, struct span s)
+{
+    while (s.n) {
+        char escape[ESCAPE];
+        struct span before = s;
+        long code = text_next(&s);
+        const char *entity = entity_of(code);
+        escape_hidden(code, before.p[0], escape);
+        if (entity || *escape)
+            fputs(entity ? entity : escape, out);
+        else
+            fwrite(before.p, 1, before.n - s.n, out);
+    }
+}
+
 size_t text_terminal(FILE *out, struct span s)
 {
     size_t columns = 0;
     while (s.n) {
-        char escape[16] = "";
+        char escape[ESCAPE];
         struct span before = s;
         long code = text_next(&s);
-        if (code < 0)
-            snprintf(escape, sizeof escape, "\\x%02x", (unsigned)before.p[0]);
-        else if (is_hidden(code))
-            snprintf(escape, sizeof escape, code < 256 ? "\\x%02lx" : "\\u%04lx", (unsigned long)code);
+        escape_hidden(code, before.p[0], escape);
         columns += *escape ? strlen(escape) : columns_of(code);
         if (out && *escape)
             fputs(escape, out);

@@ -17,6 +17,9 @@ void text_json(FILE *, struct span);
 /* A CSV field (RFC 4180 section 2), quoted where need be. */
 void text_csv(FILE *, struct span);
 
+/* Within an element or an attribute of HTML and XML: what is hidden or not UTF-8 is shown as for a terminal. */
+void text_html(FILE *, struct span);
+
 /* For a terminal: what could move the cursor, change colours or turn the writing direction is
  * shown as \x1b or \u202e, and so is what is not UTF-8. With out == NULL nothing is written.
  * Returns the columns it takes. */

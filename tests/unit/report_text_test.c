@@ -86,11 +86,27 @@ static void text_is_made_fit(void **state)
     }
 }
 
+static void html_is_text_only(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "plain \xc3\xa9", "plain \xc3\xa9" }, { "<b>\"'&", "&lt;b&gt;&quot;&#39;&amp;" },
+        { "\x1b[31m\n\t", "\\x1b[31m\\x0a\\x09" }, { "\xff\xc0\x80", "\\xff\\xc0\\x80" },
+        { "\xe2\x80\xae", "\\u202e" }, { "\xef\xbf\xbf", "\\uffff" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = through(text_html, cases[i][0]);
+        assert_string_equal(text, cases[i][1]);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_read),
         cmocka_unit_test(text_is_made_fit),
+        cmocka_unit_test(html_is_text_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
