@@ -38,6 +38,7 @@ ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(HARDEN) $(CFLAGS) -DMAILSEA
               $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(if $(filter yes,$(ZSTD)),-DHAVE_ZSTD) $(if $(filter yes,$(CMINPACK)),-DHAVE_CMINPACK) -MMD -MP
 LIBS        = $(shell $(PKG_CONFIG) --libs $(PKGS)) -lm
 
+PAGE_TEXTS = $(BUILD)/page_style.o $(BUILD)/page_shapes.o $(BUILD)/page_words.o
 SRC      := $(sort $(wildcard src/*/*.c))
 ifeq ($(NDPI),yes)
 SRC      := $(filter-out src/dpi/dpi_none.c,$(SRC))
@@ -47,7 +48,7 @@ LIBS       += $(shell $(PKG_CONFIG) --libs libndpi)
 else
 SRC      := $(filter-out src/dpi/dpi_ndpi.c,$(SRC))
 endif
-OBJ      := $(SRC:src/%.c=$(BUILD)/%.o) $(BUILD)/sql_texts.o
+OBJ      := $(SRC:src/%.c=$(BUILD)/%.o) $(BUILD)/sql_texts.o $(PAGE_TEXTS)
 SQL      := $(sort $(wildcard sql/*/*.sql))
 
 # V=1 shows the whole commands.
@@ -70,6 +71,17 @@ $(BUILD)/sql_texts.c: tools/embed-sql $(SQL)
 	$(Q)sh tools/embed-sql $(SQL) > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/sql_texts.o: $(BUILD)/sql_texts.c $(BUILD)/config
+	$(call say,CC $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/page_style.c: src/page/style.css
+$(BUILD)/page_shapes.c: src/page/shapes.svg
+$(BUILD)/page_words.c: src/page/words.html
+$(PAGE_TEXTS:.o=.c): $(BUILD)/%.c: tools/embed-text
+	@mkdir -p $(@D)
+	$(Q)sh tools/embed-text $* $(filter src/%,$^) page/style.h > $@.tmp && mv $@.tmp $@
+
+$(PAGE_TEXTS): $(BUILD)/%.o: $(BUILD)/%.c $(BUILD)/config
 	$(call say,CC $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 

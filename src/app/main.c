@@ -30,9 +30,10 @@ const struct command commands[] = {
       "  --stats               at the end, what it cost: time by thread, throughput, memory; to standard error\n"
       "  --quiet               prints nothing but errors\n" },
     { "report", command_report, "report [OPTION]... [NAME]",
-      "prints a report; without a name, which there are",
+      "prints a report; without a name, which there are; all of them as one page with --format html",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
-      "  --format table|csv|json\n"
+      "  --format table|csv|json, or html without a NAME\n"
+      "  --output FILE         instead of standard output; replaced when all of it is written\n"
       "  --since T, --until T  a date or an RFC 3339 time; from since up to, not with, until\n"
       "  --by hour|day|week|month\n"
       "  --hop HOP             relay, submission, retrieval, delivery, filter, other\n"

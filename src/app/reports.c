@@ -1,14 +1,18 @@
 /* mailseal report and mailseal sessions: the arguments; the rest is report/. */
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "app/command.h"
+#include "app/output.h"
+#include "page/page.h"
 
-enum { OPT_DB = 256, OPT_FORMAT, OPT_SINCE, OPT_UNTIL, OPT_BY, OPT_HOP, OPT_DIRECTION, OPT_VERDICT, OPT_HELP };
+enum { OPT_DB = 256, OPT_FORMAT, OPT_OUTPUT, OPT_SINCE, OPT_UNTIL, OPT_BY, OPT_HOP, OPT_DIRECTION, OPT_VERDICT, OPT_HELP };
 
 static const struct option report_options[] = {
     { "db", required_argument, NULL, OPT_DB },       { "format", required_argument, NULL, OPT_FORMAT },
+    { "output", required_argument, NULL, OPT_OUTPUT },
     { "since", required_argument, NULL, OPT_SINCE }, { "until", required_argument, NULL, OPT_UNTIL },
     { "by", required_argument, NULL, OPT_BY },       { "hop", required_argument, NULL, OPT_HOP },
     { "direction", required_argument, NULL, OPT_DIRECTION },
@@ -29,10 +33,39 @@ static int finish(int status, const char *error)
     return finish_output();
 }
 
+static int run(const struct report_request *r, bool page, FILE *out, char error[REPORT_ERROR])
+{
+    if (page)
+        return page_write(r, out, error);
+    return r->name ? report_run(r, out, error) : report_list(out, error);
+}
+
+static int run_into(const char *path, const struct report_request *r, bool page)
+{
+    char error[REPORT_ERROR];
+    struct output o;
+
+    int status = output_open(&o, path, error);
+    if (!status)
+        status = output_close(&o, run(r, page, o.file, error), error);
+    return finish(status, error);
+}
+
+/* What the page cannot be asked with; 0: nothing. */
+static int check_page(const struct report_request *r)
+{
+    if (r->name)
+        return complain(EX_USAGE, "report: --format html is one page of all reports; leave out '%s'", r->name);
+    if (r->hop)
+        return complain(EX_USAGE, "report: the page shows each hop; leave out --hop");
+    return 0;
+}
+
 int command_report(int argc, char **argv)
 {
     struct report_request r = { .path = DATABASE_DEFAULT, .format = REPORT_TABLE };
-    char error[REPORT_ERROR];
+    const char *output = "-";
+    bool page = false;
     int option;
 
     while ((option = getopt_long(argc, argv, "", report_options, NULL)) != -1)
@@ -41,8 +74,12 @@ int command_report(int argc, char **argv)
             r.path = optarg;
             break;
         case OPT_FORMAT:
-            if (!format_parse(optarg, 1u << REPORT_TABLE | 1u << REPORT_CSV | 1u << REPORT_JSON, &r.format))
-                return complain(EX_USAGE, "--format: '%s' is none of table, csv, json", optarg);
+            page = strcmp(optarg, "html") == 0;
+            if (!page && !format_parse(optarg, 1u << REPORT_TABLE | 1u << REPORT_CSV | 1u << REPORT_JSON, &r.format))
+                return complain(EX_USAGE, "--format: '%s' is none of table, csv, json, html", optarg);
+            break;
+        case OPT_OUTPUT:
+            output = optarg;
             break;
         case OPT_SINCE:
             r.since = optarg;
@@ -67,10 +104,9 @@ int command_report(int argc, char **argv)
         }
     if (argc - optind > 1)
         return complain(EX_USAGE, "report: one report at a time; '%s' is too many", argv[optind + 1]);
-    if (optind == argc)
-        return finish(report_list(stdout, error), error);
     r.name = argv[optind];
-    return finish(report_run(&r, stdout, error), error);
+    int status = page ? check_page(&r) : 0;
+    return status ? status : run_into(output, &r, page);
 }
 
 int command_sessions(int argc, char **argv)

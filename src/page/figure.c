@@ -1,0 +1,138 @@
+#include "page/figure.h"
+
+#include "page/plot.h"
+#include "report/text.h"
+
+void html(FILE *out, const char *text) { text_html(out, span_of(text, strlen(text))); }
+
+size_t panel_series(const struct panel *p)
+{
+    size_t n = 0;
+    while (n < PANEL_SERIES && p->series[n].label)
+        n++;
+    return n;
+}
+
+static bool is_bars(const struct panel *p) { return p->kind == PANEL_RANK || p->kind == PANEL_VALUES; }
+
+static void axis_names(FILE *out, const struct panel *p, const struct page *page)
+{
+    if (!*p->axis)
+        return;
+    fputs("<p class=\"axis\">", out);
+    html(out, p->axis);
+    if (!is_bars(p) && p->kind != PANEL_DOTS)
+        fprintf(out, ", by %s (UTC)", page->by);
+    fputs("</p>\n", out);
+}
+
+static void draw(struct page *page, const struct panel *p)
+{
+    switch (p->kind) {
+    case PANEL_LINES:
+        figure_lines(page->out, p, &page->view);
+        break;
+    case PANEL_STACK:
+    case PANEL_PARTS:
+        figure_stack(page->out, p, &page->view);
+        break;
+    case PANEL_DOTS:
+        figure_dots(page->out, p, &page->view);
+        break;
+    case PANEL_RANK:
+    case PANEL_VALUES:
+        figure_bars(page->out, p, &page->view);
+        break;
+    }
+}
+
+static void panel(struct page *page, const struct panel *p)
+{
+    bool timed = !is_bars(p) && p->kind != PANEL_DOTS;
+
+    view_pick(&page->view, &page->sheet, timed ? &page->time : NULL, p->column, p->word);
+    page->view.time = &page->time;
+    fputs("<div class=\"panel\">\n", page->out);
+    if (*p->title) {
+        fputs("<h3>", page->out);
+        html(page->out, p->title);
+        fputs("</h3>\n", page->out);
+    }
+    if (!page->view.n) {
+        fputs("<p class=\"none\">None of this was seen.</p></div>\n", page->out);
+        return;
+    }
+    axis_names(page->out, p, page);
+    draw(page, p);
+    fputs("</div>\n", page->out);
+}
+
+static size_t panels(const struct figure *f)
+{
+    size_t n = 0;
+    while (n < FIGURE_PANELS && f->panel[n].title)
+        n++;
+    return n;
+}
+
+/* One legend for all panels that have the same series. */
+static void legend(struct page *page, const struct figure *f)
+{
+    const struct panel *p = &f->panel[0];
+    bool bands = p->kind == PANEL_LINES && p->series[0].low;
+
+    if (p->kind != PANEL_DOTS && p->kind != PANEL_VALUES && (panel_series(p) > 1 || bands))
+        plot_legend(page->out, p);
+}
+
+static int read_rows(struct page *page, const struct figure *f, char error[REPORT_ERROR])
+{
+    const struct report_request *q = page->request;
+    struct report_request r = { .name = f->report, .since = f->recent ? page->recent : q->since, .until = q->until,
+                                .by = f->by ? page->by : NULL, .direction = f->direction ? q->direction : NULL };
+    return book_read(page->book, &r, &page->sheet, error);
+}
+
+/* Rows of one direction only, moved together. */
+static void keep_direction(struct sheet *s, const char *word)
+{
+    int column = sheet_column(s, "direction");
+    size_t kept = 0;
+
+    for (size_t row = 0; row < s->rows; row++)
+        if (sheet_is(s, row, column, word))
+            memmove(&s->cell[kept++ * s->columns], &s->cell[row * s->columns], s->columns * sizeof *s->cell);
+    s->rows = kept;
+}
+
+int figure_write(struct page *page, const struct figure *f, const char *more, char error[REPORT_ERROR])
+{
+    FILE *out = page->out;
+    size_t n = panels(f);
+    int code = read_rows(page, f, error);
+
+    if (code)
+        return code;
+    if (f->split)
+        keep_direction(&page->sheet, page->request->direction ? page->request->direction : "all");
+    fprintf(out, "<figure id=\"%s\" aria-labelledby=\"%s-title\">\n<figcaption><h2 id=\"%s-title\">", f->id, f->id, f->id);
+    html(out, f->title);
+    fputs("</h2><p>", out);
+    html(out, f->sentence);
+    fputs("</p></figcaption>\n", out);
+    if (page->sheet.rows) {
+        legend(page, f);
+        fprintf(out, "<div class=\"panels of%zu\">\n", n);
+        for (size_t i = 0; i < n; i++)
+            panel(page, &f->panel[i]);
+        fputs("</div>\n", out);
+        if (*more)
+            fprintf(out, "%s\n", more);
+        view_pick(&page->view, &page->sheet, NULL, NULL, NULL);
+        figure_table(page, f);
+    } else {
+        fputs("<p class=\"none\">None of this was seen.</p>\n", out);
+    }
+    fputs("</figure>\n", out);
+    return 0;
+}

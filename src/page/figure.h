@@ -1,0 +1,83 @@
+/* What a figure shows, said in tables, and how it is written: a title, a sentence, pictures, and the rows they are
+ * drawn from. */
+#ifndef MAILSEAL_PAGE_FIGURE_H
+#define MAILSEAL_PAGE_FIGURE_H
+
+#include "page/scale.h"
+#include "page/view.h"
+
+/* One line, or one colour of a stack. Columns are those of the report; those of intervals may be NULL. */
+struct series {
+    const char *label;
+    const char *style;                  /* class of style.css: colour, pattern, marker */
+    const char *value;
+    const char *low, *high;             /* 95 % interval */
+    const char *lower, *upper;          /* bounds */
+};
+
+enum format { FORMAT_TEXT, FORMAT_COUNT, FORMAT_SHARE, FORMAT_POINTS };
+struct column {
+    const char *name, *title;
+    enum format format;
+};
+
+enum panel_kind {
+    PANEL_LINES,                        /* over time */
+    PANEL_STACK,                        /* columns over time */
+    PANEL_PARTS,                        /* the same, each of 100 % */
+    PANEL_DOTS,                         /* days as circles by size, a lane for each hop */
+    PANEL_RANK,                         /* a bar for each row */
+    PANEL_VALUES                        /* a bar for each series, of the first row */
+};
+enum { PANEL_SERIES = 8, PANEL_COLUMNS = 4 };
+
+struct panel {
+    enum panel_kind kind;
+    const char *title;                  /* "": the figure has only this one */
+    const char *column, *word;          /* rows with this word; NULL: all */
+    const char *axis;                   /* what is on the vertical one, with its unit */
+    enum scale_unit unit;
+    struct series series[PANEL_SERIES]; /* ended by an empty one */
+    struct column name[PANEL_COLUMNS], note[PANEL_COLUMNS];    /* of a bar: before and behind it */
+};
+
+enum { FIGURE_PANELS = 4, FIGURE_COLUMNS = 14 };
+
+struct figure {
+    const char *id, *title, *sentence;
+    const char *report;
+    bool by, direction, recent;         /* asked with; recent: of the latest 30 days */
+    bool split;                         /* its rows are split by direction: only one of these is shown */
+    struct panel panel[FIGURE_PANELS];
+    struct column column[FIGURE_COLUMNS];   /* of the table */
+};
+
+/* What is the same for all figures of a page. */
+struct page {
+    FILE *out;
+    struct book *book;
+    const struct report_request *request;
+    const char *by, *recent;            /* width of buckets, the day at which the latest ones begin */
+    struct timeline time;
+    struct sheet sheet;
+    struct view view;
+};
+
+/* 0, or a status and a sentence. `more` is said below the pictures; "": nothing. */
+int figure_write(struct page *, const struct figure *, const char *more, char error[REPORT_ERROR]);
+
+/* --- parts --- */
+
+/* Writes a text, an attribute's too. */
+void html(FILE *, const char *text);
+size_t panel_series(const struct panel *);
+/* The value of a cell as people read it. */
+void figure_value(FILE *, const struct sheet *, size_t row, int column, enum format);
+void figure_lines(FILE *, const struct panel *, const struct view *);
+void figure_stack(FILE *, const struct panel *, const struct view *);
+void figure_dots(FILE *, const struct panel *, const struct view *);
+void figure_bars(FILE *, const struct panel *, const struct view *);
+/* The rows of the view. */
+void figure_table(struct page *, const struct figure *);
+
+#endif

@@ -1,0 +1,197 @@
+#include "page/headline.h"
+
+#include <math.h>
+
+#include "report/text.h"
+
+/* A row of the report `headline`. */
+static size_t find(const struct sheet *s, const char *period, const char *hop)
+{
+    int p = sheet_column(s, "period"), h = sheet_column(s, "hop");
+    size_t row = 0;
+    while (row < s->rows && !(sheet_is(s, row, p, period) && sheet_is(s, row, h, hop)))
+        row++;
+    return row;
+}
+
+static void value(FILE *out, const struct sheet *s, size_t row, const char *column, enum format format)
+{
+    figure_value(out, s, row, sheet_column(s, column), format);
+}
+
+static void shares(FILE *out, const struct sheet *s, size_t row, const char *low, const char *high)
+{
+    value(out, s, row, low, FORMAT_SHARE);
+    fputs(" to ", out);
+    value(out, s, row, high, FORMAT_SHARE);
+}
+
+static double number(const struct sheet *s, size_t row, const char *column)
+{
+    return sheet_cell(s, row, sheet_column(s, column))->number;
+}
+
+static bool decided(const struct sheet *s, size_t row)
+{
+    return row < s->rows && sheet_cell(s, row, sheet_column(s, "share"))->kind == CELL_REAL;
+}
+
+/* From 0 to 100 %: the bounds, within them the interval, and in it the share. */
+static void ruler(FILE *out, const struct sheet *s, size_t row)
+{
+    double at = 100 * number(s, row, "share"), low = 100 * number(s, row, "low"), high = 100 * number(s, row, "high"),
+           lower = 100 * number(s, row, "lower_bound"), upper = 100 * number(s, row, "upper_bound");
+
+    fputs("<svg class=\"ruler\" width=\"100%\" height=\"14\" aria-hidden=\"true\">", out);
+    fputs("<rect class=\"rest\" y=\"4\" width=\"100%\" height=\"6\"/>", out);
+    fprintf(out, "<rect class=\"bounds all\" x=\"%.2f%%\" y=\"2\" width=\"%.2f%%\" height=\"10\"/>", lower, upper - lower);
+    fprintf(out, "<rect class=\"inner\" x=\"%.2f%%\" y=\"4\" width=\"%.2f%%\" height=\"6\"/>", low, fmax(high - low, 0.4));
+    fprintf(out, "<line class=\"needle\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"0\" y2=\"14\"/></svg>\n", at, at);
+}
+
+static void hop(FILE *out, const struct sheet *s, const char *word, const char *title, const char *what)
+{
+    size_t row = find(s, "latest", word);
+
+    fprintf(out, "<li><h2>%s</h2><p class=\"what\">%s</p>", title, what);
+    if (decided(s, row)) {
+        fputs("<p class=\"share\">", out);
+        value(out, s, row, "share", FORMAT_SHARE);
+        fputs("</p>", out);
+        ruler(out, s, row);
+        fputs("<p class=\"small\">95&#160;% interval ", out);
+        shares(out, s, row, "low", "high");
+        fputs(", ", out);
+        value(out, s, row, "decided", FORMAT_COUNT);
+        fputs(" decided</p>", out);
+    } else {
+        fputs("<p class=\"share\">\xe2\x80\x93</p><p class=\"small\">none was decided</p>", out);
+    }
+    fputs("</li>\n", out);
+}
+
+static void period(FILE *out, const struct sheet *s, size_t row)
+{
+    value(out, s, row, "first", FORMAT_TEXT);
+    fputs(" to ", out);
+    value(out, s, row, "last", FORMAT_TEXT);
+}
+
+static void answer(FILE *out, const struct sheet *s, size_t row)
+{
+    fputs("<div class=\"answer\"><p class=\"number\">", out);
+    value(out, s, row, "share", FORMAT_SHARE);
+    fputs("</p>\n<div><p class=\"claim\">of mail sessions were encrypted in transit in the days from ", out);
+    period(out, s, row);
+    fputs("</p>\n", out);
+    ruler(out, s, row);
+    fputs("<p>95&#160;% interval <strong>", out);
+    shares(out, s, row, "low", "high");
+    fputs("</strong>: ", out);
+    value(out, s, row, "encrypted", FORMAT_COUNT);
+    fputs(" encrypted of ", out);
+    value(out, s, row, "decided", FORMAT_COUNT);
+    fputs(" sessions decided.", out);
+    if (number(s, row, "undecided") > 0) {
+        fputs(" Of ", out);
+        value(out, s, row, "undecided", FORMAT_COUNT);
+        fputs(" the outcome was not seen: had all of them been clear, or encrypted, it would be ", out);
+        shares(out, s, row, "lower_bound", "upper_bound");
+        fputs(".", out);
+    }
+    fputs("</p></div></div>\n", out);
+}
+
+/* The other periods, and what was not encrypted. */
+static void beside(FILE *out, const struct sheet *s, size_t latest)
+{
+    size_t before = find(s, "before", "all"), all = find(s, "all", "all"), internal = find(s, "latest", "internal");
+
+    fputs("<p class=\"beside\">", out);
+    if (number(s, latest, "decided") > number(s, latest, "encrypted")) {
+        fputs("Not encrypted: ", out);
+        value(out, s, latest, "clear_auth", FORMAT_COUNT);
+        fputs(" with a credential in clear, ", out);
+        value(out, s, latest, "clear", FORMAT_COUNT);
+        fputs(" clear without one, ", out);
+        value(out, s, latest, "stripped", FORMAT_COUNT);
+        fputs(" stripped of TLS on the path. ", out);
+    }
+    if (decided(s, before)) {
+        fputs("The same days a year before: <strong>", out);
+        value(out, s, before, "share", FORMAT_SHARE);
+        fputs("</strong> (", out);
+        shares(out, s, before, "low", "high");
+        fputs("). ", out);
+    }
+    if (decided(s, all) && number(s, all, "decided") > number(s, latest, "decided")) {
+        fputs("Over all the time, ", out);
+        period(out, s, all);
+        fputs(": <strong>", out);
+        value(out, s, all, "share", FORMAT_SHARE);
+        fputs("</strong>. ", out);
+    }
+    if (decided(s, internal)) {
+        fputs("Internal sessions, which are not in any of these: ", out);
+        value(out, s, internal, "share", FORMAT_SHARE);
+        fputs(".", out);
+    }
+    fputs("</p>\n", out);
+}
+
+int headline_write(struct page *p, char recent[HEADLINE_DAY], char error[REPORT_ERROR])
+{
+    const struct report_request *q = p->request;
+    struct report_request r = { .name = "headline", .since = q->since, .until = q->until, .direction = q->direction };
+    FILE *out = p->out;
+    int code = book_read(p->book, &r, &p->sheet, error);
+
+    *recent = 0;
+    if (code)
+        return code;
+    const struct sheet *s = &p->sheet;
+    size_t latest = find(s, "latest", "all");
+    struct span day = sheet_text(s, 0, sheet_column(s, "since"));
+    snprintf(recent, HEADLINE_DAY, "%.*s", (int)(day.n < HEADLINE_DAY ? day.n : 0), (const char *)day.p);
+    fputs("<section class=\"headline\" aria-label=\"The answer\">\n", out);
+    if (decided(s, latest)) {
+        answer(out, s, latest);
+    } else {
+        fputs("<div class=\"answer\"><p class=\"number\">unknown</p><div><p class=\"claim\">No mail session on relay, submission"
+              " or retrieval was decided.</p></div></div>\n", out);
+    }
+    fputs("<ul class=\"hops\">\n", out);
+    hop(out, s, "relay", "Relay", "server to server");
+    hop(out, s, "submission", "Submission", "users send");
+    hop(out, s, "retrieval", "Retrieval", "users read");
+    fputs("</ul>\n", out);
+    if (latest < s->rows)
+        beside(out, s, latest);
+    fputs("</section>\n", out);
+    return 0;
+}
+
+int caveats_write(struct page *p, char error[REPORT_ERROR])
+{
+    struct report_request r = { .name = "caveats", .since = p->request->since, .until = p->request->until };
+    int code = book_read(p->book, &r, &p->sheet, error);
+    const struct sheet *s = &p->sheet;
+    FILE *out = p->out;
+
+    if (code || !s->rows)
+        return code;
+    fputs("<section class=\"caveats\" aria-label=\"Before you believe it\"><h2>Before you believe it</h2><ul>\n", out);
+    for (size_t row = 0; row < s->rows; row++) {
+        fputs("<li>", out);
+        value(out, s, row, "sentence", FORMAT_TEXT);
+        fputs(" <span class=\"small\">", out);
+        value(out, s, row, "n", FORMAT_COUNT);
+        fputs(" of ", out);
+        value(out, s, row, "total", FORMAT_COUNT);
+        fputs(", ", out);
+        value(out, s, row, "part", FORMAT_SHARE);
+        fputs("</span></li>\n", out);
+    }
+    fputs("</ul></section>\n", out);
+    return 0;
+}
