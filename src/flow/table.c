@@ -193,7 +193,7 @@ struct flow *table_make(struct flow_table *t, const struct flow_place *at, uint6
 {
     uint32_t number;
     while (!(number = take_number(t)))
-        if (!wheel_evict(t, WHEEL_BARE, NULL))
+        if (!table_make_room(t))
             return NULL;
     struct flow *f = flow_at(t, number);
     uint32_t *b = bucket_of(t, at->hash);

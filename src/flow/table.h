@@ -18,8 +18,9 @@ struct wheel {
     uint64_t filled[WHEEL_SLOTS / 64];  /* bit for each slot */
 };
 
-/* In the order in which flows give way: closed or without payload, open, with the owner's state. */
-enum { WHEEL_BARE, WHEEL_OPEN, WHEEL_STATE, WHEELS };
+/* In the order in which flows give way: closed or without payload, of no interest, undecided, settled. A settled one
+ * that is met again in its middle would be a second session, so it goes last; it is also the smallest. */
+enum { WHEEL_BARE, WHEEL_DULL, WHEEL_STATE, WHEEL_SETTLED, WHEELS };
 
 struct flow_table {
     struct pool *pool;
@@ -61,8 +62,8 @@ void wheel_unplace(struct flow_table *, const struct flow *);
 /* Moves it to the slot of its age. */
 void wheel_move(struct flow_table *, struct flow *);
 bool flow_is_silent(const struct flow *, uint64_t now_ns);
-/* Ends the oldest flow of this wheel, or of those behind it, but not `keep`. False: there is none. */
-bool wheel_evict(struct flow_table *, unsigned wheel, const struct flow *keep);
+/* Ends the flow that is to give way first. False: there is none. */
+bool table_make_room(struct flow_table *);
 
 /* --- flow.c --- */
 

@@ -30,7 +30,9 @@ static unsigned wheel_of(const struct flow *f)
 {
     if (f->state)
         return WHEEL_STATE;
-    return f->age != FLOW_CLOSED && flow_saw_any(f, FLOW_PAYLOAD) ? WHEEL_OPEN : WHEEL_BARE;
+    if (f->age == FLOW_CLOSED || !flow_saw_any(f, FLOW_PAYLOAD))
+        return WHEEL_BARE;
+    return f->owner & FLOW_SETTLED ? WHEEL_SETTLED : WHEEL_DULL;
 }
 
 static unsigned slot_of(const struct flow *f)
@@ -261,20 +263,23 @@ static struct flow *oldest(struct flow_table *t, unsigned wheel, const struct fl
     return NULL;
 }
 
-/* Of this wheel, or of those behind it. */
-bool wheel_evict(struct flow_table *t, unsigned wheel, const struct flow *keep)
+static bool evict_from(struct flow_table *t, unsigned wheel, const struct flow *keep)
 {
-    for (; wheel < WHEELS; wheel++) {
-        struct flow *f = oldest(t, wheel, keep);
-        if (f) {
-            table_end(t, f, true);
+    struct flow *f = oldest(t, wheel, keep);
+    if (f)
+        table_end(t, f, true);
+    return f != NULL;
+}
+
+bool table_make_room(struct flow_table *t)
+{
+    for (unsigned wheel = 0; wheel < WHEELS; wheel++)
+        if (evict_from(t, wheel, NULL))
             return true;
-        }
-    }
     return false;
 }
 
-bool flow_evict(struct flow_table *t, const struct flow *keep) { return wheel_evict(t, WHEEL_STATE, keep); }
+bool flow_evict(struct flow_table *t, const struct flow *keep) { return evict_from(t, WHEEL_STATE, keep); }
 
 void flow_end_all(struct flow_table *t)
 {

@@ -545,6 +545,30 @@ static void the_oldest_is_pushed_out(void **state)
     world_end(&t);
 }
 
+/* Undecided ones give way before those that were handed over, which would be counted anew. */
+static void settled_flows_stay(void **state)
+{
+    enum { SETTLED = 100 };
+    struct world t;
+    (void)state;
+    world_begin(&t, 256 * 1024);
+    for (uint32_t i = 0; i < SETTLED || !t.ended; i++) {
+        struct tcp tcp = { .from = { 2, (uint16_t)(1000 + i) }, .to = ends[SERVER], .ts_ns = START + 10 + i,
+                           .flags = TCP_ACK, .bytes = "a", .n = 1 };
+        struct flow *f = feed(&t, &tcp, true).flow;
+        assert_non_null(f);
+        flow_own(t.t, f, &t);
+        if (i < SETTLED)
+            flow_settle(t.t, f, i + 1, 0);
+        assert_true(i < 4000);
+    }
+    assert_true(t.last.first_ns == START + 10 + SETTLED);
+    while (flow_evict(t.t, NULL))
+        assert_false(t.last.owner & FLOW_SETTLED);
+    assert_int_equal(t.evicted, t.ended);
+    world_end(&t);
+}
+
 static void without_memory_there_is_no_flow(void **state)
 {
     struct world t;
@@ -570,6 +594,7 @@ int main(void)
         cmocka_unit_test(a_hundred_thousand_flows),
         cmocka_unit_test(ends_are_in_one_order),
         cmocka_unit_test(the_oldest_is_pushed_out),
+        cmocka_unit_test(settled_flows_stay),
         cmocka_unit_test(without_memory_there_is_no_flow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
