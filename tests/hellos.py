@@ -73,7 +73,7 @@ def messages(stream, first):
     """(type, body) of the clear handshake messages from the first record that holds a message of type `first`."""
     if stream.startswith(b'\r\n\r\n\0\r\nQUIT\n'):     # a PROXY header, version 2
         stream = stream[16 + int.from_bytes(stream[14:16], 'big'):]
-    begun = re.search(rb'(?:\A|\r\n)(?=\x16\x03[\x00-\x04]..' + re.escape(bytes([first])) + rb')', stream, re.S)
+    begun = re.search(rb'(?:\A|\r\n[ -~]*)(?=\x16\x03[\x00-\x04]..' + re.escape(bytes([first])) + rb')', stream, re.S)
     if not begun:
         return
     at, held = begun.end(), b''

@@ -80,6 +80,11 @@ static unsigned find_client(const struct port_table *ports, const struct flow *f
 
 /* --- beginning --- */
 
+static unsigned dir_of(const struct talk *t, unsigned side)
+{
+    return side == t->client_side ? TO_SERVER : TO_CLIENT;
+}
+
 static void anchor_sides(struct reorder *r, const struct flow *f)
 {
     for (unsigned side = 0; side < 2; side++)
@@ -140,6 +145,11 @@ struct talk *talk_new(struct pool *pool, const struct port_table *ports, const s
         other->next = seg->ack;
         other->anchored = other->seen = true;
     }
+    for (unsigned i = 0; i < 2; i++)
+        if (w->order.side[i].anchored) {
+            w->at[dir_of(t, i)].first = w->order.side[i].next;
+            w->at[dir_of(t, i)].placed = true;
+        }
     dialogue_init(&w->dialogue, s, pool, port_protocol(ports, s->server.port), midstream);
     talk_trace(t, pool, f, TRACE_ROOM, false);
     t->beginning_lost = server_beginning_lost(t, f, seg, side);
@@ -176,11 +186,6 @@ static void finish_trace(struct talk *t, struct pool *pool)
 }
 
 /* --- bytes --- */
-
-static unsigned dir_of(const struct talk *t, unsigned side)
-{
-    return side == t->client_side ? TO_SERVER : TO_CLIENT;
-}
 
 static bool read_some(struct talk_work *w, unsigned dir, bool force)
 {
@@ -233,8 +238,7 @@ static void take_data(struct talk *t, struct pool *pool, const struct chunk *c)
         give_up(t, pool, dir);
         window_add(&w->window[dir], pool, c->bytes);
     }
-    where_advance(&w->at[dir], (struct where){ .ts_ns = c->ts_ns, .end = c->end, .ack = c->ack, .has_ack = c->has_ack },
-                  c->bytes.n);
+    where_advance(&w->at[dir], c->ts_ns, c->end, c->has_ack, c->ack, c->bytes.n);
     read_both(w, dir, false);
     for (unsigned i = 0; i < 2; i++) {
         if (window_bytes(&w->window[i]).n > PENDING_LIMIT)

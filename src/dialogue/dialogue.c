@@ -182,6 +182,21 @@ static bool answer_ends_body(struct dialogue *d)
     return false;
 }
 
+/* What is read now are the first n bytes. */
+static void place_line(struct dialogue *d, struct span in, size_t n)
+{
+    d->now_begin = d->now_end - (uint32_t)in.n;
+    d->now_end = d->now_begin + (uint32_t)n;
+}
+
+static size_t read_stray(struct dialogue *d, unsigned dir, struct span in, size_t n)
+{
+    place_line(d, in, n);
+    trace_line(d, dir, span_first(in, n));
+    upgrade_strayed(d, dir);
+    return n;
+}
+
 static size_t read_line(struct dialogue *d, unsigned dir, struct span in, bool force)
 {
     struct span line;
@@ -198,7 +213,7 @@ static size_t read_line(struct dialogue *d, unsigned dir, struct span in, bool f
     }
     if (dir == TO_CLIENT && answer_ends_body(d))
         return 0;
-    d->now_end -= (uint32_t)(in.n - (size_t)used);
+    place_line(d, in, (size_t)used);
     d->behind = span_skip(in, (size_t)used);
     trace_line(d, dir, line);
     if (dir == TO_SERVER)
@@ -312,7 +327,7 @@ static long tls_next(const struct dialogue *d, unsigned dir, struct span in)
     return begins;
 }
 
-static void turn_to_tls(struct dialogue *d, unsigned dir)
+static void turn_to_tls(struct dialogue *d, unsigned dir, struct span in)
 {
     if (d->two_hundred)                 /* an odd go-ahead, but one */
         upgrade_accepted(d);
@@ -324,8 +339,7 @@ static void turn_to_tls(struct dialogue *d, unsigned dir)
     if (d->upgrade == UPGRADE_ACCEPTED && dir == TO_CLIENT)
         fact(d, FACT_ACCEPTED);
     tls_note_first(d);
-    if (d->behind_go_ahead)
-        incident(d, INCIDENT_RESPONSE_INJECTION);
+    upgrade_turns(d, dir, in);
     d->tls.begun = true;
     d->waits = false;
     d->in[dir].reader = READ_TLS;
@@ -421,7 +435,8 @@ static size_t read_clear(struct dialogue *d, unsigned dir, struct span in, bool 
             return 0;
         if (dir == TO_SERVER)
             d->waits = false;
-        n = read_line(d, dir, in, force);
+        n = upgrade_stray(d, dir, in);
+        n = n ? read_stray(d, dir, in, n) : read_line(d, dir, in, force);
         d->in[dir].resume = d->in[dir].resume && !n;
         return n;
     case READ_LINE_REST:
@@ -458,7 +473,7 @@ static size_t read_once(struct dialogue *d, unsigned dir, struct span in, bool f
         return 0;
     }
     if (tls >= 0)                       /* a cut beginning is one, too */
-        turn_to_tls(d, dir);
+        turn_to_tls(d, dir, in);
     if (d->in[dir].reader == READ_TLS || (tls < 0 && resume_in_record(d, dir, in)))
         return tls_read(d, dir, in, force);
     return read_clear(d, dir, in, force);
@@ -468,6 +483,7 @@ size_t dialogue_read(struct dialogue *d, unsigned dir, struct span window, const
 {
     size_t used = 0, n;
     d->now_dir = dir;
+    d->now_at = at;
     d->now_ns = d->tracing.t.now_ns = at->ts_ns;
     d->now_ack = at->ack;
     d->now_has_ack = at->has_ack;

@@ -120,6 +120,8 @@ struct dialogue {
     bool lost_reply;                    /* answers were lost: pairing has to find its place again */
     uint8_t upgrade;                    /* enum upgrade */
     bool behind_go_ahead;               /* server bytes came right behind it */
+    bool behind_hello;                  /* and in clear behind the ClientHello */
+    bool blindly_said;                  /* client bytes behind STARTTLS, whose answer is not heard */
     bool two_hundred;                   /* STARTTLS answered by a 2xx that is not 220 */
     bool two_hundred_counts;
     bool conflict;                      /* overlap_conflict: a real offer was seen beside the mask */
@@ -127,6 +129,8 @@ struct dialogue {
     uint32_t now_end, now_ack;          /* of what is being read: its end, and what its segment acknowledged */
     bool now_has_ack;
     struct span behind;                 /* what is shown behind the line being read; borrowed */
+    const struct where *now_at;         /* where the window being read came from; borrowed */
+    uint32_t now_begin;                 /* of the line being read */
     unsigned now_dir;
     uint64_t now_ns, go_ahead_ns;
     uint64_t unanswered_ns;             /* since when the client waits for an answer to STARTTLS */
@@ -175,17 +179,32 @@ void dialogue_trace(struct dialogue *, void *bytes, size_t room, uint64_t begin_
 void dialogue_drop(struct dialogue *);  /* gives memory back */
 
 /* Where bytes came from. */
+enum { WHERE_SEGMENTS = 4 };
 struct where {
     uint64_t ts_ns;
     uint32_t end, ack;                  /* sequence number behind the window; what its segment acknowledged */
     bool has_ack;
+    bool placed;                        /* first is known */
     uint32_t since;                     /* from here on all segments acknowledged the same */
+    uint32_t first;                     /* sequence number of the direction's first byte */
+    uint32_t begins[WHERE_SEGMENTS];    /* of the last segments, the newest first */
 };
-/* n more bytes, up to now.end. */
-static inline void where_advance(struct where *at, struct where now, size_t n)
+/* n more bytes, up to end. */
+static inline void where_advance(struct where *at, uint64_t ts_ns, uint32_t end, bool has_ack, uint32_t ack, size_t n)
 {
-    now.since = at->has_ack && now.has_ack && at->ack == now.ack ? at->since : now.end - (uint32_t)n;
-    *at = now;
+    uint32_t begin = end - (uint32_t)n;
+    if (!(at->has_ack && has_ack && at->ack == ack))
+        at->since = begin;
+    for (unsigned i = WHERE_SEGMENTS - 1; i; i--)
+        at->begins[i] = at->begins[i - 1];
+    at->begins[0] = begin;
+    if (!at->placed)
+        at->first = begin;
+    at->placed = true;
+    at->ts_ns = ts_ns;
+    at->end = end;
+    at->ack = ack;
+    at->has_ack = has_ack;
 }
 
 /* The bytes of one direction not yet used, from the first one on. Returns how many were used;
@@ -266,6 +285,13 @@ void list_word(struct dialogue *, struct span word, const char *keyword);
 void list_end(struct dialogue *, bool whole);
 
 /* STARTTLS and STLS. */
+/* Text at the front of what comes behind the go-ahead, where TLS begins behind it without a line's end, or
+ * which was sent before the go-ahead was heard: how many bytes of it are no line. */
+size_t upgrade_stray(const struct dialogue *, unsigned dir, struct span in);
+void upgrade_strayed(struct dialogue *, unsigned dir);  /* such bytes were read */
+/* TLS begins with these bytes, and goes on with a ServerHello: what text came before? */
+void upgrade_turns(struct dialogue *, unsigned dir, struct span in);
+void upgrade_answered(struct dialogue *);
 enum refusal { REFUSED_FOR_GOOD, REFUSED_FOR_NOW, REFUSED_SILENTLY };
 enum { ASKED_OFFERED = 1, ASKED_NOT_ALLOWED = 2, ASKED_WITH_ARGUMENT = 4 };     /* open_command.flags */
 void upgrade_asked(struct dialogue *);

@@ -106,6 +106,7 @@ static void note_server_hello(struct dialogue *d, const struct tls_server_hello 
     trace_note(d, TRACE_SERVER_HELLO, TO_CLIENT, h->retry ? TRACE_HELLO_RETRY : TRACE_HELLO_PLAIN, h->version);
     if (h->retry)                       /* a second ClientHello will come, and is none of a Finished */
         x->first_server_ack_known = false;
+    upgrade_answered(d);
     if (h->retry || x->server_hello)
         return;
     if (!h->whole) {                    /* which version it chose lies behind the cut */

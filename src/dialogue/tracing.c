@@ -100,6 +100,28 @@ void trace_known(struct dialogue *d)
     x->incidents = s->incidents;
 }
 
+/* As other programs count: the first byte of a direction is number 1. What a client says may be a secret,
+ * whose length is not told. */
+static void note_place(struct dialogue *d, enum trace_kind kind, uint32_t begin, uint32_t end)
+{
+    trace_note(d, kind, d->now_dir, begin - d->now_at->first + 1, d->now_dir == TO_SERVER ? 0 : end - begin);
+}
+
+static void note_places(struct dialogue *d)
+{
+    const struct where *at = d->now_at;
+
+    d->tracing.place = false;
+    if (!at)
+        return;
+    note_place(d, TRACE_BYTES, d->now_begin, d->now_end);
+    for (unsigned i = WHERE_SEGMENTS; i--;) {
+        uint32_t begin = at->begins[i], end = i ? at->begins[i - 1] : at->end;
+        if ((int32_t)(end - d->now_begin) > 0 && (int32_t)(begin - d->now_end) < 0)
+            note_place(d, TRACE_SEGMENT, begin, end);
+    }
+}
+
 void trace_step(struct dialogue *d, unsigned dir, uint8_t reader, size_t n)
 {
     struct tracing *x = &d->tracing;
@@ -110,6 +132,8 @@ void trace_step(struct dialogue *d, unsigned dir, uint8_t reader, size_t n)
     else if (reader == READ_LINES && !x->described && x->line_n)
         trace_note(d, TRACE_LINE, dir, 0, dir == TO_SERVER ? roughly(x->line_n) : x->line_n);
     x->described = true;
+    if (x->place)
+        note_places(d);
     bodies_ended(d);
     trace_known(d);
 }

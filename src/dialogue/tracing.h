@@ -16,6 +16,7 @@ struct tracing {
     uint64_t skipped[2];                /* bytes of the body or literal being read */
     uint32_t line_n;                    /* bytes of the line being read */
     bool described;                     /* an event stands for it */
+    bool place;                         /* its place is wanted, too */
     uint16_t lines;                     /* further ones of the present SMTP reply */
     uint8_t records[2];
 };
@@ -29,6 +30,8 @@ void trace_line(struct dialogue *, unsigned dir, struct span line);     /* comes
 /* n bytes of a direction were read, which was in this state before. What became known by them is added. */
 void trace_step(struct dialogue *, unsigned dir, uint8_t reader, size_t n);
 void trace_known(struct dialogue *);
+/* The bytes of the line being read and the segments that carried them are wanted, too. */
+static inline void trace_place(struct tracing *x) { x->place = true; }
 void trace_end(struct dialogue *, const struct dialogue_end *);
 
 /* --- the client's lines --- */

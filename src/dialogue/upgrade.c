@@ -2,6 +2,7 @@
  * section 6.2.1, RFC 5804 section 2.2), as far as the protocols share them. */
 #include "dialogue/dialogue.h"
 #include "dialogue/mask.h"
+#include "proto/tls.h"
 
 void list_begin(struct dialogue *d)
 {
@@ -113,19 +114,32 @@ static bool blindly(const struct dialogue *d)
     return d->upgrade == UPGRADE_ASKED && d->now_has_ack && (int32_t)(d->now_ack - d->request_ack) <= 0;
 }
 
+static bool both_whole(const struct dialogue *d) { return !d->in[TO_CLIENT].lost && !d->in[TO_SERVER].lost; }
+
+static void command_injected(struct dialogue *d)
+{
+    if (!both_whole(d))                 /* the go-ahead may be none */
+        return;
+    incident(d, INCIDENT_COMMAND_INJECTION);
+    trace_place(&d->tracing);
+}
+
 bool client_in_clear(struct dialogue *d)
 {
-    if (blindly(d))                     /* the answer, by which it counts or not, never came */
+    if (blindly(d)) {                   /* the answer, by which it counts or not, never came */
+        d->blindly_said = true;
+        trace_place(&d->tracing);
         return true;
+    }
     if (d->two_hundred)
         upgrade_refused(d, d->two_hundred_counts ? ASKED_OFFERED : 0, REFUSED_FOR_GOOD);
     if (d->upgrade != UPGRADE_ACCEPTED)
         return false;
     if (!knew_go_ahead(d)) {
-        if (!d->in[TO_CLIENT].lost && !d->in[TO_SERVER].lost)   /* else it may be none that is taken for it */
-            incident(d, INCIDENT_COMMAND_INJECTION);
+        command_injected(d);
         return true;                    /* a careful server throws it away */
     }
+    trace_place(&d->tracing);
     fact(d, FACT_FAILED);
     d->upgrade = UPGRADE_CLEAR;
     return false;
@@ -149,6 +163,10 @@ bool server_in_clear(struct dialogue *d)
     }
     if (d->tls.begun && d->upgrade != UPGRADE_ASKED) {
         tls_not_answered(d);
+        if (d->upgrade == UPGRADE_ACCEPTED && d->tls.not_answered) {
+            d->behind_hello = true;
+            trace_place(&d->tracing);
+        }
         return false;
     }
     if (d->upgrade != UPGRADE_ACCEPTED)
@@ -156,14 +174,74 @@ bool server_in_clear(struct dialogue *d)
     /* Bytes that come much later are a goodbye, and such as acknowledge more of the client's an
      * answer to it; an injected one rides with the go-ahead. */
     bool answers = d->now_has_ack && (int32_t)(d->now_ack - d->go_ahead_ack) > 0;
-    if (answers)
-        return true;
+    trace_place(&d->tracing);
     if (d->in[TO_CLIENT].lost)          /* it may be none that is taken for the go-ahead */
+        return true;
+    d->behind_hello |= answers;
+    if (answers)
         return true;
     if (d->now_ns < d->go_ahead_ns + 1000000000)
         incident(d, INCIDENT_RESPONSE_INJECTION);
     d->behind_go_ahead = true;
     return true;
+}
+
+/* --- text before TLS --- */
+
+/* Where a hello begins within the first line, 0: nowhere. */
+static size_t hello_in_line(unsigned dir, struct span in)
+{
+    struct tls_header h;
+    for (size_t i = 1; i < in.n && in.p[i - 1] != '\n'; i++) {
+        struct span rest = span_skip(in, i);
+        if (in.p[i] != TLS_HANDSHAKE || tls_header_parse(rest, &h) <= 0 || rest.n <= TLS_HEADER)
+            continue;
+        if (rest.p[TLS_HEADER] == (dir == TO_SERVER ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO))
+            return i;
+    }
+    return 0;
+}
+
+size_t upgrade_stray(const struct dialogue *d, unsigned dir, struct span in)
+{
+    if (d->upgrade != UPGRADE_ACCEPTED)
+        return 0;
+    size_t n = hello_in_line(dir, in);
+    if (n || dir == TO_CLIENT || memchr(in.p, '\n', in.n))
+        return n;
+    return knew_go_ahead(d) ? 0 : in.n;
+}
+
+void upgrade_strayed(struct dialogue *d, unsigned dir)
+{
+    if (dir == TO_SERVER) {
+        command_injected(d);
+        return;
+    }
+    d->behind_hello = true;
+    trace_place(&d->tracing);
+}
+
+void upgrade_turns(struct dialogue *d, unsigned dir, struct span in)
+{
+    bool hello = in.n > TLS_HEADER && in.p[0] == TLS_HANDSHAKE;
+
+    if (dir == TO_SERVER && d->upgrade == UPGRADE_CLEAR && hello) {     /* it was no dialogue: TLS comes all the same */
+        if (both_whole(d))
+            incident(d, INCIDENT_COMMAND_INJECTION);
+        d->upgrade = UPGRADE_ACCEPTED;
+    }
+    bool heard = d->now_has_ack && (int32_t)(d->now_ack - d->request_ack) > 0;
+    if (dir == TO_SERVER && d->blindly_said && hello && heard && d->hear_once && !d->in[TO_SERVER].lost)
+        incident(d, INCIDENT_COMMAND_INJECTION);
+    if (d->behind_go_ahead)
+        incident(d, INCIDENT_RESPONSE_INJECTION);
+}
+
+void upgrade_answered(struct dialogue *d)
+{
+    if (d->behind_hello && !d->in[TO_CLIENT].lost)
+        incident(d, INCIDENT_RESPONSE_INJECTION);
 }
 
 void upgrade_refused(struct dialogue *d, uint8_t flags, enum refusal refusal)

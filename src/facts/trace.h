@@ -48,7 +48,10 @@ enum { TRACE_FORMAT = 1 };
     K(FACT,         W,   "fact")          /* became known here: enum fact_bit */                                      \
     K(EVIDENCE,     WN,  "evidence")      /* enum evidence; enum grade */                                             \
     K(INCIDENT,     W,   "incident")      /* enum incident_bit */                                                     \
-    K(LEFT_OUT,     N,   "left_out")      /* lines that found no room here */
+    K(LEFT_OUT,     N,   "left_out")      /* lines that found no room here */                                         \
+    K(BYTES,        WN,  "bytes")         /* of the line: number of the first in its direction, from 1 on; bytes, */  \
+                                          /* of a client's 0 */                                                       \
+    K(SEGMENT,      WN,  "segment")       /* that carried (some of) them: the same */
 
 #define K(id, fields, word) TRACE_##id,
 enum trace_kind { TRACE_KINDS(K) TRACE_KIND_N };

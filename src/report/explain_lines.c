@@ -268,6 +268,14 @@ static void mechanism(struct state *s, const struct trace_event *e)
     }
 }
 
+/* Bytes of a direction by their numbers, or the first one's alone. */
+static void say_range(struct dialogue_line *l, const struct trace_event *e)
+{
+    say(l, "%u", e->word);
+    if (e->number)
+        say(l, "-%u", e->word + e->number - 1);
+}
+
 static void add_to_line(struct state *s, const struct trace_event *e)
 {
     struct dialogue_line *l = &s->l;
@@ -308,6 +316,15 @@ static void add_to_line(struct state *s, const struct trace_event *e)
         say_number(l, e->number);
         say(l, e->number == 1 ? " time more" : " times more");
         break;
+    case TRACE_BYTES:
+        say(l, e->number ? " (bytes " : " (from byte ");
+        say_range(l, e);
+        l->placed = true;
+        break;
+    case TRACE_SEGMENT:
+        say(l, e->number ? "; segment " : "; segment from ");
+        say_range(l, e);
+        break;
     case TRACE_FACT:
         if (e->word < FACT_N)
             l->facts |= 1u << e->word;
@@ -330,6 +347,8 @@ static void end_line(struct state *s)
     struct dialogue_line *l = &s->l;
     if (!s->open)
         return;
+    if (l->placed)
+        say(l, ")");
     if (l->others)
         say(l, "%s%u other word%s", l->n ? ", " : "", l->others, l->others == 1 ? "" : "s");
     if (l->cut)

@@ -17,6 +17,7 @@ struct dialogue_line {
     size_t n;
     unsigned others;                    /* words of a list that are not shown */
     bool cut;
+    bool placed;                        /* its bytes and segments are being named */
     uint32_t facts, evidence, incidents;        /* that became known by it; evidence with its grade */
 };
 

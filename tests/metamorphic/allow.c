@@ -191,7 +191,8 @@ static bool verdict_follows(const struct session *b, enum verdict from, const st
     switch (from) {
     case VERDICT_STARTTLS:
         return (to == VERDICT_STRIPPED && stripped) || (to == VERDICT_CLEAR_AUTH && credential) ||
-               (to == VERDICT_CLEAR && mail) || (to == VERDICT_TLS_FAILED && (b->facts & FACT_REFUSED));
+               (to == VERDICT_CLEAR && mail) || (to == VERDICT_TLS_FAILED &&
+                ((b->facts & FACT_REFUSED) || (b->incidents & (INCIDENT_COMMAND_INJECTION | INCIDENT_RESPONSE_INJECTION))));
     case VERDICT_STRIPPED:
         return (to == VERDICT_CLEAR_AUTH && credential) || (to == VERDICT_CLEAR && mail) ||
                (to == VERDICT_TLS_FAILED && attempted);

@@ -37,7 +37,8 @@
  *      session only if no payload is left.
  *    - V = starttls: stripped, if it has that evidence itself (the handshake outweighed it); clear_auth
  *      or clear, if a credential or mail went in clear before; tls_failed, if an earlier STARTTLS was
- *      refused: in each case the handshake was in what was lost.
+ *      refused, or clear text was injected, which alone is an answer that is no TLS: in each case the
+ *      handshake was in what was lost.
  *    - V = stripped: clear_auth, clear or tls_failed, as far as credential, mail and attempt are facts of
  *      the golden: the evidence was in what was lost.
  *    - V = clear_auth: clear, if the line with the credential was lost; tls_failed, if TLS was attempted.

@@ -146,6 +146,8 @@ class Dialogue:
             if chunk.kind == 'hole' and not self.sides[side]:
                 return True                 # nothing of this side was seen: one direction only
             text = self.attempt.feed(side, chunk, data)
+            if text and b'\n' not in text[:tls.hello_within(text) or None]:
+                return self.text_before_hello(side, chunk, text)
             if text:                        # no TLS any more: the dialogue goes on in clear
                 q.insert(0, [chunk, text])
                 self.doubt |= self.attempt.gap
@@ -193,6 +195,19 @@ class Dialogue:
             self.client_line(ready[:n])
         else:
             self.server_line(ready[:n])
+        return True
+
+    def text_before_hello(self, side, chunk, text):
+        """Text without a line's end, where TLS was to begin: it is nothing where a hello comes right behind it."""
+        q, at = self.queue[side], tls.hello_within(text)
+        if not at and q and q[0][0].kind == 'data':
+            chunk, data = q.pop(0)
+            text += data
+        elif not at:
+            q.insert(0, [chunk, text])
+            return False
+        self.attempt.text[side] = None
+        q.insert(0, [chunk, text[at:]])
         return True
 
     def hold_tls(self, data):

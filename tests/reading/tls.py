@@ -1,5 +1,5 @@
 """TLS as seen from outside: records of both sides, and section 3 of doc/measurement.md applied to them."""
-import struct
+import re, struct
 from dataclasses import dataclass
 
 RETRY = bytes.fromhex('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c')    # RFC 8446 4.1.3
@@ -25,6 +25,12 @@ def begins(b):
     if b[0] & 0x80:                                     # SSLv2: a two-byte length, then CLIENT-HELLO
         return (b[2] == 1 and (b[3] == 3 or b[3:5] == b'\0\2')) if len(b) >= 5 else None
     return False
+
+
+def hello_within(b):
+    """Where a hello begins behind other bytes; 0: nowhere."""
+    found = re.search(rb'\x16\x03[\0-\4]..[\1\2]', b, re.S)
+    return found.start() if found else 0
 
 
 @dataclass

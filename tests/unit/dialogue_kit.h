@@ -98,8 +98,7 @@ static inline void play_bytes(struct play *p, unsigned dir, const void *bytes, s
     p->end[dir] += (uint32_t)n;
     if (knew)
         p->seen[dir] = p->end[!dir];
-    where_advance(&p->at[dir], (struct where){ .ts_ns = p->now_ns, .end = p->end[dir], .ack = p->seen[dir],
-                                               .has_ack = true }, n);
+    where_advance(&p->at[dir], p->now_ns, p->end[dir], true, p->seen[dir], n);
     p->ending.seen[dir] = p->ending.payload[dir] = true;
     if (!p->ending.seen[!dir])
         p->d.hear_once = true;

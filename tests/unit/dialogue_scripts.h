@@ -86,6 +86,15 @@ static const struct script scripts[] = {
       "starttls tls; tls_done offered requested accepted; ! command_injection" },
     { "response injection", 25, PLAIN, SMTP_OFFER "C: STARTTLS\nS: 220 go\nS: 250 evil\n" TLS_13,
       "starttls tls; tls_done offered requested accepted; ! response_injection" },
+    { "a command behind the go-ahead, and TLS behind it", 25, PLAIN, SMTP_OFFER SMTP_ASK "C: NOOP\n" TLS_13,
+      "starttls tls; tls_done failed offered requested accepted; ! command_injection" },
+    { "a reply behind the ClientHello, and then the ServerHello", 25, PLAIN,
+      SMTP_OFFER SMTP_ASK "C> hello 1.3\nS: 250 evil\nS> hello 1.3\nS> data 900\nC> data 53\nC> data 80\n"
+          "S> data 90\n",
+      "starttls tls; tls_done offered requested accepted; ! response_injection" },
+    { "a reply behind the ClientHello, and no TLS", 25, PLAIN,
+      SMTP_OFFER SMTP_ASK "C> hello 1.3\nS: 500 what\n" BOTH_FIN,
+      "tls_failed tls; failed offered requested accepted" },
     { "the hello behind STARTTLS, before the go-ahead", 25, FRAGILE,
       SMTP_OFFER "C: STARTTLS\nC> hello 1.3\nS: 220 go\nS> hello 1.3\nS> data 900\nC> data 53\nC> data 80\n"
           "S> data 90\n",
