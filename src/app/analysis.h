@@ -2,6 +2,7 @@
 #ifndef MAILSEAL_APP_ANALYSIS_H
 #define MAILSEAL_APP_ANALYSIS_H
 
+#include "aggregate/judge.h"
 #include "app/command.h"
 #include "app/pipeline.h"
 #include "app/progress.h"
@@ -19,6 +20,7 @@ struct analysis {
     bool separate, quiet, show_stats;
     /* while it runs */
     struct store *store;
+    struct judge *judge;
     struct pipeline *pipeline;
     struct progress progress;
     struct stats stats;

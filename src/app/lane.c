@@ -46,6 +46,7 @@ static void know_others(struct lane *l, struct talk *t)
 {
     t->work->dialogue.certificates = &l->certificates;
     t->work->dialogue.fingerprints = &l->fingerprints;
+    t->work->dialogue.names = &l->key;
 }
 
 struct lane *lane_behind(const struct port_table *ports, size_t memory, const struct lane_sink *sink,

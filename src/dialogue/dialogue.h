@@ -5,6 +5,7 @@
 #ifndef MAILSEAL_DIALOGUE_DIALOGUE_H
 #define MAILSEAL_DIALOGUE_DIALOGUE_H
 
+#include "base/hash.h"
 #include "base/pool.h"
 #include "dialogue/tls_dialogue.h"
 #include "dialogue/tracing.h"
@@ -94,6 +95,7 @@ struct dialogue {
     struct pool *pool;
     struct certificates *certificates;  /* to be set by who wants them looked at; NULL: they are not */
     struct tls_fingerprints *fingerprints;      /* to be set by who has met others; may be NULL */
+    const struct hash_key *names;       /* the same, to know a client's name again; NULL: it is not looked at */
     const struct dialect *dialect;      /* NULL until something was said */
     enum protocol port_protocol;        /* what the port says */
     struct direction_state in[2];       /* TO_SERVER, TO_CLIENT */
@@ -115,6 +117,7 @@ struct dialogue {
     bool in_transaction, authenticated;
     bool list_now;                      /* lines of a capability list are being read, none lost so far */
     bool offer_now, mask_now, mask_other_length;        /* in the present list */
+    uint32_t print_now;                 /* its session.list_print so far */
     bool mask_weak;                     /* ... its mask may well be another word's */
     bool overrun;                       /* more commands were open than are kept */
     bool lost_reply;                    /* answers were lost: pairing has to find its place again */
@@ -282,6 +285,8 @@ void list_drop(struct dialogue *);      /* gives memory back */
 void list_offer(struct dialogue *);
 /* A word of a list; keyword: "STARTTLS" or "STLS". Masks are noticed. */
 void list_word(struct dialogue *, struct span word, const char *keyword);
+/* Who sends the list, where it says so, belongs to its print. */
+void list_name(struct dialogue *, struct span name);
 void list_end(struct dialogue *, bool whole);
 
 /* STARTTLS and STLS. */

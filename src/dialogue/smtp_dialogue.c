@@ -43,6 +43,19 @@ static void begin_auth(struct dialogue *d, struct span arg)
     d->waits = true;
 }
 
+/* Only whether two are the same will be asked. */
+static void note_name(struct dialogue *d, struct span arg)
+{
+    uint8_t lower[256];
+    struct span name = span_word(&arg);
+    if (!d->names || !name.n)
+        return;
+    size_t n = name.n < sizeof lower ? name.n : sizeof lower;
+    for (size_t i = 0; i < n; i++)
+        lower[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (uint8_t)(name.p[i] + 32) : name.p[i];
+    d->s->hello_name = hash_bytes(d->names, lower, n) | 1;
+}
+
 static void take_command(struct dialogue *d, const struct smtp_command *c, bool cut)
 {
     trace_command(d, c->verb != SMTP_UNKNOWN, c->word, c->arg,
@@ -60,6 +73,9 @@ static void take_command(struct dialogue *d, const struct smtp_command *c, bool 
         reach(d, STAGE_HELLO);
         if (c->verb == SMTP_LHLO && d->s->server.port != 25)
             d->dialect = &lmtp_dialect;
+        note_name(d, c->arg);
+        if (c->verb == SMTP_HELO && d->u.smtp.hello_refused)
+            fact(d, FACT_HELO_INSTEAD);
         if (c->verb == SMTP_HELO && d->u.smtp.hello_refused && d->u.smtp.esmtp)
             evidence(d, EVIDENCE_HELLO_REFUSED, GRADE_POSSIBLE);
         open_push(d, (uint8_t)c->verb, 0);
@@ -437,8 +453,12 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     } else {
         if (!cut && echoes_mask(d, &r))
             evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
-        if (d->list_now && d->u.smtp.first_line_done)
+        if (d->list_now && d->u.smtp.first_line_done) {
             list_line(d, r.text);
+        } else if (d->list_now) {
+            struct span rest = r.text;
+            list_name(d, span_word(&rest));
+        }
         if (r.last)
             last_line_of_reply(d, &r);
     }

@@ -9,7 +9,8 @@ enum {
     ALERT_MOST = 24,                    /* of one with an alert: 19, or 11 with CCM_8 */
     FINISHED_BYTES = 50,                /* client bytes behind the ClientHello, where they are not seen */
     ROW = 3,                            /* records that prove TLS without its handshake */
-    MESSAGE_LIMIT = 16384               /* of a hello put together over records */
+    MESSAGE_LIMIT = 16384,              /* of a hello put together over records */
+    ALERT_UNEXPECTED_MESSAGE = 10, ALERT_ILLEGAL_PARAMETER = 47, ALERT_DECODE_ERROR = 50    /* RFC 8446 6 */
 };
 static const uint64_t unanswered_limit_ns = 30000000000;
 
@@ -150,7 +151,7 @@ static void client_record_1_3(struct dialogue *d, const struct tls_header *h)
         /* EndOfEarlyData is as small as an alert; only the ClientHello tells. What was lost may have been a Finished. */
         bool whole = x->client_hello && x->hello_whole && !x->side[TO_SERVER].lost;
         if (h->len <= ALERT_MOST && whole && !x->early_data) {
-            x->client_refused = true;
+            x->client_refused = x->alerted = true;
             fail(d);
         }
     }
@@ -176,6 +177,8 @@ static void server_record_1_3(struct dialogue *d, const struct tls_header *h)
 
     if (h->len >= FINISHED_LEAST)
         x->server_flight = true;
+    if (h->len <= ALERT_MOST)
+        x->alerted = true;
     if (!later)
         return;
     if (h->len > ALERT_MOST)
@@ -222,11 +225,20 @@ static void encrypted_record(struct dialogue *d, unsigned dir, const struct tls_
     }
 }
 
+/* Section 5, tls_blocked: how a client answers a ServerHello that was mangled on its way. */
+static bool tells_mangled(const struct tls_dialogue *x, unsigned dir, struct span body)
+{
+    bool first = x->side[TO_CLIENT].begun && !x->side[TO_SERVER].ccs && !x->client_answered;
+    return dir == TO_SERVER && first && body.n == 2 &&
+           (body.p[1] == ALERT_UNEXPECTED_MESSAGE || body.p[1] == ALERT_ILLEGAL_PARAMETER || body.p[1] == ALERT_DECODE_ERROR);
+}
+
 static void alert_record(struct dialogue *d, unsigned dir, const struct tls_header *h, struct span body)
 {
     struct tls_dialogue *x = &d->tls;
     struct tls_side *s = &x->side[dir];
 
+    x->alerted |= !tells_mangled(x, dir, body);
     if (s->ccs && !is_1_3(d)) {         /* encrypted; behind both Finished it changes nothing */
         encrypted_record(d, dir, h);
         return;
@@ -651,6 +663,6 @@ void tls_end(struct dialogue *d, const struct dialogue_end *e)
         if (d->s->tls.server_hello && d->s->tls.version < TLS_1_2)
             incident(d, INCIDENT_DEPRECATED_TLS);
     } else if (failure_seen(d, e)) {
-        fact(d, FACT_FAILED);
+        fact(d, FACT_FAILED | (x->alerted ? FACT_ALERTED : 0u));
     }
 }

@@ -45,6 +45,7 @@ struct tls_dialogue {
     bool client_finished, server_flight;        /* 1.3: a record long enough for a Finished; one of the server's */
     bool client_answered;               /* its first record behind the ServerHello has come */
     bool client_refused;
+    bool alerted;                       /* by an alert that no mangled ServerHello explains */
     bool client_later, server_later;    /* longer than an alert, behind the client's Finished */
     bool server_small_later;            /* alert-sized, before the client ended */
     bool client_ended;                  /* FIN, or an alert-sized record behind its Finished */

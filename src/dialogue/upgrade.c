@@ -8,6 +8,7 @@ void list_begin(struct dialogue *d)
 {
     d->list_now = true;
     d->offer_now = d->mask_now = d->mask_other_length = d->mask_weak = false;
+    d->print_now = 0;
     list_drop(d);
 }
 
@@ -26,10 +27,33 @@ void list_offer(struct dialogue *d)
         fact(d, FACT_OFFERED);
 }
 
+/* FNV-1a over a word, any case. Words are added up: their order, and one said twice, should not matter much. It is
+ * stored, so it must not depend on the machine. */
+static uint32_t print_of(struct span word, uint32_t hash)
+{
+    for (size_t i = 0; i < word.n; i++)
+        hash = (hash ^ (uint32_t)(word.p[i] >= 'a' && word.p[i] <= 'z' ? word.p[i] - 32 : word.p[i])) * 16777619u;
+    return hash;
+}
+
+/* What somebody on the path, or a server for a login in clear, adds and takes away along with the offer. */
+static bool is_part_of_offer(struct span word, const char *keyword)
+{
+    static const char *const words[] = { "AUTH", "LOGINDISABLED", "SASL", "USER" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (span_starts_nocase(word, words[i]))
+            return true;
+    return span_eq_nocase(word, keyword);
+}
+
+void list_name(struct dialogue *d, struct span name) { d->print_now += print_of(name, 0x5bd1e995); }
+
 void list_word(struct dialogue *d, struct span word, const char *keyword)
 {
     enum mask mask = mask_of(word, keyword);
     trace_offer(d, word, mask != MASK_NONE);
+    if (mask == MASK_NONE && !is_part_of_offer(word, keyword))
+        d->print_now += print_of(word, 2166136261u);
     switch (mask) {
     case MASK_KEYWORD:
         d->mask_now = true;
@@ -49,8 +73,10 @@ static void judge_list(struct dialogue *d, bool whole)
     d->list_now = false;
     if (has_fact(d, FACT_TLS_DONE) || d->authenticated)
         return;
-    if (whole_list)
+    if (whole_list) {
         fact(d, FACT_LIST_WHOLE);
+        d->s->list_print = d->print_now ? d->print_now : 1;
+    }
     if (!whole_list || has_fact(d, FACT_OFFERED))
         return;
     /* IMAP offers in its greeting, too: where that was not seen, nothing is known to be missing. */

@@ -7,10 +7,15 @@ enum grade evidence_grade(uint32_t evidence, enum evidence kind)
     return (enum grade)(evidence >> 2 * kind & 3);
 }
 
+void evidence_set(uint32_t *evidence, enum evidence kind, enum grade grade)
+{
+    *evidence = (*evidence & ~(3u << 2 * kind)) | (uint32_t)grade << 2 * kind;
+}
+
 void evidence_add(uint32_t *evidence, enum evidence kind, enum grade grade)
 {
     if (evidence_grade(*evidence, kind) < grade)
-        *evidence = (*evidence & ~(3u << 2 * kind)) | (uint32_t)grade << 2 * kind;
+        evidence_set(evidence, kind, grade);
 }
 
 enum grade evidence_highest(uint32_t evidence)

@@ -60,6 +60,8 @@ struct session {
     uint32_t marks;                     /* enum mark */
     uint8_t starttls_reply;             /* enum starttls_reply */
     uint16_t starttls_code;             /* of SMTP */
+    uint32_t list_print;                /* of the last whole list but for what is offered of TLS and AUTH; 0: none */
+    uint64_t hello_name;                /* keyed hash of the client's EHLO or HELO name; 0: none. Never stored */
     struct tls_seen tls;
     struct auth_seen auth;
     uint32_t messages_clear;            /* means nothing for IMAP and ManageSieve */
@@ -110,6 +112,8 @@ struct attempt {
 enum grade evidence_grade(uint32_t evidence, enum evidence);
 /* Raises the grade of one kind; never lowers it. */
 void evidence_add(uint32_t *evidence, enum evidence, enum grade);
+/* The grade of one kind, which may become lower. */
+void evidence_set(uint32_t *evidence, enum evidence, enum grade);
 enum grade evidence_highest(uint32_t evidence);
 
 #endif

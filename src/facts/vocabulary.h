@@ -116,7 +116,9 @@
     F(CUT_SHORT,   "cut_short",   "the input ended first")                              \
     F(INVITED,     "invited",     "secrets invited in clear")                           \
     F(EXPOSED,     "exposed",     "mail or a credential went on in clear")             \
-    F(LOST_SINCE,  "lost_since",  "bytes lost behind the failure of the attempt")
+    F(LOST_SINCE,  "lost_since",  "bytes lost behind the failure of the attempt")      \
+    F(ALERTED,     "alerted",     "an alert in the handshake that failed")              \
+    F(HELO_INSTEAD,"helo_instead","HELO after EHLO was refused")
 
 #define ATTEMPT_OUTCOMES(A)                                                             \
     A(UNANSWERED, "unanswered", "SYN, no answer")                                       \

@@ -67,6 +67,45 @@ static void take_column(struct explanation *x, sqlite3_stmt *stmt, int i)
     }
 }
 
+static void copy_text(char *out, size_t room, sqlite3_stmt *stmt, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(stmt, column);
+    snprintf(out, room, "%s", text ? text : "");
+}
+
+static void take_words(struct explanation *x, sqlite3_stmt *stmt)
+{
+    int64_t kind = sqlite3_column_int64(stmt, 0);
+    if (kind >= 0 && kind < EVIDENCE_N)
+        copy_text(x->words[kind], sizeof x->words[kind], stmt, 1);
+}
+
+static void take_change(struct explanation *x, sqlite3_stmt *stmt)
+{
+    if (x->changes == EXPLAIN_CHANGES)
+        return;
+    struct explain_change *c = &x->change[x->changes++];
+    copy_text(c->at, sizeof c->at, stmt, 0);
+    copy_text(c->was, sizeof c->was, stmt, 1);
+    copy_text(c->is, sizeof c->is, stmt, 2);
+    copy_text(c->was_strip, sizeof c->was_strip, stmt, 3);
+    copy_text(c->is_strip, sizeof c->is_strip, stmt, 4);
+    copy_text(c->why, sizeof c->why, stmt, 5);
+}
+
+/* Each row of a statement about the session. */
+static int take_rows(struct reading *r, const char *name, struct explanation *x,
+                     void (*take)(struct explanation *, sqlite3_stmt *))
+{
+    sqlite3_stmt *stmt = reading_prepare(r, name);
+    int rc = stmt ? sqlite3_bind_int64(stmt, 1, x->id) : SQLITE_ERROR;
+    if (rc == SQLITE_OK)
+        while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+            take(x, stmt);
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
 int explain_load(const char *db, int64_t id, struct explanation *x, char error[REPORT_ERROR])
 {
     struct reading r;
@@ -88,6 +127,9 @@ int explain_load(const char *db, int64_t id, struct explanation *x, char error[R
         code = reading_failure(&r, error);
     }
     sqlite3_finalize(stmt);
+    if (!code && (take_rows(&r, "statements/explain_evidence.sql", x, take_words) != SQLITE_DONE ||
+                  take_rows(&r, "statements/explain_rejudged.sql", x, take_change) != SQLITE_DONE))
+        code = reading_failure(&r, error);
     reading_close(&r);
     return code;
 }

@@ -6,9 +6,10 @@
 
 #include "base/bytes.h"
 #include "base/endpoint.h"
+#include "facts/vocabulary.h"
 #include "report/report.h"
 
-enum { EXPLAIN_PATH = 1024, EXPLAIN_WORD = 96, EXPLAIN_TRACE = 4096, EXPLAIN_ENDS = 32 };
+enum { EXPLAIN_PATH = 1024, EXPLAIN_WORD = 96, EXPLAIN_TRACE = 4096, EXPLAIN_ENDS = 32, EXPLAIN_CHANGES = 8 };
 
 /* A row of `session` with its words. Texts are empty where the database has none. What an enemy may have
  * written into the database is cut to its room, and numbers may be any. */
@@ -28,6 +29,13 @@ struct explanation {
     uint8_t client[16], server[16];     /* addresses, or networks when they are truncated */
     uint8_t trace[EXPLAIN_TRACE];       /* as stored; trace_n 0: none */
     size_t trace_n;
+    char words[EVIDENCE_N][EXPLAIN_PATH];       /* of evidence that comes from other sessions; "" of the rest */
+    /* How it was judged again, the last time first. */
+    struct explain_change {
+        char at[EXPLAIN_WORD], was[EXPLAIN_WORD], is[EXPLAIN_WORD], was_strip[EXPLAIN_WORD], is_strip[EXPLAIN_WORD];
+        char why[EXPLAIN_PATH];
+    } change[EXPLAIN_CHANGES];
+    size_t changes;
 };
 
 /* 0, or a status and a sentence; 65 when there is no session of this number. */

@@ -126,8 +126,23 @@ static void json_seen(struct shown *s)
             json_text(s, "evidence", explain_word_of("evidence", i)->word);
             json_text(s, "grade", explain_word_of("grade", explain_grade_in(x->evidence, i))->word);
             json_reference(s, explain_word_of("evidence", i)->sentence, r.section, r.rfc);
+            if (*x->words[i])
+                json_text(s, "words", x->words[i]);
             json_end(s, '}');
         }
+    json_end(s, ']');
+    json_begin(s, "changes", '[');
+    for (size_t i = 0; i < x->changes; i++) {
+        const struct explain_change *c = &x->change[i];
+        json_begin(s, NULL, '{');
+        json_text(s, "at", c->at);
+        json_text(s, "verdict_was", c->was);
+        json_text(s, "verdict", c->is);
+        json_text(s, "strip_grade_was", c->was_strip);
+        json_text(s, "strip_grade", c->is_strip);
+        json_text(s, "why", c->why);
+        json_end(s, '}');
+    }
     json_end(s, ']');
     json_begin(s, "incidents", '[');
     for (unsigned i = 0; i < INCIDENT_N; i++)

@@ -168,6 +168,10 @@ static void show_evidence(const struct shown *s)
         with_reference(text, sizeof text, explain_word_of("evidence", i)->sentence,
                        evidence_reference((enum evidence)i, p));
         show_seen(s, &label, s->when.evidence[i], word, text);
+        if (*s->x->words[i]) {
+            fprintf(s->out, "%*s", LABEL + 11, "");
+            wrap(s->out, LABEL + 11, LABEL + 11, s->x->words[i]);
+        }
     }
     label = "Incidents";
     for (unsigned i = 0; i < INCIDENT_N; i++) {
@@ -291,6 +295,19 @@ static void origin(const struct shown *s, char *out, size_t room)
                  " incident", s->d->said);
 }
 
+static void show_changes(const struct shown *s)
+{
+    const struct explanation *x = s->x;
+    char text[EXPLAIN_PATH + 6 * EXPLAIN_WORD];
+
+    for (size_t i = 0; i < x->changes; i++) {
+        const struct explain_change *c = &x->change[i];
+        snprintf(text, sizeof text, "%s (evidence %s) until then, %s (%s) since %s: %s", c->was, c->was_strip, c->is, c->is_strip,
+                 c->at, c->why);
+        labelled(s->out, i ? "" : "Changed", text);
+    }
+}
+
 static void show_dialogue(struct shown *s)
 {
     char text[REPORT_ERROR];
@@ -312,5 +329,6 @@ void explain_text(struct shown *s)
     show_attributes(s);
     show_facts(s);
     show_evidence(s);
+    show_changes(s);
     show_dialogue(s);
 }

@@ -50,7 +50,7 @@ int counts_add(struct counts *, const struct counted *);
  * touched that stays the same. All sessions with odd ports have to be shown, in the order in which they
  * were counted. What is lowest or highest in `server` does not come back: statements/server_extremes.sql. */
 int counts_move(struct counts *, const struct counted *was, const struct counted *is);
-/* Counters and marks of a session that was added have grown: the same judgement, the same owner. */
+/* A session of the owner that was added has changed: its counters and marks, or between verdicts without TLS. */
 int counts_grow(struct counts *, const struct counted *was, const struct counted *is);
 /* Whose rows are moved from now on. */
 int counts_owner(struct counts *, int64_t sensor, int64_t database);

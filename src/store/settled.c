@@ -66,10 +66,18 @@ bool settled_wait(struct settled *s, const struct settled_session *w)
     return true;
 }
 
-void settled_written(struct settled *s, struct settled_session *w, int64_t id)
+void settled_written(struct settled *s, struct settled_session *w)
 {
-    s->known[place_of(s, w->number)].at = id;
+    s->known[place_of(s, w->number)].at = w->id;
     w->number = 0;
+}
+
+struct settled_session *settled_of_row(struct settled *s, int64_t id)
+{
+    for (size_t i = 0; i < SETTLED_WAITING; i++)
+        if (s->waiting[i].number && s->waiting[i].id == id)
+            return &s->waiting[i];
+    return NULL;
 }
 
 struct settled_session *settled_waiting(struct settled *s, uint64_t number)

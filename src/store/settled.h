@@ -10,6 +10,7 @@ enum { SETTLED_WAITING = 4096, SETTLED_TRACE = 256 };
 
 struct settled_session {
     uint64_t number;                    /* the caller's; 0: this place is free */
+    int64_t id;                         /* that its row will have */
     struct session session;
     struct judgement judgement;
     enum direction direction;
@@ -33,7 +34,9 @@ struct settled_session *settled_next(struct settled *);
 /* A session waits from now on. False: no memory. */
 bool settled_wait(struct settled *, const struct settled_session *);
 /* It waits no longer, since it was written as a row. */
-void settled_written(struct settled *, struct settled_session *, int64_t id);
+void settled_written(struct settled *, struct settled_session *);
+/* Who waits to become this row; NULL: nobody. Looks at each place. */
+struct settled_session *settled_of_row(struct settled *, int64_t id);
 /* Who waits with this number; NULL: nobody. */
 struct settled_session *settled_waiting(struct settled *, uint64_t number);
 /* The row of a number; 0: none. The number is forgotten with that, whatever it was. */

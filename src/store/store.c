@@ -8,6 +8,8 @@
 #include "store/settled.h"
 #include "store/stored_session.h"
 
+#include "verdict/verdict.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -29,14 +31,16 @@ struct store {
     bool truncate;
     bool open;                          /* a transaction */
     bool dirty;                         /* with something in it */
+    bool revised;                       /* sums became less */
     int failed;                         /* status of the failure that spoilt it */
     int64_t data_version;               /* changes when another program writes */
     int64_t sensor_id, revision, last_session;
+    int64_t told;                       /* the last session of the transactions before */
     unsigned group;                     /* the caller's number of the group being read */
     int64_t group_id;                   /* in the database: its first source; 0: none yet */
     struct settled settled;
     sqlite3_stmt *session_add, *session_next, *session_grow, *source_add, *source_end, *source_find, *database_get, *database_move,
-                 *trace_add, *version_get;
+                 *trace_add, *evidence_put, *evidence_drop, *rejudged_add, *session_revise, *session_path, *version_get;
     struct span trace;                  /* of the session that comes next; borrowed */
     char error[STORE_ERROR];
     /* Large, and all the memory there is beside SQLite's own: one block from open to close. */
@@ -79,9 +83,15 @@ static bool prepare(struct store *s)
     s->database_get = db_prepare(s->db, "database_get");
     s->database_move = db_prepare(s->db, "database_move");
     s->trace_add = db_prepare(s->db, "trace_add");
+    s->evidence_put = db_prepare(s->db, "evidence_put");
+    s->evidence_drop = db_prepare(s->db, "evidence_drop");
+    s->rejudged_add = db_prepare(s->db, "rejudged_add");
+    s->session_revise = db_prepare(s->db, "session_revise");
+    s->session_path = db_prepare(s->db, "session_path");
     sqlite3_prepare_v2(s->db, "PRAGMA data_version", -1, &s->version_get, NULL);
     return parts && s->session_add && s->session_next && s->session_grow && s->source_add && s->source_end && s->source_find
-        && s->database_get && s->database_move && s->trace_add && s->version_get;
+        && s->database_get && s->database_move && s->trace_add && s->evidence_put && s->evidence_drop && s->rejudged_add
+        && s->session_revise && s->session_path && s->version_get;
 }
 
 /* What other programs may have moved since the last transaction. */
@@ -98,7 +108,7 @@ static int look(struct store *s)
     const char *addresses = (const char *)sqlite3_column_text(s->database_get, 0);
     s->truncate = addresses && strcmp(addresses, "truncate") == 0;
     s->revision = sqlite3_column_int64(s->database_get, 1);
-    s->last_session = sqlite3_column_int64(s->database_get, 2);
+    s->last_session = s->told = sqlite3_column_int64(s->database_get, 2);
     sqlite3_reset(s->database_get);
     if (!addresses || !database_number_valid(s->revision) || !database_number_valid(s->last_session)) {
         s->failed = db_failure_of(SQLITE_OK, "", s->path, s->error);
@@ -166,6 +176,11 @@ void store_close(struct store *s)
     sqlite3_finalize(s->database_get);
     sqlite3_finalize(s->database_move);
     sqlite3_finalize(s->trace_add);
+    sqlite3_finalize(s->evidence_put);
+    sqlite3_finalize(s->evidence_drop);
+    sqlite3_finalize(s->rejudged_add);
+    sqlite3_finalize(s->session_revise);
+    sqlite3_finalize(s->session_path);
     sqlite3_finalize(s->version_get);
     sqlite3_close(s->db);
     free(s->path);
@@ -180,7 +195,7 @@ int store_begin(struct store *s)
     if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return fail(s);
     s->open = true;
-    s->dirty = false;
+    s->dirty = s->revised = false;
     s->sensor_id = s->group_id = 0;
     int code = look(s);
     if (code)
@@ -200,6 +215,20 @@ void store_rollback(struct store *s)
     s->failed = 0;
 }
 
+/* A row of the sums of which nothing is left goes, as if it had never been. */
+static int trim(struct store *s)
+{
+    static const char *const steps[] = { "rate_trim", "peer_day_trim", "tls_day_trim" };
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && s->revised && rc == SQLITE_OK; i++) {
+        sqlite3_stmt *stmt = db_prepare(s->db, steps[i]);
+        struct binder b = binder_of(stmt);
+        rc = stmt ? bound_run(&b) : SQLITE_ERROR;
+        sqlite3_finalize(stmt);
+    }
+    return rc;
+}
+
 static int finish(struct store *s)
 {
     if (s->failed)
@@ -208,7 +237,7 @@ static int finish(struct store *s)
         struct binder b = binder_of(s->database_move);
         bind_int(&b, s->revision + 1);
         bind_int(&b, s->last_session);
-        if (counts_write(&s->counts) != SQLITE_OK || bound_run(&b) != SQLITE_OK)
+        if (counts_write(&s->counts) != SQLITE_OK || trim(s) != SQLITE_OK || bound_run(&b) != SQLITE_OK)
             return fail(s);
     }
     return sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s);
@@ -372,7 +401,7 @@ static bool refer(struct store *s, struct session_row *row)
 
 void store_trace(struct store *s, struct span bytes) { s->trace = bytes; }
 
-static int write_trace(struct store *s)
+static int write_trace(struct store *s, int64_t id)
 {
     struct binder b = binder_of(s->trace_add);
     struct span trace = s->trace;
@@ -380,34 +409,39 @@ static int write_trace(struct store *s)
     s->trace = (struct span){ NULL, 0 };
     if (!trace.n)
         return 0;
-    bind_int(&b, s->last_session);
+    bind_int(&b, id);
     bind_blob(&b, trace.p, trace.n);
     return bound_run(&b) == SQLITE_OK ? 0 : fail(s);
 }
 
-int store_add(struct store *s, const struct session *session, const struct judgement *judgement,
-              enum direction direction)
+static int add_row(struct store *s, int64_t id, const struct session *session, const struct judgement *judgement,
+                   enum direction direction)
 {
-    int code = touch(s);
     struct session copy;
 
-    if (code)
-        return code;
     if (s->truncate) {
         copy = *session;
         truncate_ends(&copy);
         session = &copy;
     }
     struct session_row row = {
-        .id = s->last_session + 1, .sensor = s->sensor_id, .database = OWN_DATABASE,
+        .id = id, .sensor = s->sensor_id, .database = OWN_DATABASE,
         .session = session, .judgement = judgement, .direction = direction, .strip = judgement->grade,
         .community = !s->truncate,
     };
     if (!refer(s, &row) || session_row_add(s->session_add, &row) != SQLITE_OK)
         return fail(s);
-    s->last_session++;
     struct counted counted = { session, judgement, direction, row.strip, row.server, row.network };
-    return counts_add(&s->counts, &counted) == SQLITE_OK ? write_trace(s) : fail(s);
+    return counts_add(&s->counts, &counted) == SQLITE_OK ? write_trace(s, id) : fail(s);
+}
+
+int64_t store_next_session(const struct store *s) { return s->last_session + 1; }
+
+int store_add(struct store *s, const struct session *session, const struct judgement *judgement,
+              enum direction direction)
+{
+    int code = touch(s);
+    return code ? code : add_row(s, ++s->last_session, session, judgement, direction);
 }
 
 /* --- sessions whose connections go on --- */
@@ -416,9 +450,9 @@ int store_add(struct store *s, const struct session *session, const struct judge
 static int write_waiting(struct store *s, struct settled_session *w)
 {
     s->trace = span_of(w->trace, w->trace_n);
-    int code = store_add(s, &w->session, &w->judgement, w->direction);
+    int code = add_row(s, w->id, &w->session, &w->judgement, w->direction);
     if (!code)
-        settled_written(&s->settled, w, s->last_session);
+        settled_written(&s->settled, w);
     return code;
 }
 
@@ -445,7 +479,7 @@ int store_settled(struct store *s, uint64_t number, const struct session *sessio
     s->trace = (struct span){ NULL, 0 };
     if (code)
         return code;
-    *w = (struct settled_session){ .number = number, .session = *session, .judgement = *judgement,
+    *w = (struct settled_session){ .number = number, .id = ++s->last_session, .session = *session, .judgement = *judgement,
                                    .direction = direction };
     if (trace.n && trace.n <= sizeof w->trace) {
         memcpy(w->trace, trace.p, trace.n);
@@ -454,14 +488,31 @@ int store_settled(struct store *s, uint64_t number, const struct session *sessio
     return settled_wait(&s->settled, w) ? 0 : misuse(s, "there is not enough memory for its sessions");
 }
 
+static int64_t network_of(struct store *s, const struct session *session)
+{
+    struct endpoint network = { .port = 0 };
+    memcpy(network.addr, session->client.addr, sizeof network.addr);
+    address_truncate(network.addr);
+    return dictionary_endpoint(&s->dictionary, &network);
+}
+
+/* The row of a session, as it is. SQLITE_DONE: there is none. */
+static int read_row(struct store *s, int64_t id, struct stored_session *row)
+{
+    sqlite3_bind_int64(s->session_next, 1, id - 1);
+    sqlite3_bind_int64(s->session_next, 2, 1);
+    int rc = sqlite3_step(s->session_next);
+    if (rc == SQLITE_ROW)
+        stored_session_read(s->session_next, row);
+    sqlite3_reset(s->session_next);
+    return rc == SQLITE_ROW && row->id != id ? SQLITE_DONE : rc;
+}
+
 /* Brings a row up to date, and the sums with it. */
 static int grow_row(struct store *s, struct stored_session *row, const struct session_counts *counts)
 {
     struct session grown = row->s;
-    struct endpoint network = { .port = 0 };
-    memcpy(network.addr, row->s.client.addr, sizeof network.addr);
-    address_truncate(network.addr);
-    int64_t number = dictionary_endpoint(&s->dictionary, &network);
+    int64_t number = network_of(s, &row->s);
     session_count(&grown, counts);
     if (grown.last_ns < row->s.last_ns)
         grown.last_ns = row->s.last_ns;
@@ -495,13 +546,146 @@ int store_counts(struct store *s, uint64_t number, const struct session_counts *
         return code;
     int64_t id = settled_take(&s->settled, number);
     struct stored_session row;
-    sqlite3_bind_int64(s->session_next, 1, id - 1);
-    sqlite3_bind_int64(s->session_next, 2, 1);
-    int rc = id ? sqlite3_step(s->session_next) : SQLITE_DONE;
-    if (rc == SQLITE_ROW)
-        stored_session_read(s->session_next, &row);
-    sqlite3_reset(s->session_next);
+    int rc = id ? read_row(s, id, &row) : SQLITE_DONE;
     return rc == SQLITE_ROW ? grow_row(s, &row, counts) : id ? fail(s) : 0;
+}
+
+/* --- evidence that comes from other sessions --- */
+
+static int write_words(struct store *s, int64_t session, const struct finding *f)
+{
+    struct binder b = binder_of(f->grade ? s->evidence_put : s->evidence_drop);
+    bind_int(&b, session);
+    bind_int(&b, f->kind);
+    if (f->grade && f->other)
+        bind_int(&b, f->other);
+    else if (f->grade)
+        bind_null(&b);
+    if (f->grade)
+        bind_text(&b, f->words);
+    return bound_run(&b);
+}
+
+int store_finding(struct store *s, int64_t session, const struct finding *f)
+{
+    int code = touch(s);
+    if (code)
+        return code;
+    return write_words(s, session, f) == SQLITE_OK ? 0 : fail(s);
+}
+
+/* What was told of before is not changed in silence. */
+static int write_rejudged(struct store *s, const struct stored_session *row, const struct judgement *is, int64_t strip,
+                          const struct finding *f)
+{
+    struct binder b = binder_of(s->rejudged_add);
+    if (row->id > s->told || (row->was.verdict == is->verdict && row->strip == strip))
+        return SQLITE_OK;
+    bind_int(&b, row->id);
+    bind_int(&b, row->was.verdict);
+    bind_int(&b, is->verdict);
+    bind_int(&b, row->strip);
+    bind_int(&b, strip);
+    bind_int(&b, f->kind);
+    bind_text(&b, *f->words ? f->words : "what spoke for it holds no more");
+    bind_int(&b, (int64_t)(f->at_ns / 1000));
+    return bound_run(&b);
+}
+
+static int write_revised(struct store *s, const struct stored_session *row, uint32_t evidence, const struct judgement *is,
+                         int64_t strip)
+{
+    struct binder b = binder_of(s->session_revise);
+    bind_int(&b, row->id);
+    bind_int(&b, is->verdict);
+    bind_int(&b, dictionary_name(&s->dictionary, session_row_rule(is)));
+    bind_int(&b, strip);
+    bind_int(&b, evidence);
+    return bound_run(&b);
+}
+
+static int revise_row(struct store *s, const struct stored_session *row, const struct finding *f)
+{
+    struct session now = row->s;
+    int64_t network = network_of(s, &row->s);
+    evidence_set(&now.evidence, f->kind, f->grade);
+    struct judgement is = judge(&now);
+    int64_t strip = row->strip == STRIP_ALLOWED ? STRIP_ALLOWED : (int64_t)is.grade;
+    struct counted before = { &row->s, &row->was, row->direction, row->strip, row->server, network };
+    struct counted after = { &now, &is, row->direction, strip, row->server, network };
+    s->revised = true;
+
+    if (network <= 0 || counts_owner(&s->counts, row->sensor, row->database) != SQLITE_OK ||
+        counts_grow(&s->counts, &before, &after) != SQLITE_OK ||
+        counts_owner(&s->counts, s->sensor_id, OWN_DATABASE) != SQLITE_OK ||
+        write_revised(s, row, now.evidence, &is, strip) != SQLITE_OK || write_words(s, row->id, f) != SQLITE_OK ||
+        write_rejudged(s, row, &is, strip, f) != SQLITE_OK)
+        return fail(s);
+    return 0;
+}
+
+static int revise_session(struct store *s, int64_t id, const struct finding *f)
+{
+    struct settled_session *w = settled_of_row(&s->settled, id);
+    struct stored_session row;
+
+    if (w) {
+        evidence_set(&w->session.evidence, f->kind, f->grade);
+        w->judgement = judge(&w->session);
+        return store_finding(s, id, f);
+    }
+    int rc = read_row(s, id, &row);
+    return rc == SQLITE_ROW ? revise_row(s, &row, f) : rc == SQLITE_DONE ? 0 : fail(s);
+}
+
+/* The next sessions of a path; SQLite's result. */
+static int next_of_path(struct store *s, const struct finding *f, int64_t from, int64_t server, int64_t id[256], size_t *n)
+{
+    struct endpoint network = { .port = 0 };
+    struct binder b = binder_of(s->session_path);
+    int rc;
+
+    memcpy(network.addr, f->network, sizeof network.addr);
+    size_t bytes = endpoint_is_v4(&network) ? 15 : 6;
+    bind_int(&b, from);
+    bind_int(&b, (int64_t)(f->since_ns / 1000));
+    bind_int(&b, (int64_t)bytes);
+    bind_blob(&b, f->network, bytes);
+    bind_int(&b, server);
+    bind_int(&b, f->kind);
+    for (*n = 0; (rc = sqlite3_step(s->session_path)) == SQLITE_ROW && *n < 256; ++*n)
+        id[*n] = sqlite3_column_int64(s->session_path, 0);
+    sqlite3_reset(s->session_path);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int revise_path(struct store *s, const struct finding *f)
+{
+    struct endpoint server = f->server;
+    int64_t from = f->row, id[256];
+    size_t n;
+    int code = write_settled(s);        /* of those that wait for their end it is not known here which are meant */
+
+    if (s->truncate)
+        address_truncate(server.addr);
+    int64_t number = code ? 0 : dictionary_endpoint(&s->dictionary, &server);
+    do {
+        if (code || number <= 0 || next_of_path(s, f, from, number, id, &n) != SQLITE_OK)
+            return code ? code : fail(s);
+        for (size_t i = 0; i < n && !code; i++)
+            code = revise_session(s, id[i], f);
+        if (n)
+            from = id[n - 1] + 1;
+    } while (n && !code);
+    return code;
+}
+
+int store_revise(struct store *s, const struct finding *f)
+{
+    int code = touch(s);
+    if (code)
+        return code;
+    return f->path ? revise_path(s, f) : revise_session(s, f->row, f);
 }
 
 int store_attempt(struct store *s, const struct attempt *a, uint64_t n)

@@ -8,6 +8,7 @@
 #ifndef MAILSEAL_STORE_STORE_H
 #define MAILSEAL_STORE_STORE_H
 
+#include "aggregate/finding.h"
 #include "decode/decode.h"
 #include "facts/session.h"
 
@@ -81,6 +82,12 @@ int store_add(struct store *, const struct session *, const struct judgement *, 
  * same transaction. Any number but 0, of one session only. */
 int store_settled(struct store *, uint64_t number, const struct session *, const struct judgement *, enum direction);
 int store_counts(struct store *, uint64_t number, const struct session_counts *);
+/* Evidence that comes from other sessions. The number that the next session will have, and what was found of it: its
+ * evidence and judgement have it already. Then what was found of older ones: their evidence, judgement and sums change,
+ * and where they were committed before, that is recorded. */
+int64_t store_next_session(const struct store *);
+int store_finding(struct store *, int64_t session, const struct finding *);
+int store_revise(struct store *, const struct finding *);
 int store_attempt(struct store *, const struct attempt *, uint64_t n);
 /* One that sessions name; before the first of them. One that is there already is left as it is. */
 int store_certificate(struct store *, const struct certificate *);

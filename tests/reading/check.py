@@ -4,10 +4,11 @@
 usage: check.py [--bin build/mailseal] [NAME…]
 
 For each entry of tests/pcaps/MANIFEST, and of tests/pcaps/recorded: the sessions of both, their verdicts,
-exposure, grade and evidence of stripping, the offer, and the TLS version that was chosen. Where the page leaves the
+exposure, grade and evidence of stripping, the offer, and the TLS version that was chosen. Evidence that comes from
+other sessions is no part of it: of that, tests/unit and the goldens have to speak. Where the page leaves the
 choice, ALLOWED names the golden and the reason. The last line is "N passed, N failed".
 """
-import argparse, collections, ipaddress, json, multiprocessing, os, subprocess, sys, tempfile
+import argparse, collections, contextlib, ipaddress, json, multiprocessing, os, sqlite3, subprocess, sys, tempfile
 sys.dont_write_bytecode = True
 import read
 
@@ -29,14 +30,34 @@ def entries():
                 yield name, [os.path.join(folder, c) for c in captures], [w for w in rest if not w.endswith('.pcap')]
 
 
+def judged_alone(db):
+    """{session: what would be said of it without evidence from other sessions}, of those that have some."""
+    grades, alone = ('none', 'possible', 'likely', 'proven'), {}
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        words = dict(c.execute("SELECT code, word FROM word WHERE kind = 'evidence'"))
+        for n, evidence, kinds, verdict, exposure in c.execute(
+                'SELECT s.id, s.evidence, (SELECT group_concat(kind) FROM evidence WHERE session = s.id), v.verdict, v.auth_exposure'
+                ' FROM session AS s JOIN sessions AS v ON v.id = s.id WHERE s.id IN (SELECT session FROM evidence)'):
+            for kind in map(int, kinds.split(',')):
+                own = words[kind] == 'refused_for_now'          # only its grade comes from others
+                evidence = evidence & ~(3 << 2 * kind) | own << 2 * kind
+            grade = max(evidence >> 2 * k & 3 for k in words)
+            if verdict == 'stripped' and grade < 2:
+                verdict = 'clear_auth' if exposure in ('secret', 'guessable') else 'clear'
+            alone[n] = {'verdict': verdict, 'strip': {'grade': grades[grade], 'evidence': [words[k] for k in words if evidence >> 2 * k & 3]}}
+    return alone
+
+
 def program(binary, captures, options):
     """{capture: sessions} as the program sees them."""
     with tempfile.TemporaryDirectory() as folder:
         db = os.path.join(folder, 'reading.db')
         subprocess.run([binary, 'analyze', '--db', db, '--quiet', *options, *captures], check=True, timeout=300)
         out = subprocess.run([binary, 'sessions', '--db', db, '--format', 'jsonl'], check=True, timeout=60, capture_output=True).stdout
+        alone = judged_alone(db)
     found = collections.defaultdict(list)
     for o in map(json.loads, out.decode().splitlines()):
+        o.update(alone.get(o['id'], {}))
         s = read.Session(o['verdict'], (o['src_ip'], o['src_port']), (o['dest_ip'], o['dest_port']), o['app_proto'], o['auth']['exposure'],
                          o['strip']['grade'], dict.fromkeys(o['strip']['evidence']), o['starttls']['offered'], o['tls']['version'], o['timestamp'])
         found[os.path.basename(o['source'])].append(s)

@@ -209,10 +209,10 @@ static const struct script scripts[] = {
       "clear mail; mail; masked_greeting:possible" },
     { "EHLO refused by ESMTP", 25, PLAIN, "S: 220 mx ESMTP\nC: EHLO c\nS: 500 what\nC: HELO c\nS: 250 mx\n"
       SMTP_MAIL,
-      "clear mail; mail; hello_refused:possible" },
+      "clear mail; mail helo_instead; hello_refused:possible" },
     { "EHLO refused by plain SMTP", 25, PLAIN, "S: 220 mx SMTP\nC: EHLO c\nS: 500 what\nC: HELO c\n"
       "S: 250 mx\n" SMTP_MAIL,
-      "clear mail; mail" },
+      "clear mail; mail helo_instead" },
 
     /* SMTP, authentication */
     { "AUTH PLAIN", 587, PLAIN, SMTP_AUTH "C: AUTH PLAIN AGpvZQBodW50ZXIy\nS: 235 ok\n" SMTP_MESSAGE,
@@ -251,14 +251,14 @@ static const struct script scripts[] = {
       "other tls; not_mail tls_first tls_done" },
     { "refused certificate of the client", 465, FRAGILE,
       "C> hello 1.3\nS> hello 1.3\nS> data 900\nC> data 53\nS> data 19\nS! fin\n",
-      "tls_failed tls; tls_first failed" },
+      "tls_failed tls; tls_first failed alerted" },
     { "the client refuses with an alert", 465, PLAIN,
-      "C> hello 1.3\nS> hello 1.3\nS> data 900\nC> data 19\nC! fin\n", "tls_failed tls; tls_first failed" },
+      "C> hello 1.3\nS> hello 1.3\nS> data 900\nC> data 19\nC! fin\n", "tls_failed tls; tls_first failed alerted" },
     { "early data is no Finished", 465, PLAIN, "C> hello early\nC~ data 200\nS> hello 1.3\nS> data 900\n",
       "incomplete tls; tls_first" },
-    { "a fatal alert", 993, PLAIN, "C> hello 1.2\nS> fatal\nS! fin\n", "tls_failed tls; tls_first failed" },
+    { "a fatal alert", 993, PLAIN, "C> hello 1.2\nS> fatal\nS! fin\n", "tls_failed tls; tls_first failed alerted" },
     { "a fatal alert of the client behind the ServerHello", 993, PLAIN,
-      "C> hello 1.2\nS> hello 1.2\nC> fatal\nC! fin\n", "tls_failed tls; tls_first failed" },
+      "C> hello 1.2\nS> hello 1.2\nC> fatal\nC! fin\n", "tls_failed tls; tls_first failed alerted" },
     { "closed within the handshake", 993, PLAIN, "C> hello 1.2\nS> hello 1.2\n" BOTH_FIN,
       "tls_failed tls; tls_first failed" },
     { "cut off within the handshake", 993, FRAGILE, "C> hello 1.2\nS> hello 1.2\nC> ccs\nC> finished\n",

@@ -1,0 +1,1 @@
+DELETE FROM evidence WHERE session = ?1 AND kind = ?2;

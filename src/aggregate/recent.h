@@ -1,0 +1,35 @@
+/* A bounded table of equal entries by their keys: when it is full, the one that was asked for longest ago gives
+ * way. All its memory is taken when it is opened; pages that no entry was in cost nothing. */
+#ifndef MAILSEAL_AGGREGATE_RECENT_H
+#define MAILSEAL_AGGREGATE_RECENT_H
+
+#include "base/hash.h"
+
+#include <stdbool.h>
+
+/* Its fields belong to recent.c. Numbers of entries count from 1; 0 is none. */
+struct recent {
+    struct hash_key hash;
+    size_t key, entry;                  /* bytes; an entry begins with its key */
+    uint32_t most, places, n;
+    uint32_t newest, oldest;
+    uint32_t *place;                    /* the first entry of each */
+    struct recent_link { uint32_t next, newer, older; } *link;
+    uint8_t *entries;
+};
+
+/* Entries of `entry` bytes, of which the first `key` are compared as bytes. False: no memory; recent_close() is
+ * allowed then. */
+bool recent_open(struct recent *, size_t key, size_t entry, uint32_t most);
+void recent_close(struct recent *);
+void recent_clear(struct recent *);
+
+/* The entry of a key, until the next recent_get(); NULL: none. */
+void *recent_find(struct recent *, const void *key);
+/* The same; it is the newest now, and where there was none it is made, zeroes behind its key. */
+void *recent_get(struct recent *, const void *key);
+
+/* From the newest to the oldest: NULL is behind the last one, and before the first. */
+void *recent_next(struct recent *, const void *entry);
+
+#endif

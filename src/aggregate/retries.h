@@ -1,0 +1,75 @@
+/* Clients whose TLS broke and that came back in clear: the evidence tls_blocked of doc/measurement.md section 5.
+ * Kept in memory, at most 200 bytes for a client and a server; whoever was seen longest ago gives way. */
+#ifndef MAILSEAL_AGGREGATE_RETRIES_H
+#define MAILSEAL_AGGREGATE_RETRIES_H
+
+#include "aggregate/finding.h"
+#include "aggregate/recent.h"
+
+enum { RETRY_BROKEN = 2, RETRY_CLEAR = 3, RETRY_BLAMED = 2 };
+
+/* A session whose TLS broke. */
+struct retry_broken {
+    uint64_t first_ns, last_ns;
+    int64_t row;                        /* 0: none */
+    uint32_t name;                      /* of the client, where it shows one */
+    uint16_t port;
+    bool alerted;                       /* or it cannot be known that no alert was there */
+};
+
+/* One in clear. */
+struct retry_clear {
+    uint64_t first_ns;
+    int64_t row;                        /* 0: none */
+    uint32_t name;
+    uint8_t grade;                      /* enum grade of tls_blocked, as last told */
+    bool doubtful;                      /* not all of it was seen */
+    bool stripped;                      /* by other evidence */
+};
+
+struct retry_key {
+    uint8_t client[16], server[16];
+    uint8_t protocol, zero[7];
+};
+
+/* A client and a server, all of whose ports of one protocol. The newest of each come first. */
+struct retry_pair {
+    struct retry_key key;
+    struct retry_broken broken[RETRY_BROKEN];
+    struct retry_clear clear[RETRY_CLEAR];
+    uint64_t alerted_ns, clear_ns;      /* the end of the last alerted, the beginning of the last clear one that is no */
+                                        /* more among these */
+};
+_Static_assert(sizeof(struct retry_pair) <= 200, "a client and a server cost at most so much");
+
+/* What is known of a client's own TLS. */
+struct retry_client {
+    uint8_t client[16];
+    uint64_t done_ns;                   /* its last completed handshake with anybody; 0: none known */
+    uint64_t suites;                    /* hash of what it offers */
+    uint32_t name, done_name;
+    uint64_t unlike_ns;                 /* when it last seemed that several unlike clients have this address; 0: never */
+};
+
+/* What is known of a server's own TLS. */
+struct retry_server {
+    uint8_t server[16];
+    uint16_t port, zero[3];
+    uint64_t done_ns;                   /* a completed handshake with anybody */
+    struct { uint64_t at_ns; uint32_t network; } blamed[RETRY_BLAMED];  /* clients' networks where it was blocked */
+};
+
+struct retries {
+    struct recent pairs, clients, servers;
+    struct finding_sink sink;
+};
+
+bool retries_open(struct retries *, const struct finding_sink *);   /* false: no memory; then, too, close it */
+void retries_close(struct retries *);
+void retries_clear(struct retries *);
+
+/* A session, as the dialogue left it, and the verdict that has. What it means for older ones is told to the sink.
+ * True: *out is about this one. */
+bool retries_take(struct retries *, const struct session *, enum verdict, int64_t row, struct finding *out);
+
+#endif
