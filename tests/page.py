@@ -157,7 +157,7 @@ def check_numbers(name, db, root):
 def check_headline(name, db, root):
     rows, _ = shell(db, 'headline', {})
     latest = [r for r in rows if r['period'] == 'latest' and r['hop'] == 'all']
-    number = root.find('.//p[@class="number"]').text
+    number = next(p for p in root.iter('p') if p.get('class', '').startswith('number')).text
     if not latest or not latest[0]['share']:
         want(name + ': the answer', number == 'unknown', number)
         return

@@ -8,6 +8,7 @@
 #   make check-long      each capture that can be derived from the goldens, not a sample of them
 #   make check-units     unit tests only   make check-goldens   the captures of tests/pcaps only
 #   make check-quick     both of these, the house rules and the rules of the verdict
+#   make check-pages     the page in a headless Chromium, with axe-core; needs `tools/deps pages` and npm's registry
 #   make check-tsan      the queues and the lanes under ThreadSanitizer
 #   make coverage        which lines no test runs; fails below 95 % of decode, flow, proto, dialogue, verdict
 #
@@ -121,10 +122,20 @@ coverage:
 	@$(MAKE) --no-print-directory BUILD=build/coverage CFLAGS='-O0 -g --coverage' HARDEN= check
 	@$(PYTHON) tools/coverage build/coverage
 
+# Not a part of tools/check: Chromium is 120 MB to fetch, 400 MB to install.
+AXE = $(BUILD)/axe/node_modules/axe-core/axe.min.js
+$(AXE):
+	@mkdir -p $(BUILD)/axe
+	$(Q)npm install --silent --no-save --ignore-scripts --prefix $(BUILD)/axe axe-core@4 > $(BUILD)/axe/log 2>&1 || \
+	    { cat $(BUILD)/axe/log; exit 1; }
+
+check-pages: $(BUILD)/mailseal $(AXE)
+	@$(PYTHON) tests/page/browser.py --bin $(BUILD)/mailseal --axe $(AXE) --pictures $(BUILD)/pages
+
 include tests/fuzz/fuzz.mk
 include tests/secrets/secrets.mk
 include tests/live/live.mk
 include tests/limits/limits.mk
 
 -include $(UNITS:=.d)
-.PHONY: units check check-quick check-units check-goldens check-asan check-tsan check-threads coverage
+.PHONY: units check check-pages check-quick check-units check-goldens check-asan check-tsan check-threads coverage

@@ -3,6 +3,8 @@
 
 #include "page/plot.h"
 
+enum { BARS = 10 };                     /* the table has more */
+
 static double row_total(const struct panel *p, const struct view *v, size_t i)
 {
     double total = 0;
@@ -47,11 +49,11 @@ static void notes(FILE *out, const struct panel *p, const struct view *v, size_t
 
 static void rank(FILE *out, const struct panel *p, const struct view *v)
 {
-    double most = p->unit == SCALE_SHARE ? 1 : 0;
+    double most = p->unit == SCALE_WHOLE ? 1 : 0;
 
     for (size_t i = 0; i < v->n; i++)
         most = fmax(most, row_total(p, v, i));
-    for (size_t i = 0; i < v->n; i++) {
+    for (size_t i = 0; i < v->n && i < BARS; i++) {
         double at = 0;
         fputs("<li>", out);
         name(out, p, v, i);
@@ -65,6 +67,8 @@ static void rank(FILE *out, const struct panel *p, const struct view *v)
         notes(out, p, v, i);
         fputs("</li>\n", out);
     }
+    if (v->n > BARS)
+        fprintf(out, "<li class=\"note\">%zu more below</li>\n", v->n - BARS);
 }
 
 static void values(FILE *out, const struct panel *p, const struct view *v)

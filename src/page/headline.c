@@ -70,18 +70,32 @@ static void hop(FILE *out, const struct sheet *s, const char *word, const char *
     fputs("</li>\n", out);
 }
 
+/* "on 2026-01-05", "from 2026-01-05 to 2026-01-09" */
 static void period(FILE *out, const struct sheet *s, size_t row)
 {
-    value(out, s, row, "first", FORMAT_TEXT);
-    fputs(" to ", out);
-    value(out, s, row, "last", FORMAT_TEXT);
+    struct span first = sheet_text(s, row, sheet_column(s, "first"));
+    struct span last = sheet_text(s, row, sheet_column(s, "last"));
+
+    if (first.n == last.n && memcmp(first.p, last.p, first.n) == 0) {
+        fputs("on ", out);
+    } else {
+        fputs("from ", out);
+        text_html(out, first);
+        fputs(" to ", out);
+    }
+    text_html(out, last);
 }
+
+static const char *plural(double n) { return n > 0 && n < 2 ? "" : "s"; }
+
+/* So few sessions that the number alone would say too much. */
+static bool is_faint(const struct sheet *s, size_t row) { return number(s, row, "high") - number(s, row, "low") > 0.2; }
 
 static void answer(FILE *out, const struct sheet *s, size_t row)
 {
-    fputs("<div class=\"answer\"><p class=\"number\">", out);
+    fprintf(out, "<div class=\"answer\"><p class=\"number%s\">", is_faint(s, row) ? " faint" : "");
     value(out, s, row, "share", FORMAT_SHARE);
-    fputs("</p>\n<div><p class=\"claim\">of mail sessions were encrypted in transit in the days from ", out);
+    fputs("</p>\n<div><p class=\"claim\">of mail sessions were encrypted in transit ", out);
     period(out, s, row);
     fputs("</p>\n", out);
     ruler(out, s, row);
@@ -91,7 +105,8 @@ static void answer(FILE *out, const struct sheet *s, size_t row)
     value(out, s, row, "encrypted", FORMAT_COUNT);
     fputs(" encrypted of ", out);
     value(out, s, row, "decided", FORMAT_COUNT);
-    fputs(" sessions decided.", out);
+    fprintf(out, " session%s decided.%s", plural(number(s, row, "decided")),
+            is_faint(s, row) ? " So few say no more than this interval." : "");
     if (number(s, row, "undecided") > 0) {
         fputs(" Of ", out);
         value(out, s, row, "undecided", FORMAT_COUNT);
@@ -180,7 +195,7 @@ int caveats_write(struct page *p, char error[REPORT_ERROR])
 
     if (code || !s->rows)
         return code;
-    fputs("<section class=\"caveats\" aria-label=\"Before you believe it\"><h2>Before you believe it</h2><ul>\n", out);
+    fputs("<section class=\"caveats\" aria-label=\"To be kept in mind\"><h2>To be kept in mind</h2><ul>\n", out);
     for (size_t row = 0; row < s->rows; row++) {
         fputs("<li>", out);
         value(out, s, row, "sentence", FORMAT_TEXT);

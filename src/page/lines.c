@@ -132,7 +132,8 @@ static double most_of(const struct panel *p, const struct view *v)
     double most = 0;
     for (const struct series *e = p->series; e->label; e++)
         for (size_t i = 0; i < v->n; i++)
-            most = fmax(most, fmax(view_number(v, i, e->value), view_number(v, i, e->high)));
+            most = fmax(most, fmax(view_number(v, i, e->value),
+                                   fmax(view_number(v, i, e->high), view_number(v, i, e->upper))));
     return most;
 }
 

@@ -57,13 +57,17 @@ static int span(struct page *p, char by[SHEET_NAME], char error[REPORT_ERROR])
             timeline_add(&p->time, i && p->time.by == BY_HOUR ? index + 23 : index);
     fputs("<header><p class=\"brand\">mailseal</p><h1>Mail encrypted in transit</h1>\n<p class=\"seen\">", p->out);
     if (s->rows) {
-        fputs("Mail was seen from ", p->out);
+        bool several = sheet_cell(s, 0, sheet_column(s, "days"))->number > 1;
+        fputs(several ? "Mail was seen from " : "Mail was seen on ", p->out);
         figure_value(p->out, s, 0, sheet_column(s, "first"), FORMAT_TEXT);
-        fputs(" to ", p->out);
-        figure_value(p->out, s, 0, sheet_column(s, "last"), FORMAT_TEXT);
-        fputs(" (UTC), on ", p->out);
-        figure_value(p->out, s, 0, sheet_column(s, "days"), FORMAT_COUNT);
-        fputs(s->cell[2].number > 1 ? " days" : " day", p->out);
+        if (several) {
+            fputs(" to ", p->out);
+            figure_value(p->out, s, 0, sheet_column(s, "last"), FORMAT_TEXT);
+            fputs(", on ", p->out);
+            figure_value(p->out, s, 0, sheet_column(s, "days"), FORMAT_COUNT);
+            fputs(" days", p->out);
+        }
+        fputs(" (UTC)", p->out);
         if (p->request->direction) {
             fputs("; direction ", p->out);
             html(p->out, p->request->direction);
@@ -83,8 +87,8 @@ static int share(struct page *p, char error[REPORT_ERROR])
 
     if (!code && *sentence) {           /* made of numbers and words of the program only */
         *sentence = (char)ascii_upper((uint8_t)*sentence);
-        snprintf(more, sizeof more, "<p class=\"fit\"><strong>%s.</strong> <span class=\"small\">The curve that fits the share of all"
-                 " three hops best, by <code>mailseal curve</code>.</span></p>", sentence);
+        snprintf(more, sizeof more, "<p class=\"fit\"><strong>%s.</strong> <span class=\"small\">What <code>mailseal curve</code> says of"
+                 " the share of all three hops, from the curve that fits it best.</span></p>", sentence);
     }
     return code ? code : figure_write(p, &figure_share, more, error);
 }

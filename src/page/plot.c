@@ -55,7 +55,7 @@ void plot_end(FILE *out) { fputs("</svg>\n", out); }
 static void say_number(FILE *out, const struct scale *s, double value)
 {
     char text[NUMBER];
-    fputs(s->unit == SCALE_SHARE ? number_percent(value, text) : number_count(value, text), out);
+    fputs(s->unit != SCALE_COUNT ? number_percent(value, text) : number_count(value, text), out);
 }
 
 static void say_range(FILE *out, const struct scale *s, const char *what, double low, double high)

@@ -16,7 +16,7 @@ struct scale scale_of(enum scale_unit unit, double most, double height)
         s.top = 4;
         return s;
     }
-    if (unit == SCALE_SHARE && (most > 0.5 || !(most > 0)))
+    if (unit == SCALE_WHOLE || (unit == SCALE_SHARE && (most > 0.5 || !(most > 0))))
         return s;
     double power = pow(10, floor(log10(most)));
     while (round[i].top * power < most * (1 - 1e-9) || (unit == SCALE_COUNT && power == 1 && i == 2))

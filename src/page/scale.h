@@ -4,7 +4,7 @@
 
 #include "page/number.h"
 
-enum scale_unit { SCALE_SHARE, SCALE_COUNT };
+enum scale_unit { SCALE_SHARE, SCALE_WHOLE, SCALE_COUNT };   /* whole: a share, of which all is shown */
 
 struct scale {
     enum scale_unit unit;
@@ -13,7 +13,7 @@ struct scale {
     double height;                      /* in pixels */
 };
 
-/* The lowest round top that is not below `most`: of a share 1 at most. */
+/* The lowest round top that is not below `most`: of a share 1 at most, of a whole always 1. */
 struct scale scale_of(enum scale_unit, double most, double height);
 /* Pixels from the upper end; what is outside is put on the edge. */
 double scale_y(const struct scale *, double value);

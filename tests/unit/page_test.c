@@ -125,7 +125,7 @@ static void scales_end_at_round_numbers(void **state)
         enum scale_unit unit;
         double most, top;
     } cases[] = {
-        { SCALE_SHARE, 0, 1 }, { SCALE_SHARE, 0.51, 1 }, { SCALE_SHARE, 0.3, 0.4 }, { SCALE_SHARE, 0.0151, 0.02 },
+        { SCALE_WHOLE, 0.01, 1 }, { SCALE_SHARE, 0, 1 }, { SCALE_SHARE, 0.51, 1 }, { SCALE_SHARE, 0.3, 0.4 }, { SCALE_SHARE, 0.0151, 0.02 },
         { SCALE_SHARE, 0.1, 0.1 }, { SCALE_COUNT, 0, 4 }, { SCALE_COUNT, 3, 4 }, { SCALE_COUNT, 7, 8 },
         { SCALE_COUNT, 39000, 40000 }, { SCALE_COUNT, 100, 100 }, { SCALE_COUNT, 101, 200 },
     };
