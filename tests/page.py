@@ -7,7 +7,7 @@ Pages of five databases (five years of sums, a year with hostile names, one capt
 load and run nothing, are the same when made twice, and stay below 1 MB; each number of their tables is what the
 sqlite3 shell prints for the file of sql/reports that stands above it. The last line is "N passed, N failed".
 """
-import argparse, base64, csv, hashlib, io, os, re, shlex, shutil, subprocess, sys, tempfile
+import argparse, base64, csv, hashlib, io, os, re, shlex, shutil, sqlite3, subprocess, sys, tempfile
 import xml.etree.ElementTree as ET
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -227,6 +227,30 @@ def check_output(db, tmp):
         want('--output of a report', r.returncode == 0 and f.read().startswith(b'bucket,hop'))
 
 
+def check_changed(db, tmp):
+    """A database that another program changed: a page that is still one, or one sentence and no page."""
+    for n, change in enumerate((
+            'UPDATE rate SET sessions = -5', 'UPDATE rate SET sessions = 9223372036854775807',
+            'UPDATE rate SET hour = hour + 100000000000000', 'UPDATE rate SET hour = -9223372036854775807',
+            'UPDATE rate SET hour = -62167219200 WHERE verdict = 6', 'UPDATE peer_day SET day = 9223372036854775807, sessions = 0',
+            "UPDATE word SET word = '<i>' || word", 'DELETE FROM word', 'UPDATE source SET packets = -1, first_us = -9e18',
+            'UPDATE rate SET sessions = sessions + 4000000000000', 'DELETE FROM endpoint')):
+        path, out = os.path.join(tmp, 'changed-%d.db' % n), os.path.join(tmp, 'changed.html')
+        shutil.copy(db, path)
+        changed = sqlite3.connect(path)
+        changed.execute(change)
+        changed.commit()
+        changed.close()
+        r = run('report', '--db', path, '--format', 'html', '--output', out)
+        if r.returncode:
+            want('%s: refused in a sentence' % change, r.returncode in (65, 70) and r.stderr.count(b'\n') == 1
+                 and not os.path.exists(out), '%d %s' % (r.returncode, r.stderr.decode()))
+            continue
+        with open(out, 'rb') as f:
+            check_file(change, f.read())
+        os.remove(out)
+
+
 def main():
     global BIN
     p = argparse.ArgumentParser(usage=__doc__)
@@ -242,6 +266,7 @@ def main():
         db = analyzed(os.path.join(tmp, 'captures.db'), *CAPTURES)
         root = check_database('captures', db)
         check_output(db, tmp)
+        check_changed(db, tmp)
         check_database('one session', analyzed(os.path.join(tmp, 'one.db'), CAPTURES[0]))
         with open(os.path.join(tmp, 'empty.pcap'), 'wb') as f:
             f.write(b'\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0\xff\xff\0\0\1\0\0\0')

@@ -54,9 +54,9 @@ static void panel(struct page *page, const struct panel *p)
     page->view.time = &page->time;
     fputs("<div class=\"panel\">\n", page->out);
     if (*p->title) {
-        fputs("<h3>", page->out);
+        fputs("<h4>", page->out);
         html(page->out, p->title);
-        fputs("</h3>\n", page->out);
+        fputs("</h4>\n", page->out);
     }
     if (!page->view.n) {
         fputs("<p class=\"none\">None of this was seen.</p></div>\n", page->out);
@@ -115,9 +115,11 @@ int figure_write(struct page *page, const struct figure *f, const char *more, ch
         return code;
     if (f->split)
         keep_direction(&page->sheet, page->request->direction ? page->request->direction : "all");
-    fprintf(out, "<figure id=\"%s\" aria-labelledby=\"%s-title\">\n<figcaption><h2 id=\"%s-title\">", f->id, f->id, f->id);
+    if (f->group)
+        fprintf(out, "<h2 class=\"group\">%s</h2>\n", f->group);
+    fprintf(out, "<figure id=\"%s\" aria-labelledby=\"%s-title\">\n<figcaption><h3 id=\"%s-title\">", f->id, f->id, f->id);
     html(out, f->title);
-    fputs("</h2><p>", out);
+    fputs("</h3><p>", out);
     html(out, f->sentence);
     fputs("</p></figcaption>\n", out);
     if (page->sheet.rows) {

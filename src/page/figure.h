@@ -44,6 +44,7 @@ struct panel {
 enum { FIGURE_PANELS = 4, FIGURE_COLUMNS = 14 };
 
 struct figure {
+    const char *group;                  /* heading above it, of the first of several; NULL: none */
     const char *id, *title, *sentence;
     const char *report;
     bool by, direction, recent;         /* asked with; recent: of the latest 30 days */

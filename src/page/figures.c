@@ -4,6 +4,7 @@
 #define END { 0 }
 
 const struct figure figure_share = {
+    .group = "The adoption curve",
     .id = "share",
     .title = "The share over time, and by hop",
     .sentence = "Encrypted sessions among those whose outcome was seen. Relay is mail from server to server, submission is "
@@ -71,6 +72,7 @@ const struct figure figures[] = {
                     { "exposed_share", "Exposed share", FORMAT_SHARE } },
     },
     {
+        .group = "Who is left behind",
         .id = "ports",
         .title = "What is still in clear on each port",
         .sentence = "Decided sessions of the latest 30 days. A clear port can be closed once nothing in clear is left on it.",
@@ -127,6 +129,7 @@ const struct figure figures[] = {
                     { "networks", "Networks", FORMAT_COUNT }, { "share_by_networks", "By networks", FORMAT_SHARE } },
     },
     {
+        .group = "Credentials and stripping",
         .id = "exposure",
         .title = "Credentials that every listener could read",
         .sentence = "Sessions in which a password or token crossed the network in clear, or a response that can be guessed "
@@ -171,6 +174,7 @@ const struct figure figures[] = {
                     { "exposed", "Credentials", FORMAT_COUNT } },
     },
     {
+        .group = "How good the encryption is",
         .id = "versions",
         .title = "TLS versions",
         .sentence = "What encrypted sessions agreed on. All below 1.2 is deprecated (RFC 8996).",
@@ -209,6 +213,7 @@ const struct figure figures[] = {
                     { "part", "Part", FORMAT_SHARE } },
     },
     {
+        .group = "How far to trust this page",
         .id = "losses",
         .title = "How good the captures are",
         .sentence = "Sessions that were not seen whole (one side only, lost bytes, begun or ended outside the capture). What "

@@ -86,9 +86,9 @@ static int share(struct page *p, char error[REPORT_ERROR])
     int code = book_sentence(p->book, p->request, sentence, error);
 
     if (!code && *sentence) {           /* made of numbers and words of the program only */
-        *sentence = (char)ascii_upper((uint8_t)*sentence);
-        snprintf(more, sizeof more, "<p class=\"fit\"><strong>%s.</strong> <span class=\"small\">What <code>mailseal curve</code> says of"
-                 " the share of all three hops, from the curve that fits it best.</span></p>", sentence);
+        snprintf(more, sizeof more, "<p class=\"fit\">The curve that fits all three hops: <strong>%s.</strong> <span"
+                 " class=\"small\">(<code>mailseal curve</code>; its level is that of the curve, not of the last bucket.)"
+                 "</span></p>", sentence);
     }
     return code ? code : figure_write(p, &figure_share, more, error);
 }
