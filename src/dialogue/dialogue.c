@@ -525,6 +525,7 @@ void dialogue_gap(struct dialogue *d, unsigned dir, uint32_t n)
         return;
     trace_note(d, TRACE_GAP, dir, 0, n);
     s->lost = true;
+    d->lost_since_list = d->lost_since_list || dir == TO_CLIENT;
     s->resume = s->reader == READ_LINES || s->reader == READ_LINE_REST;
     if (s->reader == READ_TLS) {
         tls_gap(d, dir, n);

@@ -122,13 +122,16 @@ struct dialogue {
     bool overrun;                       /* more commands were open than are kept */
     bool lost_reply;                    /* answers were lost: pairing has to find its place again */
     uint8_t upgrade;                    /* enum upgrade */
+    uint32_t guessed;                   /* facts that hold only if a go-ahead was one: STARTTLS itself was lost */
     bool behind_go_ahead;               /* server bytes came right behind it */
     bool behind_hello;                  /* and in clear behind the ClientHello */
     bool blindly_said;                  /* client bytes behind STARTTLS, whose answer is not heard */
     bool two_hundred;                   /* STARTTLS answered by a 2xx that is not 220 */
     bool two_hundred_counts;
     bool conflict;                      /* overlap_conflict: a real offer was seen beside the mask */
-    uint32_t go_ahead_end, go_ahead_ack, request_end, request_ack;      /* sequence numbers */
+    uint32_t go_ahead_end, go_ahead_ack, request_ack;   /* sequence numbers */
+    bool request_alone;                 /* STARTTLS was the only command without an answer */
+    bool lost_since_list;               /* bytes of the server, behind its last whole list */
     uint32_t now_end, now_ack;          /* of what is being read: its end, and what its segment acknowledged */
     bool now_has_ack;
     struct span behind;                 /* what is shown behind the line being read; borrowed */
@@ -302,6 +305,8 @@ enum { ASKED_OFFERED = 1, ASKED_NOT_ALLOWED = 2, ASKED_WITH_ARGUMENT = 4 };     
 void upgrade_asked(struct dialogue *);
 uint8_t upgrade_flags(const struct dialogue *, bool argument);
 void upgrade_accepted(struct dialogue *);
+/* What looks like a go-ahead came, and the command before it was lost: taken back if the client goes on in clear. */
+void upgrade_guessed(struct dialogue *);
 void upgrade_refused(struct dialogue *, uint8_t flags, enum refusal);
 /* Each dialect asks these about each line in clear, before it reads it: what does a line mean
  * where TLS was agreed on or begun? True: the line is no part of the dialogue. */

@@ -99,6 +99,8 @@ static void take_response(struct dialogue *d, struct span response)
 void sasl_begin(struct dialogue *d, enum auth_command command, struct span name, struct span initial)
 {
     struct sasl *s = &d->sasl;
+    if (name.n > 2 && name.p[0] == '"' && name.p[name.n - 1] == '"')   /* no atom, and servers take it */
+        name = span_of(name.p + 1, name.n - 2);
     enum mechanism m = mechanism_find(name);
 
     *s = (struct sasl){ .command = (uint8_t)command, .mechanism = (uint8_t)m, .active = true };

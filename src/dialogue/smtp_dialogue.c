@@ -335,10 +335,9 @@ static void answer_alone(struct dialogue *d, const struct smtp_reply_line *r)
         if (!client->begun)
             open_push(d, SMTP_BODY, 0);
     } else if (r->code == 220 && !d->midstream && !has_fact(d, FACT_ACCEPTED)) {    /* STARTTLS was lost */
-        fact(d, FACT_REQUESTED);
+        upgrade_guessed(d);
         d->s->starttls_reply = STARTTLS_REPLY_CODE;
         d->s->starttls_code = 220;
-        upgrade_accepted(d);
     }
 }
 

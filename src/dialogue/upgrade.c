@@ -76,6 +76,7 @@ static void judge_list(struct dialogue *d, bool whole)
     if (whole_list) {
         fact(d, FACT_LIST_WHOLE);
         d->s->list_print = d->print_now ? d->print_now : 1;
+        d->lost_since_list = false;
     }
     if (!whole_list || has_fact(d, FACT_OFFERED))
         return;
@@ -99,7 +100,7 @@ void upgrade_asked(struct dialogue *d)
     fact(d, FACT_REQUESTED | FACT_ATTEMPTED);
     reach(d, STAGE_TLS);
     d->upgrade = UPGRADE_ASKED;
-    d->request_end = d->now_end;
+    d->request_alone = !d->open_n;
     d->request_ack = d->now_ack;
     d->unanswered_ns = d->now_ns;
     d->waits = true;
@@ -112,10 +113,8 @@ uint8_t upgrade_flags(const struct dialogue *d, bool argument)
                      (argument ? ASKED_WITH_ARGUMENT : 0));
 }
 
-void upgrade_accepted(struct dialogue *d)
+static void go_ahead(struct dialogue *d)
 {
-    if (has_fact(d, FACT_LIST_WHOLE) && !has_fact(d, FACT_OFFERED))
-        evidence(d, EVIDENCE_ACCEPTED_WITHOUT_OFFER, GRADE_POSSIBLE);
     fact(d, FACT_ACCEPTED | FACT_ATTEMPTED);
     reach(d, STAGE_TLS);
     d->upgrade = UPGRADE_ACCEPTED;
@@ -126,6 +125,31 @@ void upgrade_accepted(struct dialogue *d)
     d->go_ahead_ack = d->now_ack;
     d->behind_go_ahead = false;
     open_clear(d);
+}
+
+void upgrade_accepted(struct dialogue *d)
+{
+    if (has_fact(d, FACT_LIST_WHOLE) && !has_fact(d, FACT_OFFERED))
+        evidence(d, EVIDENCE_ACCEPTED_WITHOUT_OFFER, GRADE_POSSIBLE);
+    go_ahead(d);
+}
+
+void upgrade_guessed(struct dialogue *d)
+{
+    uint32_t before = d->s->facts;
+    fact(d, FACT_REQUESTED);
+    go_ahead(d);
+    d->guessed = d->s->facts & ~before;
+}
+
+/* The client goes on in clear, so what was lost before that answer was no STARTTLS. */
+static void guessed_wrong(struct dialogue *d)
+{
+    d->s->facts &= ~d->guessed;
+    d->s->starttls_reply = STARTTLS_REPLY_NONE;
+    d->s->starttls_code = 0;
+    d->guessed = 0;
+    d->upgrade = UPGRADE_NONE;
 }
 
 /* Sent without waiting for the go-ahead, or after it was received. */
@@ -161,6 +185,10 @@ bool client_in_clear(struct dialogue *d)
         upgrade_refused(d, d->two_hundred_counts ? ASKED_OFFERED : 0, REFUSED_FOR_GOOD);
     if (d->upgrade != UPGRADE_ACCEPTED)
         return false;
+    if (d->guessed && knew_go_ahead(d)) {
+        guessed_wrong(d);
+        return false;
+    }
     if (!knew_go_ahead(d)) {
         command_injected(d);
         return true;                    /* a careful server throws it away */
@@ -270,15 +298,23 @@ void upgrade_answered(struct dialogue *d)
         incident(d, INCIDENT_RESPONSE_INJECTION);
 }
 
+/* Which command an answer belongs to, and what came before, is known only without loss; but what was lost before a
+ * list that was seen whole is of no matter where nothing else awaits an answer. A greeting of IMAP may be a PREAUTH. */
+static bool knows_what_is_answered(const struct dialogue *d)
+{
+    if (d->in[TO_SERVER].lost || d->overrun || d->midstream)
+        return false;
+    if (!d->in[TO_CLIENT].lost)
+        return true;
+    return !d->lost_since_list && d->request_alone && d->dialect != &imap_dialect;
+}
+
 void upgrade_refused(struct dialogue *d, uint8_t flags, enum refusal refusal)
 {
     /* Commands sent behind MAIL or a login at once: the state at the answer decides, too. */
     bool counts = (flags & ASKED_OFFERED) && !(flags & ASKED_NOT_ALLOWED) && !d->in_transaction && !d->authenticated;
-    /* Which command an answer belongs to, and what came before, is known only without loss. */
-    if (d->in[TO_SERVER].lost || d->in[TO_CLIENT].lost || d->overrun || d->midstream)
-        counts = false;
     /* A server may allow one try for each connection. */
-    if (d->tls.begun)
+    if (!knows_what_is_answered(d) || d->tls.begun)
         counts = false;
     fact(d, FACT_REFUSED | FACT_FAILED);
     d->upgrade = UPGRADE_NONE;

@@ -331,7 +331,11 @@ class Dialogue:
             if self.after_accept is None:
                 self.doubt = False          # now it is known where the lines are
         if self.after_accept is not None and c.knew is not None and c.knew >= self.after_accept and c.verb not in ('STARTTLS', 'STLS'):
-            self.facts.add('clear_after_accept', 'possible')
+            if self.facts.unsure_request:   # the command was lost, and was none that asks for TLS
+                self.facts.accepted = self.facts.requested = self.facts.unsure_request = False
+                self.after_accept = None
+            else:
+                self.facts.add('clear_after_accept', 'possible')
         if self.hold is c:
             self.hold = None
         if self.undecided is c:
@@ -366,7 +370,7 @@ class Dialogue:
         f = self.facts
         f.accepted = f.requested = True
         self.after_accept = self.place
-        if f.offered is False and self.list_whole:
+        if f.offered is False and self.list_whole and not f.unsure_request:
             f.add('accepted_without_offer', 'possible')
 
     def may_ask(self):

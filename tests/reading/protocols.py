@@ -69,7 +69,7 @@ class Smtp(Dialogue):
             f.add('masked_command', 'likely')
         if c.verb == 'AUTH' and c.argument.strip():
             mechanism, _, initial = c.argument.strip().partition(' ')
-            c.sasl = Sasl(f, mechanism)
+            c.sasl = Sasl(f, mechanism.strip('"'))
             if initial.strip():
                 c.sasl.response(initial.encode('latin-1'))
         if c.verb == 'HELO' and self.ehlo_refused and self.esmtp:
@@ -319,7 +319,7 @@ class Imap(Dialogue):
         self.login(c)
         if c.verb == 'AUTHENTICATE' and c.argument:
             mechanism, _, initial = c.argument.partition(' ')
-            c.sasl = Sasl(f, mechanism)
+            c.sasl = Sasl(f, mechanism.strip('"'))
             if initial.strip():
                 c.sasl.response(initial.encode('latin-1'))
 
@@ -477,7 +477,7 @@ class Pop3(Dialogue):
             f.expose({'USER': f.exposure or 'none', 'PASS': 'secret', 'APOP': 'guessable'}[c.verb])
         if c.verb == 'AUTH' and c.argument.strip():
             mechanism, _, initial = c.argument.strip().partition(' ')
-            c.sasl = Sasl(f, mechanism)
+            c.sasl = Sasl(f, mechanism.strip('"'))
             if initial.strip():
                 c.sasl.response(initial.encode('latin-1'))
 
