@@ -64,12 +64,13 @@ static void dispatch(struct pipeline *p, struct block *b)
         queue_put(p->lane[i].in, b);
 }
 
-/* Fills a block with what can be had at once, or waits for a first packet. False: there is none. */
+/* Fills a block with what can be had at once, or waits for a first packet. False: none will come. */
 static bool fill(struct pipeline *p, struct capture *c, struct block *b)
 {
     struct packet batch[CAPTURE_BATCH];
-    size_t n = atomic_load(&p->stopped) ? 0 : capture_next(c, batch, CAPTURE_BATCH);
-    bool any = n > 0;
+    bool stopped = atomic_load(&p->stopped);
+    size_t n = stopped ? 0 : capture_next(c, batch, CAPTURE_BATCH);
+    bool any = n > 0, more = any || (!stopped && capture_is_idle(c));
 
     for (size_t room; n; n = capture_more(c, batch, room < CAPTURE_BATCH ? room : CAPTURE_BATCH)) {
         intake_take(&p->intake, batch, n, p->source, &b->batch);
@@ -79,8 +80,8 @@ static bool fill(struct pipeline *p, struct capture *c, struct block *b)
     if (any)
         b->memory = capture_exchange(c, b->memory);
     b->mark = (struct record_mark){ .ordinal = p->intake.ordinal, .offset = capture_offset(c),
-                                    .packets = p->counts.packets, .last = !any };
-    return any;
+                                    .packets = p->counts.packets, .last = !more };
+    return more;
 }
 
 static void run_reader(void *ctx)
@@ -88,9 +89,9 @@ static void run_reader(void *ctx)
     struct pipeline *p = ctx;
     struct capture *c;
     while ((c = queue_take(p->jobs)))
-        for (bool any = true; any;) {
+        for (bool more = true; more;) {
             struct block *b = queue_take(p->idle);
-            any = fill(p, c, b);
+            more = fill(p, c, b);
             dispatch(p, b);
         }
 }
@@ -247,7 +248,7 @@ static void read_alone(struct pipeline *p, struct capture *c, uint32_t source)
     struct packet batch[CAPTURE_BATCH];
     bool wanted = true;
     size_t n;
-    while (wanted && (n = capture_next(c, batch, CAPTURE_BATCH)) > 0) {
+    while (wanted && ((n = capture_next(c, batch, CAPTURE_BATCH)) > 0 || capture_is_idle(c))) {
         lane_packets(p->alone, batch, n, source);
         wanted = p->user.step(p->user.sink.ctx, capture_offset(c), lane_counts(p->alone)->packets);
     }

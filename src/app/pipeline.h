@@ -14,7 +14,7 @@ struct pipeline;
 /* What it calls is called in the thread that calls it. */
 struct pipeline_user {
     struct lane_sink sink;              /* all four of them; sink.ctx is given to step, too */
-    /* Now and then: bytes of the capture read, packets so far. False: nothing more is wanted. */
+    /* Now and then, also while a capture is idle: bytes of the capture read, packets so far. False: nothing more is wanted. */
     bool (*step)(void *ctx, uint64_t offset, uint64_t packets);
 };
 

@@ -129,16 +129,32 @@ void queue_put(struct queue *q, void *p)
     leave(q, SOMETHING);
 }
 
+static void *take(struct queue *q)
+{
+    void *p = q->slot[q->from];
+    q->from = (q->from + 1) % q->room;
+    q->n--;
+    return p;
+}
+
 void *queue_take(struct queue *q)
 {
     pthread_mutex_lock(&q->lock);
     while (!q->n)
         wait_for(q, SOMETHING, &q->waits.taken);
-    void *p = q->slot[q->from];
-    q->from = (q->from + 1) % q->room;
-    q->n--;
+    void *p = take(q);
     leave(q, ROOM);
     return p;
+}
+
+bool queue_try(struct queue *q, void **out)
+{
+    pthread_mutex_lock(&q->lock);
+    bool any = q->n > 0;
+    if (any)
+        *out = take(q);
+    leave(q, ROOM);
+    return any;
 }
 
 struct queue_waits queue_waits(struct queue *q)

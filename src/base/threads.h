@@ -2,6 +2,7 @@
 #ifndef MAILSEAL_BASE_THREADS_H
 #define MAILSEAL_BASE_THREADS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct queue *queue_new(size_t room);   /* at least 1; NULL: no memory */
 void queue_free(struct queue *);        /* nobody may use it any more; NULL is allowed */
 void queue_put(struct queue *, void *); /* waits while it is full; NULL may be put */
 void *queue_take(struct queue *);       /* waits while it is empty */
+bool queue_try(struct queue *, void **);        /* as queue_take(); false: it is empty */
 
 /* How often, and how long in nanoseconds, it was waited for room to put, and for something to take. */
 struct queue_wait {

@@ -160,8 +160,11 @@ static size_t next_records(struct capture *c, bool fresh, struct packet *out, si
         case RECORD_MORE:
             if (n || !fresh)
                 return n;
-            if (!input_refill(c->input, r.need))
-                finish(c, r.need);
+            if (input_refill(c->input, r.need))
+                break;
+            if (input_is_idle(c->input))
+                return n;
+            finish(c, r.need);
             break;
         case RECORD_BAD:
             damaged(c, input_position(c->input), r.reason);
@@ -207,6 +210,14 @@ void *capture_exchange(struct capture *c, void *fresh)
 {
     return c->libpcap ? libpcap_exchange(c->libpcap, fresh) : input_exchange(c->input, fresh);
 }
+
+void capture_be_restless(struct capture *c)
+{
+    if (!c->libpcap)
+        input_be_restless(c->input);
+}
+
+bool capture_is_idle(const struct capture *c) { return !c->ended && input_is_idle(c->input); }
 
 void capture_stop(struct capture *c) { input_stop(c->input); }
 

@@ -44,6 +44,11 @@ size_t capture_more(struct capture *, struct packet *out, size_t max);
  * it alone. It was made by pages_get(), as must be fresh, which takes its place: CAPTURE_BLOCK bytes. */
 void *capture_exchange(struct capture *, void *fresh);
 
+/* From now on capture_next() gives 0, too, when nothing has come by a pipe for a fifth of a second, and
+ * capture_is_idle() holds: it has not ended, and may be asked again. Not with the formats that only libpcap reads. */
+void capture_be_restless(struct capture *);
+bool capture_is_idle(const struct capture *);
+
 /* May be called by another thread: from now on a capture that comes by a pipe ends with what has been read, within
  * a fifth of a second even if nothing comes. */
 void capture_stop(struct capture *);

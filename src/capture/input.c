@@ -28,6 +28,8 @@ struct input {
     bool drained;                       /* all stored bytes have been read */
     bool ended;                         /* nothing more will come into the block */
     atomic_bool stopped;                /* and nothing more is wanted */
+    bool restless;                      /* input_refill() comes back when nothing has come for a while; */
+    bool idle;                          /* as it just did */
     enum capture_status status;
     uint64_t size;                      /* as stored, when it was opened; 0: unknown */
     uint64_t stored;                    /* bytes read */
@@ -118,14 +120,19 @@ static void keep_ends(struct input *in, struct span read)
     memcpy(in->tail, last.p + upper.n, last.n - upper.n);
 }
 
-/* Whether there is something to read, or the end; false: input_stop() came first. */
+/* Whether there is something to read, or the end; false: input_stop() came first, or nothing has come. */
 static bool wait_for_bytes(struct input *in)
 {
     const int patience_ms = 200;
     struct pollfd fd = { .fd = in->fd, .events = POLLIN };
-    while (!atomic_load(&in->stopped))
+    while (!atomic_load(&in->stopped)) {
         if (poll(&fd, 1, patience_ms) > 0)
             return true;
+        if (in->restless) {
+            in->idle = true;
+            return false;
+        }
+    }
     return false;
 }
 
@@ -142,6 +149,8 @@ static size_t read_stored(struct input *in, uint8_t *out, size_t room)
              (unsigned long long)in->stored, strerror(errno));
         return 0;
     }
+    if (in->idle)
+        return 0;
     in->drained = n == 0;
     if (in->drained && in->stored < in->size)
         fail(in, CAPTURE_DAMAGED, "offset %llu: the file had %llu bytes and became shorter while it was read",
@@ -155,7 +164,7 @@ static size_t read_stored(struct input *in, uint8_t *out, size_t room)
 static void read_packed(struct input *in)
 {
     in->packed_rest = span_of(in->packed, read_stored(in, in->packed, PACKED_BLOCK));
-    if (in->packed_rest.n || in->ended)
+    if (in->packed_rest.n || in->ended || in->idle)
         return;
     in->ended = true;
     if (!(in->unzstd ? unzstd_may_end(in->unzstd) : gunzip_may_end(in->gunzip)))
@@ -177,6 +186,8 @@ static void unpack_more(struct input *in, size_t room)
             break;
         if (!why)
             read_packed(in);
+        if (in->idle)
+            break;
     }
 }
 
@@ -188,7 +199,7 @@ static void read_more(struct input *in, size_t room)
     }
     size_t n = read_stored(in, in->block + in->to, room);
     in->to += n;
-    in->ended = in->ended || !n;
+    in->ended = in->ended || (!n && !in->idle);
 }
 
 /* Gives the bytes that were taken before they were read their due. */
@@ -221,7 +232,8 @@ bool input_refill(struct input *in, size_t need)
     if (in->to - in->from >= need)
         return true;
     to_front(in);
-    while (!in->ended && (in->to < need || (in->file && in->to < limit))) {
+    in->idle = false;
+    while (!in->ended && !in->idle && (in->to < need || (in->file && in->to < limit))) {
         read_more(in, limit - in->to);
         if (in->skip) {
             drop_skipped(in);
@@ -240,6 +252,9 @@ void *input_exchange(struct input *in, void *fresh)
     in->from = 0;
     return given;
 }
+
+void input_be_restless(struct input *in) { in->restless = !in->file; }
+bool input_is_idle(const struct input *in) { return in->idle; }
 
 void input_stop(struct input *in) { atomic_store(&in->stopped, true); }
 

@@ -33,6 +33,10 @@ void input_take(struct input *, uint64_t n);
 bool input_refill(struct input *, size_t need);
 /* Puts fresh in the place of the block, the window with it, and gives the block: both INPUT_BLOCK bytes in pages. */
 void *input_exchange(struct input *, void *fresh);
+/* From now on input_refill() gives up, too, when nothing has come by a pipe for a fifth of a second: it is idle then,
+ * has not ended, and may be asked again. */
+void input_be_restless(struct input *);
+bool input_is_idle(const struct input *);
 /* Of what is no file no more is read. May be called by another thread. */
 void input_stop(struct input *);
 /* How many bytes that were taken turned out not to exist; final once input_refill() gave false. */

@@ -16,11 +16,16 @@
 
 /* Journal mode: DELETE, SQLite's own. `analyze` writes for some seconds and ends; what stays is
  * one file that people copy, mail and open read-only from anywhere, which a write-ahead log with
- * its two files beside does not allow. A sensor that writes for months while others read will
- * choose WAL for itself. synchronous stays FULL: a commit each source is not what takes time. */
+ * its two files beside does not allow. synchronous stays FULL: a commit each source is not what takes time. A
+ * file that a sensor left in the other mode, or is writing now, stays in it. */
 static const char settings[] =
-    "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;"
-    "PRAGMA cell_size_check = ON;";
+    "PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA cell_size_check = ON;";
+
+/* A sensor writes for months while others read, and goes back to one file when it ends. Without power the last
+ * seconds are lost, nothing else. */
+static const char settings_live[] =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA cell_size_check = ON;"
+    "PRAGMA journal_size_limit = 67108864;";
 
 static const char settings_read[] = "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;";
 
@@ -197,13 +202,13 @@ static int check_addresses(sqlite3 *db, const char *path, const char *addresses,
     return code;
 }
 
-static int update(sqlite3 *db, const char *path, const char *addresses, char error[DB_ERROR])
+static int update(sqlite3 *db, const char *path, const char *addresses, bool live, char error[DB_ERROR])
 {
     int version, code;
 
     if ((code = check(db, path, &version, error)))
         return code;
-    if (sqlite3_exec(db, settings, NULL, NULL, NULL) != SQLITE_OK
+    if (sqlite3_exec(db, live ? settings_live : settings, NULL, NULL, NULL) != SQLITE_OK
         || sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return db_failure(db, path, error);
     /* Another program may have been quicker. */
@@ -236,7 +241,7 @@ static int close_after(int code, sqlite3 **out)
     return code;
 }
 
-int database_open(const char *path, const char *addresses, sqlite3 **out, char error[DB_ERROR])
+int database_open(const char *path, const char *addresses, bool live, sqlite3 **out, char error[DB_ERROR])
 {
     bool made;
     int code = make_file(path, &made, error);
@@ -246,7 +251,7 @@ int database_open(const char *path, const char *addresses, sqlite3 **out, char e
         return code;
     code = connect_to_write(path, out, error);
     if (!code)
-        code = update(*out, path, addresses, error);
+        code = update(*out, path, addresses, live, error);
     if (code && made)
         unlink(path);
     return close_after(code, out);
@@ -307,7 +312,7 @@ int database_open_own(const char *path, sqlite3 **out, char error[DB_ERROR])
     if (!code)
         code = check(*out, path, &version, error);
     if (!code)
-        code = version ? update(*out, path, NULL, error) : say(error, EX_NOINPUT, path, is_empty);
+        code = version ? update(*out, path, NULL, false, error) : say(error, EX_NOINPUT, path, is_empty);
     return close_after(code, out);
 }
 

@@ -17,9 +17,10 @@ enum { DATABASE_VALUE = 1 << 20 };
 /* Opens a file for reading and writing, makes it (mode 0600) if it is not there, and brings
  * tables, views and words up to date in one transaction. What is not an own database, a newer
  * one, a damaged or locked one is left as it is. addresses: the mode ("keep", "truncate") that a
- * new database gets, and an old one must have; NULL: keep, or what the old one has.
+ * new database gets, and an old one must have; NULL: keep, or what the old one has. live: others read while it
+ * is written (WAL).
  * Returns 0 and *out, else a status of <sysexits.h> and one sentence. */
-int database_open(const char *path, const char *addresses, sqlite3 **out, char error[DB_ERROR]);
+int database_open(const char *path, const char *addresses, bool live, sqlite3 **out, char error[DB_ERROR]);
 
 /* The same of a database that is there already. */
 int database_open_own(const char *path, sqlite3 **out, char error[DB_ERROR]);

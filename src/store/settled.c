@@ -57,14 +57,22 @@ struct settled_session *settled_next(struct settled *s)
     return w;
 }
 
-bool settled_wait(struct settled *s, const struct settled_session *w)
+static bool put(struct settled *s, uint64_t number, int64_t at)
 {
     if (2 * (s->n + 1) > s->places && !grow(s))
         return false;
-    s->known[place_of(s, w->number)] = (struct settled_number){ w->number, -1 - (int64_t)(w - s->waiting) };
-    s->n++;
+    struct settled_number *place = &s->known[place_of(s, number)];
+    s->n += !place->number;
+    *place = (struct settled_number){ number, at };
     return true;
 }
+
+bool settled_wait(struct settled *s, const struct settled_session *w)
+{
+    return put(s, w->number, -1 - (int64_t)(w - s->waiting));
+}
+
+bool settled_row(struct settled *s, uint64_t number, int64_t id) { return put(s, number, id); }
 
 void settled_written(struct settled *s, struct settled_session *w)
 {

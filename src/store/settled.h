@@ -37,6 +37,8 @@ bool settled_wait(struct settled *, const struct settled_session *);
 void settled_written(struct settled *, struct settled_session *);
 /* Who waits to become this row; NULL: nobody. Looks at each place. */
 struct settled_session *settled_of_row(struct settled *, int64_t id);
+/* A number has this row already. False: no memory. */
+bool settled_row(struct settled *, uint64_t number, int64_t id);
 /* Who waits with this number; NULL: nobody. */
 struct settled_session *settled_waiting(struct settled *, uint64_t number);
 /* The row of a number; 0: none. The number is forgotten with that, whatever it was. */

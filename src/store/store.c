@@ -1,52 +1,17 @@
-#include "store/store.h"
+#include "store/inside.h"
 
-#include "store/counts.h"
 #include "store/database.h"
-#include "store/dictionary.h"
 #include "store/schema.h"
 #include "store/session_row.h"
-#include "store/settled.h"
 #include "store/stored_session.h"
-
-#include "verdict/verdict.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <time.h>
 
-#ifndef MAILSEAL_VERSION
-#define MAILSEAL_VERSION "0"
-#endif
-
-enum { OWN_DATABASE = 1 };
-
 _Static_assert((int)STORE_ERROR == (int)DB_ERROR, "sentences are as long everywhere");
 _Static_assert(DECODE_RESULTS_N == 8, "a result more needs a migration of source");
-
-struct store {
-    sqlite3 *db;
-    char *path;
-    char sensor[SENSOR_NAME + 1];
-    bool truncate;
-    bool open;                          /* a transaction */
-    bool dirty;                         /* with something in it */
-    bool revised;                       /* sums became less */
-    int failed;                         /* status of the failure that spoilt it */
-    int64_t data_version;               /* changes when another program writes */
-    int64_t sensor_id, revision, last_session;
-    int64_t told;                       /* the last session of the transactions before */
-    unsigned group;                     /* the caller's number of the group being read */
-    int64_t group_id;                   /* in the database: its first source; 0: none yet */
-    struct settled settled;
-    sqlite3_stmt *session_add, *session_next, *session_grow, *source_add, *source_end, *source_find, *database_get, *database_move,
-                 *trace_add, *evidence_put, *evidence_drop, *rejudged_add, *session_revise, *session_path, *version_get;
-    struct span trace;                  /* of the session that comes next; borrowed */
-    char error[STORE_ERROR];
-    /* Large, and all the memory there is beside SQLite's own: one block from open to close. */
-    struct dictionary dictionary;
-    struct counts counts;
-};
 
 bool sensor_name_valid(const char *name)
 {
@@ -56,13 +21,13 @@ bool sensor_name_valid(const char *name)
 
 const char *store_error(const struct store *s) { return s->error; }
 
-static int fail(struct store *s)
+int store_fail(struct store *s)
 {
     s->failed = db_failure(s->db, s->path, s->error);
     return s->failed;
 }
 
-static int misuse(struct store *s, const char *sentence)
+int store_misuse(struct store *s, const char *sentence)
 {
     snprintf(s->error, sizeof s->error, "%.600s: %s", s->path, sentence);
     s->failed = EX_SOFTWARE;
@@ -83,15 +48,9 @@ static bool prepare(struct store *s)
     s->database_get = db_prepare(s->db, "database_get");
     s->database_move = db_prepare(s->db, "database_move");
     s->trace_add = db_prepare(s->db, "trace_add");
-    s->evidence_put = db_prepare(s->db, "evidence_put");
-    s->evidence_drop = db_prepare(s->db, "evidence_drop");
-    s->rejudged_add = db_prepare(s->db, "rejudged_add");
-    s->session_revise = db_prepare(s->db, "session_revise");
-    s->session_path = db_prepare(s->db, "session_path");
     sqlite3_prepare_v2(s->db, "PRAGMA data_version", -1, &s->version_get, NULL);
-    return parts && s->session_add && s->session_next && s->session_grow && s->source_add && s->source_end && s->source_find
-        && s->database_get && s->database_move && s->trace_add && s->evidence_put && s->evidence_drop && s->rejudged_add
-        && s->session_revise && s->session_path && s->version_get;
+    return run_prepare(s) && revise_prepare(s) && parts && s->session_add && s->session_next && s->session_grow && s->source_add && s->source_end && s->source_find
+        && s->database_get && s->database_move && s->trace_add && s->version_get;
 }
 
 /* What other programs may have moved since the last transaction. */
@@ -101,7 +60,7 @@ static int look(struct store *s)
     int64_t seen = 0;
 
     if (bound_value(&version, &seen) != SQLITE_ROW || sqlite3_step(s->database_get) != SQLITE_ROW) {
-        int code = fail(s);
+        int code = store_fail(s);
         sqlite3_reset(s->database_get);
         return code;
     }
@@ -146,9 +105,9 @@ struct store *store_open(const char *path, const struct store_options *options, 
         return NULL;
     }
     memcpy(s->sensor, sensor, strlen(sensor) + 1);
-    *code = database_open(path, modes[options->addresses], &s->db, s->error);
+    *code = database_open(path, modes[options->addresses], options->live, &s->db, s->error);
     if (!*code && !prepare(s))
-        *code = fail(s);
+        *code = store_fail(s);
     if (!*code)
         *code = look(s);
     if (*code) {
@@ -164,6 +123,7 @@ void store_close(struct store *s)
     if (!s)
         return;
     store_rollback(s);
+    run_close(&s->run);
     dictionary_close(&s->dictionary);
     counts_close(&s->counts);
     settled_close(&s->settled);
@@ -190,10 +150,10 @@ void store_close(struct store *s)
 int store_begin(struct store *s)
 {
     if (s->open)
-        return misuse(s, "a transaction is open already");
+        return store_misuse(s, "a transaction is open already");
     s->failed = 0;
     if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-        return fail(s);
+        return store_fail(s);
     s->open = true;
     s->dirty = s->revised = false;
     s->sensor_id = s->group_id = 0;
@@ -211,6 +171,7 @@ void store_rollback(struct store *s)
     dictionary_forget(&s->dictionary);
     counts_drop(&s->counts);
     settled_forget(&s->settled);
+    run_rolled_back(s);
     s->open = s->dirty = false;
     s->failed = 0;
 }
@@ -238,37 +199,36 @@ static int finish(struct store *s)
         bind_int(&b, s->revision + 1);
         bind_int(&b, s->last_session);
         if (counts_write(&s->counts) != SQLITE_OK || trim(s) != SQLITE_OK || bound_run(&b) != SQLITE_OK)
-            return fail(s);
+            return store_fail(s);
     }
-    return sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s);
+    return sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s);
 }
-
-static int write_settled(struct store *);
 
 int store_commit(struct store *s)
 {
     if (!s->open)
-        return misuse(s, "no transaction is open");
-    int code = write_settled(s);
+        return store_misuse(s, "no transaction is open");
+    int code = store_write_settled(s);
     if (!code)
         code = finish(s);
     if (code)
         store_rollback(s);
-    settled_forget(&s->settled);
+    if (!s->run.id)
+        settled_forget(&s->settled);
     s->open = false;
     return code;
 }
 
 /* The first writing of a transaction: an empty one leaves no trace. */
-static int touch(struct store *s)
+int store_touch(struct store *s)
 {
     if (!s->open)
-        return misuse(s, "no transaction is open");
+        return store_misuse(s, "no transaction is open");
     if (s->failed || s->dirty)
         return s->failed;
     s->sensor_id = dictionary_name(&s->dictionary, s->sensor);
     if (s->sensor_id < 0 || counts_begin(&s->counts, s->sensor_id, s->revision + 1) != SQLITE_OK)
-        return fail(s);
+        return store_fail(s);
     s->dirty = true;
     return 0;
 }
@@ -298,12 +258,12 @@ int store_source_find(struct store *s, const struct source_identity *id, bool wh
         bind_null(&b);
     int rc = bound_value(&b, &found);
     *number = (uint32_t)found;
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail(s);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(s);
 }
 
 int store_source_begin(struct store *s, const char *path, unsigned group, uint32_t *number)
 {
-    int code = touch(s);
+    int code = store_touch(s);
     if (code)
         return code;
     struct binder b = binder_of(s->source_add);
@@ -317,7 +277,7 @@ int store_source_begin(struct store *s, const char *path, unsigned group, uint32
     bind_int(&b, (int64_t)time(NULL));
     bind_text(&b, MAILSEAL_VERSION);
     if (bound_run(&b) != SQLITE_OK)
-        return fail(s);
+        return store_fail(s);
     *number = (uint32_t)sqlite3_last_insert_rowid(s->db);
     if (!s->group_id || s->group != group)
         s->group_id = *number;
@@ -327,7 +287,7 @@ int store_source_begin(struct store *s, const char *path, unsigned group, uint32
 
 int store_source_end(struct store *s, uint32_t number, const struct source_summary *end)
 {
-    int code = touch(s);
+    int code = store_touch(s);
     if (code)
         return code;
     struct binder b = binder_of(s->source_end);
@@ -344,8 +304,8 @@ int store_source_end(struct store *s, uint32_t number, const struct source_summa
     bind_int(&b, number);
     int rc = bound_run(&b);
     if ((rc & 0xff) == SQLITE_CONSTRAINT)
-        return misuse(s, "this capture is in the database already");
-    return rc == SQLITE_OK ? 0 : fail(s);
+        return store_misuse(s, "this capture is in the database already");
+    return rc == SQLITE_OK ? 0 : store_fail(s);
 }
 
 static void truncate_ends(struct session *copy)
@@ -411,7 +371,7 @@ static int write_trace(struct store *s, int64_t id)
         return 0;
     bind_int(&b, id);
     bind_blob(&b, trace.p, trace.n);
-    return bound_run(&b) == SQLITE_OK ? 0 : fail(s);
+    return bound_run(&b) == SQLITE_OK ? 0 : store_fail(s);
 }
 
 static int add_row(struct store *s, int64_t id, const struct session *session, const struct judgement *judgement,
@@ -419,30 +379,26 @@ static int add_row(struct store *s, int64_t id, const struct session *session, c
 {
     struct session copy;
 
-    if (s->truncate) {
+    if (s->truncate || s->run.id) {
         copy = *session;
-        truncate_ends(&copy);
         session = &copy;
     }
+    if (s->truncate)
+        truncate_ends(&copy);
+    if (s->run.id)
+        copy.source = (uint32_t)s->run.source[copy.source <= s->run.nlinks ? copy.source : 0];
     struct session_row row = {
         .id = id, .sensor = s->sensor_id, .database = OWN_DATABASE,
         .session = session, .judgement = judgement, .direction = direction, .strip = judgement->grade,
         .community = !s->truncate,
     };
     if (!refer(s, &row) || session_row_add(s->session_add, &row) != SQLITE_OK)
-        return fail(s);
+        return store_fail(s);
     struct counted counted = { session, judgement, direction, row.strip, row.server, row.network };
-    return counts_add(&s->counts, &counted) == SQLITE_OK ? write_trace(s, id) : fail(s);
+    return counts_add(&s->counts, &counted) == SQLITE_OK ? write_trace(s, id) : store_fail(s);
 }
 
 int64_t store_next_session(const struct store *s) { return s->last_session + 1; }
-
-int store_add(struct store *s, const struct session *session, const struct judgement *judgement,
-              enum direction direction)
-{
-    int code = touch(s);
-    return code ? code : add_row(s, ++s->last_session, session, judgement, direction);
-}
 
 /* --- sessions whose connections go on --- */
 
@@ -456,15 +412,51 @@ static int write_waiting(struct store *s, struct settled_session *w)
     return code;
 }
 
+/* The same of one whose connection goes on. */
+static int write_going_on(struct store *s, struct settled_session *w)
+{
+    const struct session_counts none = { .packets = { 0 } };
+    uint64_t number = w->number;
+    int code = write_waiting(s, w);
+    return code || !s->run.id ? code : run_goes_on(s, number, w->id, &none);
+}
+
 /* What is left when nobody told the end, oldest first. */
-static int write_settled(struct store *s)
+int store_write_settled(struct store *s)
 {
     int code = 0;
     for (size_t i = 0; i < SETTLED_WAITING && !code; i++) {
         struct settled_session *w = settled_next(&s->settled);
-        code = w->number ? write_waiting(s, w) : 0;
+        code = w->number ? write_going_on(s, w) : 0;
     }
     return code;
+}
+
+/* What an earlier run began: the row it has grows. number 0: it has ended with that. */
+static int take_over(struct store *s, int64_t id, uint64_t number, const struct session *x)
+{
+    struct session_counts before = { .packets = { 0 } }, all = { .last_ns = x->last_ns };
+    if (!store_counted(s, id, &before))
+        return 0;
+    all.marks = (before.marks | x->marks) & SESSION_COUNTED_MARKS;
+    for (unsigned d = 0; d < 2; d++) {
+        all.packets[d] = before.packets[d] + x->packets[d];
+        all.bytes[d] = before.bytes[d] + x->bytes[d];
+    }
+    int code = store_grow(s, id, &all);
+    if (code || !number)
+        return code;
+    return settled_row(&s->settled, number, id) ? run_goes_on(s, number, id, &before)
+                                                : store_misuse(s, "there is not enough memory for its sessions");
+}
+
+int store_add(struct store *s, const struct session *session, const struct judgement *judgement, enum direction direction)
+{
+    int code = store_touch(s);
+    int64_t orphan = code ? 0 : run_orphan(s, session);
+    if (orphan)
+        s->trace = (struct span){ NULL, 0 };
+    return code ? code : orphan ? take_over(s, orphan, 0, session) : add_row(s, ++s->last_session, session, judgement, direction);
 }
 
 int store_settled(struct store *s, uint64_t number, const struct session *session, const struct judgement *judgement,
@@ -472,10 +464,16 @@ int store_settled(struct store *s, uint64_t number, const struct session *sessio
 {
     struct settled_session *w = settled_next(&s->settled);
     struct span trace = s->trace;
-    int code = touch(s);
+    int code = store_touch(s);
+    int64_t orphan = code ? 0 : run_orphan(s, session);
+
+    if (orphan) {
+        s->trace = (struct span){ NULL, 0 };
+        return take_over(s, orphan, number, session);
+    }
 
     if (!code && w->number)
-        code = write_waiting(s, w);
+        code = write_going_on(s, w);
     s->trace = (struct span){ NULL, 0 };
     if (code)
         return code;
@@ -485,10 +483,10 @@ int store_settled(struct store *s, uint64_t number, const struct session *sessio
         memcpy(w->trace, trace.p, trace.n);
         w->trace_n = (uint16_t)trace.n;
     }
-    return settled_wait(&s->settled, w) ? 0 : misuse(s, "there is not enough memory for its sessions");
+    return settled_wait(&s->settled, w) ? 0 : store_misuse(s, "there is not enough memory for its sessions");
 }
 
-static int64_t network_of(struct store *s, const struct session *session)
+int64_t store_network(struct store *s, const struct session *session)
 {
     struct endpoint network = { .port = 0 };
     memcpy(network.addr, session->client.addr, sizeof network.addr);
@@ -496,8 +494,7 @@ static int64_t network_of(struct store *s, const struct session *session)
     return dictionary_endpoint(&s->dictionary, &network);
 }
 
-/* The row of a session, as it is. SQLITE_DONE: there is none. */
-static int read_row(struct store *s, int64_t id, struct stored_session *row)
+int store_row(struct store *s, int64_t id, struct stored_session *row)
 {
     sqlite3_bind_int64(s->session_next, 1, id - 1);
     sqlite3_bind_int64(s->session_next, 2, 1);
@@ -512,7 +509,7 @@ static int read_row(struct store *s, int64_t id, struct stored_session *row)
 static int grow_row(struct store *s, struct stored_session *row, const struct session_counts *counts)
 {
     struct session grown = row->s;
-    int64_t number = network_of(s, &row->s);
+    int64_t number = store_network(s, &row->s);
     session_count(&grown, counts);
     if (grown.last_ns < row->s.last_ns)
         grown.last_ns = row->s.last_ns;
@@ -527,14 +524,14 @@ static int grow_row(struct store *s, struct stored_session *row, const struct se
     bind_int(&b, (int64_t)grown.bytes[TO_CLIENT]);
     bind_int(&b, row->id);
     if (number <= 0 || bound_run(&b) != SQLITE_OK || counts_grow(&s->counts, &was, &is) != SQLITE_OK)
-        return fail(s);
+        return store_fail(s);
     return 0;
 }
 
 int store_counts(struct store *s, uint64_t number, const struct session_counts *counts)
 {
     struct settled_session *w = settled_waiting(&s->settled, number);
-    int code = touch(s);
+    int code = store_touch(s);
 
     if (!code && w) {
         session_count(&w->session, counts);
@@ -545,163 +542,45 @@ int store_counts(struct store *s, uint64_t number, const struct session_counts *
     if (code)
         return code;
     int64_t id = settled_take(&s->settled, number);
+    if (!id)
+        return 0;
+    struct session_counts all = *counts;
+    code = s->run.id ? run_ends(s, number, &all) : 0;
+    return code ? code : store_grow(s, id, &all);
+}
+
+int store_grow(struct store *s, int64_t id, const struct session_counts *counts)
+{
     struct stored_session row;
-    int rc = id ? read_row(s, id, &row) : SQLITE_DONE;
-    return rc == SQLITE_ROW ? grow_row(s, &row, counts) : id ? fail(s) : 0;
+    int rc = store_row(s, id, &row);
+    return rc == SQLITE_ROW ? grow_row(s, &row, counts) : rc == SQLITE_DONE && s->run.id ? 0 : store_fail(s);
 }
 
-/* --- evidence that comes from other sessions --- */
-
-static int write_words(struct store *s, int64_t session, const struct finding *f)
+bool store_counted(struct store *s, int64_t id, struct session_counts *out)
 {
-    struct binder b = binder_of(f->grade ? s->evidence_put : s->evidence_drop);
-    bind_int(&b, session);
-    bind_int(&b, f->kind);
-    if (f->grade && f->other)
-        bind_int(&b, f->other);
-    else if (f->grade)
-        bind_null(&b);
-    if (f->grade)
-        bind_text(&b, f->words);
-    return bound_run(&b);
-}
-
-int store_finding(struct store *s, int64_t session, const struct finding *f)
-{
-    int code = touch(s);
-    if (code)
-        return code;
-    return write_words(s, session, f) == SQLITE_OK ? 0 : fail(s);
-}
-
-/* What was told of before is not changed in silence. */
-static int write_rejudged(struct store *s, const struct stored_session *row, const struct judgement *is, int64_t strip,
-                          const struct finding *f)
-{
-    struct binder b = binder_of(s->rejudged_add);
-    if (row->id > s->told || (row->was.verdict == is->verdict && row->strip == strip))
-        return SQLITE_OK;
-    bind_int(&b, row->id);
-    bind_int(&b, row->was.verdict);
-    bind_int(&b, is->verdict);
-    bind_int(&b, row->strip);
-    bind_int(&b, strip);
-    bind_int(&b, f->kind);
-    bind_text(&b, *f->words ? f->words : "what spoke for it holds no more");
-    bind_int(&b, (int64_t)(f->at_ns / 1000));
-    return bound_run(&b);
-}
-
-static int write_revised(struct store *s, const struct stored_session *row, uint32_t evidence, const struct judgement *is,
-                         int64_t strip)
-{
-    struct binder b = binder_of(s->session_revise);
-    bind_int(&b, row->id);
-    bind_int(&b, is->verdict);
-    bind_int(&b, dictionary_name(&s->dictionary, session_row_rule(is)));
-    bind_int(&b, strip);
-    bind_int(&b, evidence);
-    return bound_run(&b);
-}
-
-static int revise_row(struct store *s, const struct stored_session *row, const struct finding *f)
-{
-    struct session now = row->s;
-    int64_t network = network_of(s, &row->s);
-    evidence_set(&now.evidence, f->kind, f->grade);
-    struct judgement is = judge(&now);
-    int64_t strip = row->strip == STRIP_ALLOWED ? STRIP_ALLOWED : (int64_t)is.grade;
-    struct counted before = { &row->s, &row->was, row->direction, row->strip, row->server, network };
-    struct counted after = { &now, &is, row->direction, strip, row->server, network };
-    s->revised = true;
-
-    if (network <= 0 || counts_owner(&s->counts, row->sensor, row->database) != SQLITE_OK ||
-        counts_grow(&s->counts, &before, &after) != SQLITE_OK ||
-        counts_owner(&s->counts, s->sensor_id, OWN_DATABASE) != SQLITE_OK ||
-        write_revised(s, row, now.evidence, &is, strip) != SQLITE_OK || write_words(s, row->id, f) != SQLITE_OK ||
-        write_rejudged(s, row, &is, strip, f) != SQLITE_OK)
-        return fail(s);
-    return 0;
-}
-
-static int revise_session(struct store *s, int64_t id, const struct finding *f)
-{
-    struct settled_session *w = settled_of_row(&s->settled, id);
     struct stored_session row;
-
-    if (w) {
-        evidence_set(&w->session.evidence, f->kind, f->grade);
-        w->judgement = judge(&w->session);
-        return store_finding(s, id, f);
-    }
-    int rc = read_row(s, id, &row);
-    return rc == SQLITE_ROW ? revise_row(s, &row, f) : rc == SQLITE_DONE ? 0 : fail(s);
-}
-
-/* The next sessions of a path; SQLite's result. */
-static int next_of_path(struct store *s, const struct finding *f, int64_t from, int64_t server, int64_t id[256], size_t *n)
-{
-    struct endpoint network = { .port = 0 };
-    struct binder b = binder_of(s->session_path);
-    int rc;
-
-    memcpy(network.addr, f->network, sizeof network.addr);
-    size_t bytes = endpoint_is_v4(&network) ? 15 : 6;
-    bind_int(&b, from);
-    bind_int(&b, (int64_t)(f->since_ns / 1000));
-    bind_int(&b, (int64_t)bytes);
-    bind_blob(&b, f->network, bytes);
-    bind_int(&b, server);
-    bind_int(&b, f->kind);
-    for (*n = 0; (rc = sqlite3_step(s->session_path)) == SQLITE_ROW && *n < 256; ++*n)
-        id[*n] = sqlite3_column_int64(s->session_path, 0);
-    sqlite3_reset(s->session_path);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-static int revise_path(struct store *s, const struct finding *f)
-{
-    struct endpoint server = f->server;
-    int64_t from = f->row, id[256];
-    size_t n;
-    int code = write_settled(s);        /* of those that wait for their end it is not known here which are meant */
-
-    if (s->truncate)
-        address_truncate(server.addr);
-    int64_t number = code ? 0 : dictionary_endpoint(&s->dictionary, &server);
-    do {
-        if (code || number <= 0 || next_of_path(s, f, from, number, id, &n) != SQLITE_OK)
-            return code ? code : fail(s);
-        for (size_t i = 0; i < n && !code; i++)
-            code = revise_session(s, id[i], f);
-        if (n)
-            from = id[n - 1] + 1;
-    } while (n && !code);
-    return code;
-}
-
-int store_revise(struct store *s, const struct finding *f)
-{
-    int code = touch(s);
-    if (code)
-        return code;
-    return f->path ? revise_path(s, f) : revise_session(s, f->row, f);
+    if (store_row(s, id, &row) != SQLITE_ROW)
+        return false;
+    *out = (struct session_counts){ .last_ns = row.s.last_ns, .marks = row.s.marks & SESSION_COUNTED_MARKS };
+    memcpy(out->packets, row.s.packets, sizeof out->packets);
+    memcpy(out->bytes, row.s.bytes, sizeof out->bytes);
+    return true;
 }
 
 int store_attempt(struct store *s, const struct attempt *a, uint64_t n)
 {
-    int code = touch(s);
+    int code = store_touch(s);
     if (code)
         return code;
-    return counts_attempt(&s->counts, a, n) == SQLITE_OK ? 0 : fail(s);
+    return counts_attempt(&s->counts, a, n) == SQLITE_OK ? 0 : store_fail(s);
 }
 
 int store_certificate(struct store *s, const struct certificate *c)
 {
-    int code = touch(s);
+    int code = store_touch(s);
     if (code)
         return code;
-    return dictionary_certificate_add(&s->dictionary, c) > 0 ? 0 : fail(s);
+    return dictionary_certificate_add(&s->dictionary, c) > 0 ? 0 : store_fail(s);
 }
 
 const char *store_library(void) { return sqlite3_libversion(); }

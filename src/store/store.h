@@ -23,6 +23,7 @@ enum address_mode {
 struct store_options {
     const char *sensor;                 /* NULL: "local" */
     enum address_mode addresses;
+    bool live;                          /* a sensor: others read while it writes (WAL) */
 };
 
 struct store;
@@ -91,5 +92,40 @@ int store_revise(struct store *, const struct finding *);
 int store_attempt(struct store *, const struct attempt *, uint64_t n);
 /* One that sessions name; before the first of them. One that is there already is left as it is. */
 int store_certificate(struct store *, const struct certificate *);
+
+/* --- a sensor, whose transactions follow one another (store/run.c) --- */
+
+enum { STORE_LINKS = 16 };
+
+/* One life of the process that reads packets. */
+struct store_run {
+    uint64_t identity;                  /* random, not 0, below 2^63 */
+    unsigned nlinks;
+    const char *link[STORE_LINKS];      /* names of what it reads */
+};
+
+/* What follows in this transaction belongs to this run, which is made if it is not there: session.source is the
+ * number of a link of it, from 1 on, and settled sessions may go on in later transactions. *batch: the number of
+ * its last batch that was stored. Sessions of earlier runs that are still open are over with that, but for those
+ * that come again in mid-stream: these go on in the same row. */
+int store_run(struct store *, const struct store_run *, uint64_t *batch);
+/* All up to this batch was written. complete_ns: packet time before which no session began that is still to come. */
+int store_run_batch(struct store *, uint64_t batch, uint64_t complete_ns);
+int store_run_end(struct store *);      /* it has told everything */
+
+/* What a link brought since this was told last; adds up by the minute. */
+struct store_seen {
+    unsigned link;
+    int linktype;                       /* -1: none yet */
+    uint64_t first_ns, last_ns;         /* packet times; 0: there was no packet */
+    uint64_t clock_ns;                  /* the minute */
+    uint64_t packets, bytes;
+    uint64_t decoded[DECODE_RESULTS_N];
+    uint64_t evicted, discarded;
+    uint64_t dropped_kernel, dropped_interface;
+    uint64_t clock_steps;               /* packet time that went back by more than a minute, or on by an hour */
+    uint64_t rows_left_out;             /* sessions that were counted, without a row of their own */
+};
+int store_seen(struct store *, const struct store_seen *);
 
 #endif

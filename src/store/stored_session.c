@@ -50,4 +50,6 @@ void stored_session_read(sqlite3_stmt *stmt, struct stored_session *o)
     s->bytes[TO_CLIENT] = (uint64_t)n[20];
     read_profile(stmt, 21, &s->tls);
     s->source = (uint32_t)sqlite3_column_int64(stmt, 25);
+    s->packets[TO_SERVER] = (uint64_t)sqlite3_column_int64(stmt, 26);
+    s->packets[TO_CLIENT] = (uint64_t)sqlite3_column_int64(stmt, 27);
 }

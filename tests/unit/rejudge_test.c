@@ -1,4 +1,4 @@
-/* links: store/rejudge.o store/store.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o store/tally.o
+/* links: store/rejudge.o store/store.o store/run.o store/revise.o store/orphans.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o store/tally.o
  *        store/known.o store/sums.o store/database.o store/schema.o store/db.o store/sql.o sql_texts.o verdict/verdict.o
  *        facts/session.o facts/vocabulary.o facts/mechanism.o facts/names.o
  *        base/endpoint.o base/hash.o base/digest.o base/bytes.o
@@ -67,7 +67,7 @@ static void fill(const char *path, uint32_t seed, bool wrong)
     static const char *const sensors[] = { "one", "two" };
     dice = seed;
     for (int part = 0; part < 6; part++) {
-        struct store_options options = { sensors[part % 2], ADDRESSES_DEFAULT };
+        struct store_options options = { .sensor = sensors[part % 2] };
         int code;
         struct store *store = store_open(path, &options, &code, error);
         uint32_t source;

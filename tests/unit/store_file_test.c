@@ -1,4 +1,4 @@
-/* links: store/store.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o store/tally.o store/known.o store/sums.o
+/* links: store/store.o store/run.o store/revise.o store/orphans.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o store/tally.o store/known.o store/sums.o
  *        store/database.o store/schema.o store/db.o store/sql.o sql_texts.o verdict/verdict.o
  *        facts/session.o facts/vocabulary.o facts/mechanism.o facts/names.o
  *        base/endpoint.o base/hash.o base/digest.o base/bytes.o
@@ -93,7 +93,7 @@ static void files_have_mode_0600(void **state)
 
 static void refuses(const char *path, int want, const char *word)
 {
-    struct store_options options = { NULL, ADDRESSES_DEFAULT };
+    struct store_options options = { .sensor = NULL };
     char error[STORE_ERROR] = "";
     int code = 0;
     struct store *s = store_open(path, &options, &code, error);
@@ -225,7 +225,7 @@ static void a_read_only_database_is_refused(void **state)
     assert_int_equal(chmod(kit_dir, 0755), 0);
     pid_t child = fork();
     if (child == 0) {
-        struct store_options options = { NULL, ADDRESSES_DEFAULT };
+        struct store_options options = { .sensor = NULL };
         char error[STORE_ERROR];
         int code = 0;
         sqlite3 *db;

@@ -88,7 +88,7 @@ static inline struct judgement kit_judgement(const struct session *s, enum verdi
 
 static inline struct store *kit_open(const char *path)
 {
-    struct store_options options = { NULL, ADDRESSES_DEFAULT };
+    struct store_options options = { .sensor = NULL };
     char error[STORE_ERROR];
     int code;
     struct store *s = store_open(path, &options, &code, error);

@@ -1,4 +1,4 @@
-/* links: store/store.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o store/tally.o store/known.o store/sums.o
+/* links: store/store.o store/run.o store/revise.o store/orphans.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o store/tally.o store/known.o store/sums.o
  *        store/database.o store/schema.o store/db.o store/sql.o sql_texts.o verdict/verdict.o
  *        facts/session.o facts/vocabulary.o facts/mechanism.o facts/names.o
  *        base/endpoint.o base/hash.o base/digest.o base/bytes.o
@@ -197,7 +197,7 @@ static void the_address_mode_is_chosen_once(void **state)
 {
     (void)state;
     const char *path = kit_path("truncate.db");
-    struct store_options options = { "mx-1.example", ADDRESSES_TRUNCATE };
+    struct store_options options = { .sensor = "mx-1.example", .addresses = ADDRESSES_TRUNCATE };
     char error[STORE_ERROR];
     int code;
     struct store *s = store_open(path, &options, &code, error);
