@@ -4,7 +4,6 @@
 #include <sysexits.h>
 
 #include "capture/capture.h"
-#include "verdict/verdict.h"
 
 static const uint64_t second_ns = 1000000000;
 
@@ -25,29 +24,11 @@ static void store_result(struct analysis *a, int status)
     note(a, complain(status, "%s", store_error(a->store)));
 }
 
-/* What a session means for older ones. */
-static void take_finding(void *ctx, const struct finding *f)
+static void take_session(void *ctx, const struct session *s, uint64_t number)
 {
     struct analysis *a = ctx;
     if (!a->store_status)
-        store_result(a, store_revise(a->store, f));
-}
-
-static void take_session(void *ctx, const struct session *seen, uint64_t number)
-{
-    struct analysis *a = ctx;
-    struct session s = *seen;
-    struct finding found[JUDGE_FINDINGS];
-    if (a->store_status)
-        return;
-    int64_t row = store_next_session(a->store);
-    unsigned n = judge_session(a->judge, &s, row, found);
-    struct judgement j = judge(&s);
-    enum direction d = direction_of(&a->local, &s.client, &s.server);
-    store_trace(a->store, pipeline_trace(a->pipeline));
-    store_result(a, number ? store_settled(a->store, number, &s, &j, d) : store_add(a->store, &s, &j, d));
-    for (unsigned i = 0; i < n && !a->store_status; i++)
-        store_result(a, store_finding(a->store, row, &found[i]));
+        store_result(a, ledger_session(&a->ledger, s, number, pipeline_trace(a->pipeline)));
 }
 
 static void take_counts(void *ctx, uint64_t number, const struct session_counts *counts)
@@ -212,7 +193,7 @@ static size_t read_group(struct analysis *a, struct capture_list *list, size_t a
     pipeline_end(a->pipeline);
     if (repeated) {
         store_rollback(a->store);
-        judge_clear(a->judge);
+        ledger_forget(&a->ledger);
         tell_known(a, list->file[first].path);
     } else if (!a->store_status) {
         uint64_t since = wall_clock_ns();
@@ -251,11 +232,12 @@ int analysis_run(struct analysis *a, char *const *paths, size_t n)
         return a->status ? a->status : complain(EX_NOINPUT, "there is no capture in what was named");
     }
     a->store = store_open(a->db, &a->store_options, &code, error);
-    a->judge = judge_new(&(struct finding_sink){ take_finding, a });
+    bool ledger = ledger_open(&a->ledger, &a->local);
+    a->ledger.store = a->store;
     a->pipeline = pipeline_new(&a->ports, (size_t)a->memory, a->lanes, &user);
     if (!a->store)
         note(a, complain(code, "%s", error));
-    else if (!a->pipeline || !a->judge)
+    else if (!a->pipeline || !ledger)
         note(a, complain(EX_OSERR, "there is not enough memory"));
     else {
         progress_begin(&a->progress, a->quiet ? 0 : total_bytes(&list), a->quiet);
@@ -268,7 +250,7 @@ int analysis_run(struct analysis *a, char *const *paths, size_t n)
     if (a->pipeline && a->show_stats)
         stats_print(&a->stats, a->pipeline, stderr);
     pipeline_free(a->pipeline);
-    judge_free(a->judge);
+    ledger_close(&a->ledger);
     if (a->store && !a->quiet && !a->store_status) {
         code = report_summary(a->db, stdout, error);
         if (code)

@@ -2,8 +2,8 @@
 #ifndef MAILSEAL_APP_ANALYSIS_H
 #define MAILSEAL_APP_ANALYSIS_H
 
-#include "aggregate/judge.h"
 #include "app/command.h"
+#include "app/ledger.h"
 #include "app/pipeline.h"
 #include "app/progress.h"
 #include "app/stats.h"
@@ -20,7 +20,7 @@ struct analysis {
     bool separate, quiet, show_stats;
     /* while it runs */
     struct store *store;
-    struct judge *judge;
+    struct ledger ledger;
     struct pipeline *pipeline;
     struct progress progress;
     struct stats stats;

@@ -43,6 +43,11 @@ void orphans_add(struct orphans *o, const struct endpoint *a, const struct endpo
     *p = (struct orphan){ ends, session };
 }
 
+bool orphans_has(struct orphans *o, const struct endpoint *a, const struct endpoint *b)
+{
+    return o->n && place_of(o, hash_of(o, a, b))->session > 0;
+}
+
 int64_t orphans_take(struct orphans *o, const struct endpoint *a, const struct endpoint *b)
 {
     if (!o->n)

@@ -20,6 +20,7 @@ struct orphans {
 bool orphans_clear(struct orphans *);   /* false: no memory; then it stays empty */
 void orphans_free(struct orphans *);
 void orphans_add(struct orphans *, const struct endpoint *, const struct endpoint *, int64_t session);
+bool orphans_has(struct orphans *, const struct endpoint *, const struct endpoint *);
 /* The session between these ends, in either order, which is taken; 0: none. */
 int64_t orphans_take(struct orphans *, const struct endpoint *, const struct endpoint *);
 

@@ -201,6 +201,11 @@ int run_ends(struct store *s, uint64_t number, struct session_counts *c)
     return rc == SQLITE_DONE ? 0 : store_fail(s);
 }
 
+bool store_continues(struct store *s, const struct session *x)
+{
+    return s->run.id && (x->marks & MARK_MIDSTREAM) && orphans_has(&s->run.orphans, &x->client, &x->server);
+}
+
 int64_t run_orphan(struct store *s, const struct session *x)
 {
     if (!s->run.id || !(x->marks & MARK_MIDSTREAM))

@@ -109,6 +109,8 @@ struct store_run {
  * its last batch that was stored. Sessions of earlier runs that are still open are over with that, but for those
  * that come again in mid-stream: these go on in the same row. */
 int store_run(struct store *, const struct store_run *, uint64_t *batch);
+/* Whether a session is the rest of one that an earlier run left open. */
+bool store_continues(struct store *, const struct session *);
 /* All up to this batch was written. complete_ns: packet time before which no session began that is still to come. */
 int store_run_batch(struct store *, uint64_t batch, uint64_t complete_ns);
 int store_run_end(struct store *);      /* it has told everything */

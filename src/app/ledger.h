@@ -1,0 +1,29 @@
+/* From sessions as lanes tell them to what is stored: judged together with those before them. The same for captures and
+ * for the sensor. */
+#ifndef MAILSEAL_APP_LEDGER_H
+#define MAILSEAL_APP_LEDGER_H
+
+#include "aggregate/judge.h"
+#include "app/command.h"
+
+/* Its fields but store belong to ledger.c. */
+struct ledger {
+    struct store *store;                /* the caller's, with a transaction open when a session comes */
+    struct judge *judge;
+    const struct local_networks *local;
+    int status;                         /* of a failure within a call */
+};
+
+/* local must outlive it. False: no memory; close it then, too. */
+bool ledger_open(struct ledger *, const struct local_networks *local);
+void ledger_close(struct ledger *);
+/* What is known of sessions before is forgotten: they were rolled back. */
+void ledger_forget(struct ledger *);
+
+/* In the order in which sessions become known. number: as a lane's sink has it, 0 or that of a settled one. A status of
+ * the store, and the session is stored if that is 0. */
+int ledger_session(struct ledger *, const struct session *, uint64_t number, struct span trace);
+/* The judgement of a session for itself. */
+void ledger_judge(const struct local_networks *, const struct session *, struct judgement *, enum direction *);
+
+#endif
