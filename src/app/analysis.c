@@ -102,10 +102,10 @@ static void tell_known(struct analysis *a, const char *path)
     complain(EX_OK, "%s was analysed before and is not counted again", path);
 }
 
-static bool step(void *ctx, uint64_t offset, uint64_t packets)
+static bool step(void *ctx, const struct record_mark *mark)
 {
     struct analysis *a = ctx;
-    progress_step(&a->progress, offset, packets);
+    progress_step(&a->progress, mark->offset, mark->counts.packets);
     return !a->store_status;
 }
 

@@ -23,25 +23,6 @@ static const struct option options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-static int take_addresses(struct analysis *a, const char *text)
-{
-    if (strcmp(text, "keep") == 0)
-        a->store_options.addresses = ADDRESSES_KEEP;
-    else if (strcmp(text, "truncate") == 0)
-        a->store_options.addresses = ADDRESSES_TRUNCATE;
-    else
-        return complain(EX_USAGE, "--addresses: '%s' is neither keep nor truncate", text);
-    return 0;
-}
-
-static bool lanes_parse(const char *text, unsigned *lanes)
-{
-    char *end;
-    unsigned long n = strtoul(text, &end, 10);
-    *lanes = (unsigned)n;
-    return *text >= '0' && *text <= '9' && !*end && n <= LANES_MOST;
-}
-
 static int take_option(struct analysis *a, int option, const char *value)
 {
     char error[160], bad[ADDRESS_TEXT];
@@ -54,7 +35,7 @@ static int take_option(struct analysis *a, int option, const char *value)
         return sensor_name_valid(value) ? 0
                                         : complain(EX_USAGE, "--sensor: a name has 1 to 64 of A-Z a-z 0-9 . _ -");
     case OPT_ADDRESSES:
-        return take_addresses(a, value);
+        return addresses_parse(&a->store_options, value);
     case OPT_PORTS:
         return ports_parse(&a->ports, value, error, sizeof error) ? 0 : complain(EX_USAGE, "%s", error);
     case OPT_LOCAL:
@@ -72,7 +53,7 @@ static int take_option(struct analysis *a, int option, const char *value)
                    ? 0
                    : complain(EX_USAGE, "--memory: '%s' is no size of 1M or more, such as 512M or 2G", value);
     case OPT_LANES:
-        return lanes_parse(value, &a->lanes) ? 0 : complain(EX_USAGE, "--lanes: '%s' is no number from 0 to %d", value, LANES_MOST);
+        return number_parse(value, 0, LANES_MOST, &a->lanes) ? 0 : complain(EX_USAGE, "--lanes: '%s' is no number from 0 to %d", value, LANES_MOST);
     case OPT_STATS:
         a->show_stats = true;
         return 0;

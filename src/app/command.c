@@ -70,6 +70,26 @@ bool size_parse(const char *text, uint64_t *out)
     return true;
 }
 
+bool number_parse(const char *text, unsigned least, unsigned most, unsigned *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long n = strtoul(text, &end, 10);
+    *out = (unsigned)n;
+    return *text >= '0' && *text <= '9' && !*end && !errno && n >= least && n <= most;
+}
+
+int addresses_parse(struct store_options *o, const char *text)
+{
+    if (strcmp(text, "keep") == 0)
+        o->addresses = ADDRESSES_KEEP;
+    else if (strcmp(text, "truncate") == 0)
+        o->addresses = ADDRESSES_TRUNCATE;
+    else
+        return complain(EX_USAGE, "--addresses: '%s' is neither keep nor truncate", text);
+    return 0;
+}
+
 uint64_t memory_default(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);

@@ -8,11 +8,13 @@
 #include "base/endpoint.h"
 #include "facts/vocabulary.h"
 #include "report/report.h"
+#include "store/store.h"
 
 #define DATABASE_DEFAULT "mailseal.db"
 
 /* Each gets its own arguments, argv[0] being its name, and gives an exit status. */
 int command_analyze(int argc, char **argv);
+int command_monitor(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_sessions(int argc, char **argv);
 int command_explain(int argc, char **argv);
@@ -39,6 +41,10 @@ int finish_output(void);
 bool format_parse(const char *text, unsigned allowed, enum report_format *out);
 /* "512M", "2G", "65536". False: no size. */
 bool size_parse(const char *text, uint64_t *out);
+/* A whole number from least to most. False: it is none. */
+bool number_parse(const char *text, unsigned least, unsigned most, unsigned *out);
+/* "keep", "truncate"; complains of what is neither. */
+int addresses_parse(struct store_options *, const char *text);
 /* A quarter of the machine's memory, in bytes. */
 uint64_t memory_default(void);
 

@@ -5,6 +5,7 @@
 
 #include "aggregate/judge.h"
 #include "app/command.h"
+#include "store/store.h"
 
 /* Its fields but store belong to ledger.c. */
 struct ledger {

@@ -29,6 +29,20 @@ const struct command commands[] = {
       "                        0 does all in one; default by the number of cores\n"
       "  --stats               at the end, what it cost: time by thread, throughput, memory; to standard error\n"
       "  --quiet               prints nothing but errors\n" },
+    { "monitor", command_monitor, "monitor [OPTION]... --read -",
+      "follows packets for as long as they come, and keeps the database up to date",
+      "  --read -              a capture from standard input, with its own packet time\n"
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --local NET,...       networks of your own, for the direction of a session\n"
+      "  --ports PORT:PROTOCOL[:tls],...\n"
+      "                        further mail ports; with '=' in front, the only ones\n"
+      "  --sensor NAME         who sees it; default local\n"
+      "  --addresses keep|truncate\n"
+      "                        truncate stores only the /24 or /48 of each address\n"
+      "  --memory SIZE         for open connections; default a quarter of the machine's\n"
+      "  --lanes N             threads that follow connections\n"
+      "  --user NAME           who the parser becomes when it is started as root; default mailseal, else nobody\n"
+      "\nTERM ends it: sessions that are open end as they stand. USR1 prints figures to standard error.\n" },
     { "report", command_report, "report [OPTION]... [NAME]",
       "prints a report; without a name, which there are; all of them as one page with --format html",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"

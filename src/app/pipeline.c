@@ -80,7 +80,7 @@ static bool fill(struct pipeline *p, struct capture *c, struct block *b)
     if (any)
         b->memory = capture_exchange(c, b->memory);
     b->mark = (struct record_mark){ .ordinal = p->intake.ordinal, .offset = capture_offset(c),
-                                    .packets = p->counts.packets, .last = !more };
+                                    .clock_ns = p->intake.clock_ns, .counts = p->counts, .last = !more };
     return more;
 }
 
@@ -114,11 +114,14 @@ static void run_lane(void *ctx)
     struct block *b;
     while ((b = queue_take(t->in))) {
         struct record_mark mark = b->mark;
+        const struct lane_counts *own = lane_counts(t->lane);
         if (b->ends)
             lane_ends(t->lane, mark.ordinal, b->clock_ns);
         else
             lane_take(t->lane, &b->batch, t->number);
         release(t->pipeline, b);
+        mark.counts.evicted = own->evicted;
+        mark.counts.discarded = own->discarded;
         records_passed(out, &mark);
     }
 }
@@ -141,7 +144,7 @@ static struct block *new_block(unsigned lanes)
 static void passed(void *ctx, const struct record_mark *mark)
 {
     struct pipeline *p = ctx;
-    if (!p->capture || p->user.step(p->user.sink.ctx, mark->offset, mark->packets) || atomic_load(&p->stopped))
+    if (!p->capture || p->user.step(p->user.sink.ctx, mark) || atomic_load(&p->stopped))
         return;
     atomic_store(&p->stopped, true);
     capture_stop(p->capture);
@@ -250,7 +253,9 @@ static void read_alone(struct pipeline *p, struct capture *c, uint32_t source)
     size_t n;
     while (wanted && ((n = capture_next(c, batch, CAPTURE_BATCH)) > 0 || capture_is_idle(c))) {
         lane_packets(p->alone, batch, n, source);
-        wanted = p->user.step(p->user.sink.ctx, capture_offset(c), lane_counts(p->alone)->packets);
+        const struct record_mark mark = { .offset = capture_offset(c), .clock_ns = lane_last_ns(p->alone),
+                                          .counts = *lane_counts(p->alone) };
+        wanted = p->user.step(p->user.sink.ctx, &mark);
     }
 }
 
@@ -279,7 +284,8 @@ void pipeline_end(struct pipeline *p)
     intake_end(&p->intake);
     b->ends = true;
     b->clock_ns = p->intake.clock_ns;
-    b->mark = (struct record_mark){ .ordinal = p->intake.ordinal, .last = true };
+    b->mark = (struct record_mark){ .ordinal = p->intake.ordinal, .clock_ns = p->intake.clock_ns, .counts = p->counts,
+                                    .last = true };
     dispatch(p, b);
     records_merge(&p->reader, p->writer, p->n);
 }

@@ -7,6 +7,7 @@
 #define MAILSEAL_APP_PIPELINE_H
 
 #include "app/lane.h"
+#include "app/records.h"
 #include "base/threads.h"
 
 struct pipeline;
@@ -14,8 +15,8 @@ struct pipeline;
 /* What it calls is called in the thread that calls it. */
 struct pipeline_user {
     struct lane_sink sink;              /* all four of them; sink.ctx is given to step, too */
-    /* Now and then, also while a capture is idle: bytes of the capture read, packets so far. False: nothing more is wanted. */
-    bool (*step)(void *ctx, uint64_t offset, uint64_t packets);
+    /* Now and then, also while a capture is idle: how far it is. False: nothing more is wanted. */
+    bool (*step)(void *ctx, const struct record_mark *);
 };
 
 /* lanes: 0 for everything in the caller's thread, at most LANES_MOST; also so when no threads can be had. memory:

@@ -21,7 +21,8 @@ void records_of(struct record_writer *, const struct lane *);
 struct record_mark {
     uint64_t ordinal;
     uint64_t offset;                    /* bytes of the capture read */
-    uint64_t packets;                   /* of all captures */
+    uint64_t clock_ns;                  /* time of the last packet */
+    struct lane_counts counts;          /* of all captures up to here; what lanes count, of one lane, and in `passed` of all */
     bool last;                          /* nothing comes before it is asked for again */
 };
 void records_passed(struct record_writer *, const struct record_mark *);

@@ -244,6 +244,12 @@ int store_run_end(struct store *s)
     return code ? code : bound_run(&b) == SQLITE_OK ? 0 : store_fail(s);
 }
 
+void store_run_over(struct store *s)
+{
+    sqlite3_busy_timeout(s->db, 0);
+    sqlite3_exec(s->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+}
+
 static void bind_time(struct binder *b, uint64_t ns)
 {
     if (ns)
@@ -263,7 +269,7 @@ static int add_to_source(struct store *s, int64_t source, const struct store_see
     bind_time(&b, x->last_ns);
     bind_int(&b, (int64_t)x->packets);
     for (size_t i = 0; i < DECODE_RESULTS_N; i++)
-        bind_int(&b, (int64_t)x->decoded[i]);
+        bind_int(&b, x->decoded[i]);
     bind_int(&b, (int64_t)x->evicted);
     bind_int(&b, (int64_t)x->discarded);
     bind_int(&b, (int64_t)x->dropped_kernel);
@@ -280,7 +286,7 @@ static int add_to_minute(struct store *s, int64_t source, const struct store_see
     bind_int(&b, second - second % 60);
     bind_int(&b, (int64_t)x->packets);
     bind_int(&b, (int64_t)x->bytes);
-    bind_int(&b, (int64_t)x->decoded[DECODE_TCP]);
+    bind_int(&b, x->decoded[DECODE_TCP]);
     bind_int(&b, (int64_t)x->dropped_kernel);
     bind_int(&b, (int64_t)x->dropped_interface);
     bind_int(&b, (int64_t)x->evicted);

@@ -114,6 +114,8 @@ bool store_continues(struct store *, const struct session *);
 /* All up to this batch was written. complete_ns: packet time before which no session began that is still to come. */
 int store_run_batch(struct store *, uint64_t batch, uint64_t complete_ns);
 int store_run_end(struct store *);      /* it has told everything */
+/* Between transactions: leaves one plain file behind, if nobody reads it just now. */
+void store_run_over(struct store *);
 
 /* What a link brought since this was told last; adds up by the minute. */
 struct store_seen {
@@ -122,7 +124,7 @@ struct store_seen {
     uint64_t first_ns, last_ns;         /* packet times; 0: there was no packet */
     uint64_t clock_ns;                  /* the minute */
     uint64_t packets, bytes;
-    uint64_t decoded[DECODE_RESULTS_N];
+    int64_t decoded[DECODE_RESULTS_N];  /* a fragment that was told of may turn out to be TCP */
     uint64_t evicted, discarded;
     uint64_t dropped_kernel, dropped_interface;
     uint64_t clock_steps;               /* packet time that went back by more than a minute, or on by an hour */

@@ -1,0 +1,127 @@
+/* mailseal monitor: packets as they come, for as long as they come. */
+#include <getopt.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "app/pipeline.h"
+#include "app/sensor.h"
+
+enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_PORTS, OPT_LOCAL, OPT_MEMORY, OPT_LANES, OPT_USER, OPT_HELP };
+
+static const struct option options[] = {
+    { "db", required_argument, NULL, OPT_DB },
+    { "read", required_argument, NULL, OPT_READ },
+    { "sensor", required_argument, NULL, OPT_SENSOR },
+    { "addresses", required_argument, NULL, OPT_ADDRESSES },
+    { "ports", required_argument, NULL, OPT_PORTS },
+    { "local", required_argument, NULL, OPT_LOCAL },
+    { "memory", required_argument, NULL, OPT_MEMORY },
+    { "lanes", required_argument, NULL, OPT_LANES },
+    { "user", required_argument, NULL, OPT_USER },
+    { "help", no_argument, NULL, OPT_HELP },
+    { NULL, 0, NULL, 0 },
+};
+
+static int take_read(struct sensor *s, const char *value)
+{
+    if (strcmp(value, "-") != 0)
+        return complain(EX_USAGE, "--read: only '-' is read, which is standard input; mailseal analyze reads files");
+    s->from_stdin = true;
+    s->link[0] = "-";
+    s->nlinks = 1;
+    return 0;
+}
+
+static int take_option(struct sensor *s, int option, const char *value)
+{
+    char error[160], bad[ADDRESS_TEXT];
+    switch (option) {
+    case OPT_DB:
+        s->db = value;
+        return 0;
+    case OPT_READ:
+        return take_read(s, value);
+    case OPT_SENSOR:
+        s->store_options.sensor = value;
+        return sensor_name_valid(value) ? 0
+                                        : complain(EX_USAGE, "--sensor: a name has 1 to 64 of A-Z a-z 0-9 . _ -");
+    case OPT_ADDRESSES:
+        return addresses_parse(&s->store_options, value);
+    case OPT_PORTS:
+        return ports_parse(&s->ports, value, error, sizeof error) ? 0 : complain(EX_USAGE, "%s", error);
+    case OPT_LOCAL:
+        return local_parse(&s->local, value, bad)
+                   ? 0
+                   : complain(EX_USAGE, "--local: '%s' is no network such as 192.0.2.0/24", bad);
+    case OPT_MEMORY:
+        return size_parse(value, &s->memory) && s->memory >= 1 << 20
+                   ? 0
+                   : complain(EX_USAGE, "--memory: '%s' is no size of 1M or more, such as 512M or 2G", value);
+    case OPT_LANES:
+        return number_parse(value, 0, LANES_MOST, &s->lanes) ? 0 : complain(EX_USAGE, "--lanes: '%s' is no number from 0 to %d", value, LANES_MOST);
+    case OPT_USER:
+        s->user = value;
+        return 0;
+    default:
+        return complain_usage("monitor");
+    }
+}
+
+/* Who the parser becomes. */
+static int find_user(struct sensor *s)
+{
+    const struct passwd *pw;
+    if (geteuid() != 0)
+        return 0;
+    if (!(pw = getpwnam(s->user ? s->user : "mailseal")) && !s->user)
+        pw = getpwnam("nobody");
+    if (!pw || !pw->pw_uid)
+        return complain(EX_NOUSER, "'%s' is no user that the parser could become; name one with --user", s->user ? s->user : "nobody");
+    s->uid = pw->pw_uid;
+    s->gid = pw->pw_gid;
+    return 0;
+}
+
+/* The writer becomes who owns the database, or the folder that it will be in. */
+static void find_owner(struct sensor *s)
+{
+    struct stat st;
+    char folder[4096];
+    const char *slash = strrchr(s->db, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (slash == s->db ? 1 : (int)(slash - s->db)) : 1, slash ? s->db : ".");
+    if (geteuid() != 0 || (stat(s->db, &st) != 0 && stat(folder, &st) != 0))
+        return;
+    s->writer_uid = st.st_uid;
+    s->writer_gid = st.st_gid;
+}
+
+int command_monitor(int argc, char **argv)
+{
+    static struct sensor s;             /* the port table is too large for a stack */
+    int option, status;
+
+    s.db = DATABASE_DEFAULT;
+    s.store_options.live = true;
+    s.memory = memory_default();
+    s.lanes = pipeline_lanes_default();
+    ports_default(&s.ports);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == OPT_HELP) {
+            command_help(command_find("monitor"));
+            return finish_output();
+        }
+        if ((status = take_option(&s, option, optarg)))
+            return status;
+    }
+    if (optind != argc || !s.nlinks) {
+        complain(EX_USAGE, optind != argc ? "monitor: '%s' is no option" : "monitor: nothing to read was named; see --read", argv[optind]);
+        return complain_usage("monitor");
+    }
+    if ((status = find_user(&s)))
+        return status;
+    find_owner(&s);
+    return sensor_run(&s);
+}

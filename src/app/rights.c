@@ -1,0 +1,125 @@
+#include "app/rights.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "app/syscalls.h"
+
+#if __has_include(<linux/landlock.h>)
+#include <linux/landlock.h>
+#endif
+
+static bool failed(char why[RIGHTS_ERROR], const char *what)
+{
+    snprintf(why, RIGHTS_ERROR, "rights cannot be given up (%s: %s)", what, strerror(errno));
+    return false;
+}
+
+/* --- capabilities --- */
+
+/* Opening a capture; starting a process as another user, and ending it. */
+static const unsigned parent_keeps = 1u << CAP_NET_RAW | 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL;
+
+static bool set_capabilities(unsigned mask)
+{
+    struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct now[2] = { 0 };
+    if (syscall(SYS_capget, &head, now) != 0)
+        return false;
+    mask &= now[0].permitted;
+    const struct __user_cap_data_struct data[2] = { { .effective = mask, .permitted = mask, .inheritable = 0 } };
+    return syscall(SYS_capset, &head, data) == 0;
+}
+
+/* What a program started later could get back; there is none, but so it stays. Only a root may do it. */
+static void drop_bounds(unsigned mask)
+{
+    for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+        if (cap >= 32 || !(mask >> cap & 1))
+            prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+/* --- users --- */
+
+static bool become(const struct rights *r)
+{
+    if (geteuid() != 0 || !r->uid)
+        return true;
+    return setgroups(0, NULL) == 0 && setresgid(r->gid, r->gid, r->gid) == 0 && setresuid(r->uid, r->uid, r->uid) == 0;
+}
+
+/* --- files --- */
+
+#ifdef LANDLOCK_CREATE_RULESET_VERSION
+static bool allow_folder(int rules, const char *folder, unsigned long long what)
+{
+    struct landlock_path_beneath_attr at = { .allowed_access = what, .parent_fd = open(folder, O_PATH | O_CLOEXEC) };
+    bool good = at.parent_fd >= 0 && syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &at, 0) == 0;
+    if (at.parent_fd >= 0)
+        close(at.parent_fd);
+    return good;
+}
+
+/* Nothing may be opened but in the folder. */
+static bool restrict_files(const char *folder)
+{
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (version < 1)                    /* a kernel without it */
+        return true;
+    unsigned long long all = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;        /* of its first version */
+    if (version >= 3)
+        all |= 1ull << 13 | 1ull << 14;         /* refer, truncate */
+    const struct landlock_ruleset_attr attr = { .handled_access_fs = all };
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
+    bool good = rules >= 0 && (!folder || allow_folder(rules, folder, all)) &&
+                syscall(SYS_landlock_restrict_self, rules, 0) == 0;
+    if (rules >= 0)
+        close(rules);
+    return good;
+}
+#else
+static bool restrict_files(const char *folder)
+{
+    (void)folder;
+    return true;
+}
+#endif
+
+/* --- all of it --- */
+
+bool rights_drop(const struct rights *r, char why[RIGHTS_ERROR])
+{
+    const struct rlimit none = { 0, 0 };
+    bool parent = r->role == RIGHTS_PARENT;
+    unsigned keeps = parent ? parent_keeps : 0;
+
+    if (r->role == RIGHTS_PARSER && setrlimit(RLIMIT_FSIZE, &none) != 0)
+        return failed(why, "limit of files");
+    drop_bounds(keeps);
+    if (!become(r))
+        return failed(why, "user");
+    if (!set_capabilities(keeps))
+        return failed(why, "capabilities");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return failed(why, "no new privileges");
+    if (parent)
+        return true;
+    if (r->role == RIGHTS_PARSER)
+        prctl(PR_SET_PDEATHSIG, SIGTERM);       /* ends what it can when the parent is killed; forgotten by a change of user */
+    prctl(PR_SET_DUMPABLE, 0);          /* a change of user may have set it */
+    if (!restrict_files(r->role == RIGHTS_WRITER ? r->folder : NULL))
+        return failed(why, "Landlock");
+    if (!syscalls_restrict(r->role == RIGHTS_WRITER))
+        return failed(why, "system calls");
+    return true;
+}

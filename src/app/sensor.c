@@ -1,0 +1,301 @@
+/* The parent of the sensor. */
+#include "app/sensor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/rights.h"
+#include "base/threads.h"
+
+volatile sig_atomic_t sensor_stopped, sensor_asked;
+
+static const uint64_t second_ns = 1000000000;
+enum { TICK_MS = 100, GRACE_S = 15, STUCK = 3 };
+
+struct child {
+    const char *name;
+    pid_t pid;                          /* 0: it does not run */
+    uint64_t since_ns;                  /* when it was started last */
+    unsigned starts;
+    bool over;                          /* it has ended for good, with this status: */
+    int code;
+};
+
+struct parent {
+    struct sensor *sensor;
+    struct child parser, writer;
+    struct parser_life life;
+    bool stopping;
+    uint64_t stopping_ns;
+    uint64_t packets;                   /* of standard input, told of before the last start; */
+    unsigned stuck;                     /* starts that got no further */
+    int code;                           /* the first thing that went wrong */
+};
+
+void sensor_say(const char *format, ...)
+{
+    char line[1200];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    complain(EX_OK, "%s", line);
+}
+
+/* --- signals --- */
+
+static void note_signal(int number)
+{
+    if (number == SIGUSR1)
+        sensor_asked = 1;
+    else
+        sensor_stopped = 1;
+}
+
+static void on_signal(int number, void (*what)(int))
+{
+    struct sigaction a = { .sa_handler = what };
+    sigaction(number, &a, NULL);
+}
+
+static sigset_t awaited(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGCHLD);
+    return set;
+}
+
+/* A child hears of the end by SIGTERM alone, and the writer by the parser. */
+static void child_signals(bool ends)
+{
+    const sigset_t set = awaited();
+    on_signal(SIGINT, SIG_IGN);
+    on_signal(SIGHUP, SIG_IGN);
+    on_signal(SIGTERM, ends ? note_signal : SIG_IGN);
+    on_signal(SIGUSR1, note_signal);
+    on_signal(SIGCHLD, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* --- children --- */
+
+static void close_input(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (fd > 0) {
+        dup2(fd, STDIN_FILENO);
+        close(fd);
+    }
+}
+
+static int live_as_parser(struct parent *p)
+{
+    struct sensor *s = p->sensor;
+    prctl(PR_SET_NAME, "mailseal-parser");
+    child_signals(true);
+    close(s->listening);
+    munmap(s->writer, sizeof *s->writer);
+    return parser_main(s, &p->life);
+}
+
+static int live_as_writer(struct parent *p)
+{
+    struct sensor *s = p->sensor;
+    prctl(PR_SET_NAME, "mailseal-writer");
+    child_signals(false);
+    close(s->told);
+    close_input();
+    munmap(s->parser, sizeof *s->parser);
+    s->again = p->writer.starts > 1;
+    return writer_main(s);
+}
+
+static bool start(struct parent *p, struct child *c, int (*live)(struct parent *))
+{
+    c->since_ns = wall_clock_ns();
+    c->starts++;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(live(p));
+    c->pid = pid > 0 ? pid : 0;
+    if (pid < 0)
+        sensor_say("the %s cannot be started: %s", c->name, strerror(errno));
+    return pid > 0;
+}
+
+static uint64_t new_run(void)
+{
+    uint64_t run = 0;
+    if (getrandom(&run, sizeof run, 0) != (ssize_t)sizeof run)
+        run = wall_clock_ns();
+    return run & INT64_MAX ? run & INT64_MAX : 1;
+}
+
+static bool can_resume(void)
+{
+    struct stat st;
+    return fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static void start_parser(struct parent *p)
+{
+    struct sensor *s = p->sensor;
+    p->life = (struct parser_life){ .run = new_run(), .finish = p->stopping };
+    if (s->from_stdin && p->parser.starts) {
+        uint64_t packets = atomic_load(&s->parser->packets);
+        p->stuck = packets > p->packets ? 0 : p->stuck + 1;
+        p->life.resume = p->packets = packets;
+        if ((!can_resume() || p->stuck > STUCK) && !p->life.finish) {
+            sensor_say("the rest of standard input is lost with the parser");
+            p->life.finish = true;
+            p->code = p->code ? p->code : EX_SOFTWARE;
+        }
+    }
+    start(p, &p->parser, live_as_parser);
+}
+
+static void has_ended(struct parent *p, struct child *c, int status)
+{
+    c->pid = 0;
+    if (WIFEXITED(status) && (c == &p->writer || WEXITSTATUS(status) != EX_UNAVAILABLE)) {
+        c->over = true;
+        c->code = WEXITSTATUS(status);
+        p->code = p->code ? p->code : c->code;
+        return;
+    }
+    if (WIFSIGNALED(status))
+        sensor_say("the %s was ended by signal %d (%s); it is started again", c->name, WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+static void reap(struct parent *p)
+{
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+        if (pid == p->parser.pid)
+            has_ended(p, &p->parser, status);
+        else if (pid == p->writer.pid)
+            has_ended(p, &p->writer, status);
+}
+
+/* At once, but not more often than twice a second. */
+static bool may_start(const struct child *c)
+{
+    return !c->pid && !c->over && (c->starts == 0 || wall_clock_ns() - c->since_ns > second_ns / 2);
+}
+
+static void signal_child(const struct child *c, int number)
+{
+    if (c->pid)
+        kill(c->pid, number);
+}
+
+/* --- the loop --- */
+
+static void stop(struct parent *p)
+{
+    if (!p->stopping)
+        p->stopping_ns = wall_clock_ns();
+    p->stopping = true;
+    signal_child(&p->parser, SIGTERM);
+}
+
+static void take_signal(struct parent *p, int number)
+{
+    if (number == SIGTERM || number == SIGINT) {
+        stop(p);
+    } else if (number == SIGUSR1) {
+        sensor_say("parser started %u times, writer %u times", p->parser.starts, p->writer.starts);
+        signal_child(&p->parser, SIGUSR1);
+        signal_child(&p->writer, SIGUSR1);
+    }
+}
+
+/* A parser that said what none says is not asked to leave. */
+static void look_at_pages(struct parent *p)
+{
+    if (p->parser.pid && atomic_load(&p->sensor->writer->bad_run) == p->life.run) {
+        atomic_store(&p->sensor->writer->bad_run, 0);
+        kill(p->parser.pid, SIGKILL);
+    }
+}
+
+/* The writer is the last to end: whatever it ended with, nothing more can be stored. */
+static bool is_over(struct parent *p)
+{
+    bool parser_failed = p->parser.over && p->parser.code == EX_OSERR;
+    bool too_long = p->stopping && wall_clock_ns() - p->stopping_ns > GRACE_S * second_ns;
+    return p->writer.over || parser_failed || too_long;
+}
+
+static void watch(struct parent *p)
+{
+    const sigset_t set = awaited();
+    const struct timespec tick = { .tv_nsec = TICK_MS * 1000000 };
+    while (!is_over(p)) {
+        if (may_start(&p->writer))
+            start(p, &p->writer, live_as_writer);
+        if (may_start(&p->parser))
+            start_parser(p);
+        int number = sigtimedwait(&set, NULL, &tick);
+        if (number > 0)
+            take_signal(p, number);
+        reap(p);
+        look_at_pages(p);
+    }
+}
+
+static void end_child(struct child *c)
+{
+    if (!c->pid)
+        return;
+    kill(c->pid, SIGKILL);
+    waitpid(c->pid, NULL, 0);
+}
+
+static struct sensor_page *new_page(void)
+{
+    void *page = mmap(NULL, sizeof(struct sensor_page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return page == MAP_FAILED ? NULL : page;
+}
+
+int sensor_run(struct sensor *s)
+{
+    struct parent p = { .sensor = s, .parser = { .name = "parser" }, .writer = { .name = "writer" } };
+    const sigset_t set = awaited();
+    char why[RIGHTS_ERROR];
+    int ends[2];
+
+    s->parser = new_page();
+    s->writer = new_page();
+    if (!s->parser || !s->writer || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return complain(EX_OSERR, "the processes cannot be connected: %s", strerror(errno));
+    s->told = ends[0];
+    s->listening = ends[1];
+    s->parent = getpid();
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    if (!rights_drop(&(struct rights){ .role = RIGHTS_PARENT }, why))
+        return complain(EX_OSERR, "%s", why);
+    watch(&p);
+    end_child(&p.parser);
+    if (p.writer.pid)
+        p.code = p.code ? p.code : EX_SOFTWARE;
+    end_child(&p.writer);
+    return p.code;
+}

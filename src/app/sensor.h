@@ -1,0 +1,64 @@
+/* mailseal monitor: what its three processes have in common.
+ *
+ *   parent   opens what is read, parses nothing, starts the other two and starts them again when they die
+ *   parser   reads packets and follows connections; has no right to anything but telling the writer of them
+ *   writer   checks what it is told, judges, and owns the database */
+#ifndef MAILSEAL_APP_SENSOR_H
+#define MAILSEAL_APP_SENSOR_H
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "app/command.h"
+#include "app/ports.h"
+#include "store/store.h"
+
+struct sensor {
+    /* what was asked for */
+    const char *db;
+    struct store_options store_options;
+    struct port_table ports;
+    struct local_networks local;
+    uint64_t memory;                    /* for connections */
+    unsigned lanes;
+    bool from_stdin;                    /* --read - */
+    unsigned nlinks;
+    const char *link[STORE_LINKS];      /* names */
+    const char *user;                   /* who the parser becomes; NULL: the usual one */
+    uid_t uid;                          /* of the parser, when the parent is root; 0: it is not */
+    gid_t gid;
+    uid_t writer_uid;                   /* the same of the writer */
+    gid_t writer_gid;
+    /* while it runs */
+    pid_t parent;
+    bool again;                         /* of a writer: it is not the first */
+    int told, listening;                /* the two ends of the socket: the parser's, the writer's */
+    struct sensor_page *parser, *writer;
+};
+
+/* Shared with the parent by either child, which alone writes it. The parent takes it for hints. */
+struct sensor_page {
+    atomic_uint_least64_t beats;        /* grows while it gets on */
+    atomic_uint_least64_t packets;      /* parser: taken in and told of */
+    atomic_uint_least64_t bad_run;      /* writer: this run said what no parser says */
+};
+
+/* One line of the sensor to standard error. */
+void sensor_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The whole life of a child; both give its exit status. run: a number that no other life has. resume: packets of the
+ * input that lives before have told of. finish: nothing is read, only the end is told. */
+struct parser_life {
+    uint64_t run, resume;
+    bool finish;
+};
+int parser_main(struct sensor *, const struct parser_life *);
+int writer_main(struct sensor *);
+
+/* Signals that a process of the sensor has got: set by handlers. */
+extern volatile sig_atomic_t sensor_stopped, sensor_asked;      /* TERM or INT; USR1 */
+
+int sensor_run(struct sensor *);        /* the parent: an exit status */
+
+#endif

@@ -1,0 +1,171 @@
+#include "app/wire.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "app/wire_form.h"
+#include "base/pages.h"
+#include "base/threads.h"
+
+enum { PARCELS = 1024 };                /* messages that are not stored yet, at most */
+static const uint64_t gather_ns = 50000000;
+
+/* Messages are numbered from 1 on; those from `oldest` on are kept, since they may have to be told again. */
+struct wire_out {
+    int fd;
+    uint64_t run;
+    bool patient;
+    bool first;                         /* the next one is the first that its listener gets */
+    bool gone;
+    uint64_t oldest, next, current;     /* oldest: not stored; next: not sent; current: being written */
+    uint64_t sent_ns;                   /* when the last one was closed */
+    uint64_t dropped;
+    uint32_t n[PARCELS];                /* bytes in each */
+    uint8_t *bytes;                     /* PARCELS times WIRE_MESSAGE */
+};
+
+static uint8_t *parcel(struct wire_out *w, uint64_t number) { return w->bytes + number % PARCELS * WIRE_MESSAGE; }
+
+struct wire_out *wire_out_new(int fd, uint64_t run, bool patient)
+{
+    struct wire_out *w = calloc(1, sizeof *w);
+    if (!w || !(w->bytes = pages_get((size_t)PARCELS * WIRE_MESSAGE))) {
+        free(w);
+        return NULL;
+    }
+    w->fd = fd;
+    w->run = run;
+    w->patient = patient;
+    w->first = true;
+    w->oldest = w->next = w->current = 1;
+    w->n[1] = sizeof(struct wire_head);
+    return w;
+}
+
+void wire_out_free(struct wire_out *w)
+{
+    if (!w)
+        return;
+    pages_put(w->bytes);
+    free(w);
+}
+
+uint64_t wire_out_dropped(const struct wire_out *w) { return w->dropped; }
+
+/* --- the socket --- */
+
+static void read_answers(struct wire_out *w)
+{
+    struct wire_answer a;
+    ssize_t n;
+    while ((n = recv(w->fd, &a, sizeof a, MSG_DONTWAIT)) > 0) {
+        if (n != sizeof a)
+            continue;
+        if (a.again) {
+            w->next = w->oldest;
+            w->first = true;
+        } else if (a.run == w->run && a.batch >= w->oldest && a.batch < w->next) {
+            w->oldest = a.batch + 1;
+        }
+    }
+    w->gone = w->gone || n == 0;
+}
+
+static bool send_one(struct wire_out *w)
+{
+    struct wire_head *head = (struct wire_head *)(void *)parcel(w, w->next);
+    head->first = w->first;
+    ssize_t n = send(w->fd, head, w->n[w->next % PARCELS], MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0) {
+        w->gone = w->gone || errno == EPIPE || errno == ECONNRESET;
+        return false;
+    }
+    w->first = false;
+    w->next++;
+    return true;
+}
+
+static void send_all(struct wire_out *w)
+{
+    while (w->next < w->current && send_one(w))
+        ;
+}
+
+/* Until there is room in the socket or an answer comes; a fifth of a second at most. */
+static void wait_for_socket(struct wire_out *w)
+{
+    struct pollfd fd = { .fd = w->fd, .events = (short)(POLLIN | (w->next < w->current ? POLLOUT : 0)) };
+    poll(&fd, 1, 200);
+    read_answers(w);
+    send_all(w);
+}
+
+/* --- writing --- */
+
+static bool is_empty(const struct wire_out *w) { return w->n[w->current % PARCELS] == sizeof(struct wire_head); }
+
+static bool has_room(const struct wire_out *w) { return w->current + 1 - w->oldest < PARCELS; }
+
+/* Closes the present message and begins the next one; there must be room. */
+static void close_message(struct wire_out *w)
+{
+    struct wire_head *head = (struct wire_head *)(void *)parcel(w, w->current);
+    *head = (struct wire_head){ .run = w->run, .batch = w->current };
+    w->current++;
+    w->n[w->current % PARCELS] = sizeof *head;
+    w->sent_ns = wall_clock_ns();
+}
+
+static bool make_room(struct wire_out *w)
+{
+    read_answers(w);
+    send_all(w);
+    while (!has_room(w) && w->patient && !w->gone)
+        wait_for_socket(w);
+    return has_room(w);
+}
+
+void wire_out_put(struct wire_out *w, const struct wire_record *r)
+{
+    size_t body = wire_body(r->type), size = (sizeof(struct wire_piece) + body + r->trace.n + 15) / 16 * 16;
+    if (w->n[w->current % PARCELS] + size > WIRE_MESSAGE) {
+        if (!make_room(w)) {
+            w->dropped += r->type == WIRE_SESSION;
+            return;
+        }
+        close_message(w);
+    }
+    uint8_t *to = parcel(w, w->current) + w->n[w->current % PARCELS];
+    const struct wire_piece piece = { .number = r->number, .size = (uint32_t)size, .type = (uint16_t)r->type,
+                                      .trace_n = (uint16_t)r->trace.n };
+    memcpy(to, &piece, sizeof piece);
+    if (body)
+        memcpy(to + sizeof piece, r->body, body);
+    if (r->trace.n)
+        memcpy(to + sizeof piece + body, r->trace.p, r->trace.n);
+    w->n[w->current % PARCELS] += (uint32_t)size;
+}
+
+void wire_out_turn(struct wire_out *w)
+{
+    read_answers(w);
+    bool due = w->first ? w->next == w->current : !is_empty(w);
+    if (due && has_room(w) && (w->first || wall_clock_ns() - w->sent_ns >= gather_ns))
+        close_message(w);
+    send_all(w);
+}
+
+bool wire_out_end(struct wire_out *w)
+{
+    while (!has_room(w) && !w->gone)
+        wait_for_socket(w);
+    if (!w->gone)
+        close_message(w);
+    while (w->oldest < w->current && !w->gone) {
+        send_all(w);
+        wait_for_socket(w);
+    }
+    return w->oldest == w->current;
+}

@@ -1,0 +1,228 @@
+/* The writer of the sensor: it checks what the parser says, judges, and stores. One thread listens, which never waits
+ * for the disk, another one judges and stores. */
+#include "app/sensor.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "app/journal.h"
+#include "app/rights.h"
+#include "base/threads.h"
+
+enum { JOURNAL_BYTES = 32 << 20, ROWS = 5000, MESSAGES = 64 };
+static const uint64_t second_ns = 1000000000;
+
+struct writer {
+    struct sensor *sensor;
+    struct wire_in *in;
+    struct journal *journal[2];
+    struct journal *filling;            /* the listener's */
+    bool storing;                       /* the other one is the storer's */
+    struct queue *to, *back;            /* of journals, between the two; NULL: no more */
+    struct worker *worker;
+    uint64_t handed_ns;
+    bool ended, gone;                   /* the run has told everything; nobody is left to tell anything */
+    uint64_t ended_ns;
+    /* of the storer */
+    struct ledger ledger;               /* its store is NULL while it is not open */
+    atomic_int trouble;                 /* status of the failure that goes on; 0: none */
+    atomic_bool in_vain;                /* it need not be tried any more */
+};
+
+/* --- the thread that stores --- */
+
+static int try_to_store(struct writer *w, const struct journal *j)
+{
+    char error[STORE_ERROR];
+    int code = 0;
+    struct ledger *l = &w->ledger;
+    if (!l->store)
+        l->store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
+    if (l->store && !(code = journal_store(j, l, w->sensor->link, w->sensor->nlinks)))
+        return 0;
+    if (!atomic_load(&w->trouble))
+        sensor_say("%s; what is seen is kept in memory, and written when that is possible again",
+                   l->store ? store_error(l->store) : error);
+    store_close(l->store);
+    l->store = NULL;
+    return code;
+}
+
+/* For the waits of the storer in trouble. */
+static void wait_a_second(struct writer *w)
+{
+    for (unsigned i = 0; i < 10 && !atomic_load(&w->in_vain); i++)
+        poll(NULL, 0, 100);
+}
+
+static void run_storer(void *ctx)
+{
+    struct writer *w = ctx;
+    struct journal *j;
+    while ((j = queue_take(w->to))) {
+        int code;
+        while ((code = try_to_store(w, j)) && !atomic_load(&w->in_vain)) {
+            atomic_store(&w->trouble, code);
+            wait_a_second(w);
+        }
+        if (!code && atomic_exchange(&w->trouble, 0))
+            sensor_say("%s is written again", w->sensor->db);
+        queue_put(w->back, j);
+    }
+}
+
+/* --- the thread that listens --- */
+
+static void take_message(struct writer *w)
+{
+    struct wire_record r;
+    journal_batch(w->filling, wire_in_run(w->in), wire_in_batch(w->in));
+    while (wire_in_next(w->in, &r))
+        journal_record(w->filling, &r);
+    if (journal_ended(w->filling)) {
+        w->ended = true;
+        w->ended_ns = wall_clock_ns();
+    }
+}
+
+static void listen_once(struct writer *w)
+{
+    for (unsigned i = 0; i < MESSAGES && journal_rows(w->filling) < ROWS; i++)
+        switch (wire_in_step(w->in)) {
+        case WIRE_MESSAGE_CAME:
+            take_message(w);
+            break;
+        case WIRE_BAD:
+            sensor_say("the parser said what none says (%s): it is ended", wire_in_error(w->in));
+            atomic_store(&w->sensor->writer->bad_run, wire_in_run(w->in));
+            return;
+        case WIRE_GONE:
+            w->gone = true;
+            w->ended_ns = wall_clock_ns();
+            return;
+        case WIRE_NOTHING:
+            return;
+        }
+}
+
+static void hand_over(struct writer *w)
+{
+    queue_put(w->to, w->filling);
+    w->filling = w->filling == w->journal[0] ? w->journal[1] : w->journal[0];
+    w->storing = true;
+    w->handed_ns = wall_clock_ns();
+}
+
+static void take_back(struct writer *w)
+{
+    void *journal;
+    if (!queue_try(w->back, &journal))
+        return;
+    w->storing = false;
+    if (!atomic_load(&w->trouble))
+        wire_in_stored(w->in, journal_run(journal), journal_last(journal));
+    journal_clear(journal);
+}
+
+static bool is_due(const struct writer *w)
+{
+    if (w->storing || journal_is_empty(w->filling))
+        return false;
+    return w->ended || w->gone || journal_rows(w->filling) >= ROWS || wall_clock_ns() - w->handed_ns >= second_ns;
+}
+
+static bool is_done(const struct writer *w)
+{
+    return (w->ended || w->gone) && !w->storing && journal_is_empty(w->filling);
+}
+
+/* A stream waits for a disk that works, a link waits for nothing. */
+static bool must_wait(const struct writer *w)
+{
+    return w->storing && w->sensor->from_stdin && journal_rows(w->filling) >= ROWS && !atomic_load(&w->trouble);
+}
+
+static void listen_to_the_end(struct writer *w)
+{
+    struct pollfd fd = { .fd = w->sensor->listening, .events = POLLIN };
+    while (!is_done(w)) {
+        take_back(w);
+        if (is_due(w))
+            hand_over(w);
+        if (must_wait(w)) {
+            poll(NULL, 0, 2);
+        } else if (!w->gone) {
+            poll(&fd, 1, w->storing ? 5 : 100);
+            listen_once(w);
+        } else {
+            poll(NULL, 0, 5);
+        }
+        if ((w->ended || w->gone) && atomic_load(&w->trouble) && wall_clock_ns() - w->ended_ns > 10 * second_ns)
+            atomic_store(&w->in_vain, true);
+        if (sensor_asked) {
+            sensor_asked = 0;
+            sensor_say("writer: %zu records wait to be stored%s", journal_rows(w->filling),
+                       atomic_load(&w->trouble) ? "; the database cannot be written" : "");
+        }
+        atomic_fetch_add(&w->sensor->writer->beats, 1);
+    }
+}
+
+/* --- its life --- */
+
+/* The folder of the database, which it may write in. */
+static const char *folder_of(const char *path, char buffer[4096])
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return ".";
+    snprintf(buffer, 4096, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    return buffer;
+}
+
+static bool may_pass(int code) { return code == EX_TEMPFAIL || code == EX_IOERR; }
+
+static int begin(struct writer *w)
+{
+    char error[STORE_ERROR];
+    int code = 0;
+    w->in = wire_in_new(w->sensor->listening, w->sensor->nlinks);
+    w->to = queue_new(1);
+    w->back = queue_new(1);
+    for (unsigned i = 0; i < 2; i++)
+        w->journal[i] = journal_new(JOURNAL_BYTES);
+    w->filling = w->journal[0];
+    if (!ledger_open(&w->ledger, &w->sensor->local) || !w->in || !w->to || !w->back || !w->journal[0] || !w->journal[1])
+        return complain(EX_OSERR, "there is not enough memory");
+    w->ledger.store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
+    if (!w->ledger.store && (!may_pass(code) || !w->sensor->again))
+        return complain(code, "%s", error);
+    w->worker = worker_start(run_storer, w);
+    return w->worker ? 0 : complain(EX_OSERR, "no thread can be started");
+}
+
+int writer_main(struct sensor *s)
+{
+    static struct writer w;
+    char why[RIGHTS_ERROR], folder[4096];
+    struct rights rights = { .role = RIGHTS_WRITER, .folder = folder_of(s->db, folder), .uid = s->writer_uid, .gid = s->writer_gid };
+    w.sensor = s;
+    if (!rights_drop(&rights, why))
+        return complain(EX_OSERR, "writer: %s", why);
+    int code = begin(&w);
+    if (!code) {
+        listen_to_the_end(&w);
+        queue_put(w.to, NULL);
+        worker_join(w.worker);
+        code = atomic_load(&w.trouble);
+        if (w.ledger.store && !code)
+            store_run_over(w.ledger.store);
+    }
+    store_close(w.ledger.store);
+    ledger_close(&w.ledger);
+    return code;
+}
