@@ -5,6 +5,33 @@
 
 void html(FILE *out, const char *text) { text_html(out, span_of(text, strlen(text))); }
 
+/* "2024-03-01" */
+static bool is_day(struct span s)
+{
+    static const char form[] = "dddd-dd-dd";
+    for (size_t i = 0; i < sizeof form - 1; i++)
+        if (i >= s.n || (form[i] == 'd' ? !ascii_digit(s.p[i]) : s.p[i] != '-'))
+            return false;
+    return true;
+}
+
+void html_days(FILE *out, struct span text)
+{
+    size_t n = 0;
+
+    for (struct span rest = text; rest.n; rest = span_skip(rest, n)) {
+        for (n = 0; n < rest.n && !is_day(span_skip(rest, n));)
+            n++;
+        text_html(out, span_first(rest, n));
+        if (n < rest.n) {
+            fputs("<span class=\"day\">", out);
+            text_html(out, span_first(span_skip(rest, n), 10));
+            fputs("</span>", out);
+            n += 10;
+        }
+    }
+}
+
 size_t panel_series(const struct panel *p)
 {
     size_t n = 0;
@@ -105,7 +132,15 @@ static void keep_direction(struct sheet *s, const char *word)
     s->rows = kept;
 }
 
-int figure_write(struct page *page, const struct figure *f, const char *more, char error[REPORT_ERROR])
+static void fitted(FILE *out, const char *sentence)
+{
+    fputs("<p class=\"fit\">The curve that fits all three hops: <strong>", out);
+    html_days(out, span_of(sentence, strlen(sentence)));
+    fputs(".</strong> <span class=\"small\">(<code>mailseal curve</code>; its level is that of the curve, not of the last"
+          " bucket.)</span></p>\n", out);
+}
+
+int figure_write(struct page *page, const struct figure *f, char error[REPORT_ERROR])
 {
     FILE *out = page->out;
     size_t n = panels(f);
@@ -128,8 +163,8 @@ int figure_write(struct page *page, const struct figure *f, const char *more, ch
         for (size_t i = 0; i < n; i++)
             panel(page, &f->panel[i]);
         fputs("</div>\n", out);
-        if (*more)
-            fprintf(out, "%s\n", more);
+        if (f->fitted && *page->sentence)
+            fitted(out, page->sentence);
         view_pick(&page->view, &page->sheet, NULL, NULL, NULL);
         figure_table(page, f);
     } else {

@@ -48,6 +48,7 @@ struct figure {
     const char *id, *title, *sentence;
     const char *report;
     bool by, direction, recent;         /* asked with; recent: of the latest 30 days */
+    bool fitted;                        /* the sentence stands below its pictures */
     bool split;                         /* its rows are split by direction: only one of these is shown */
     struct panel panel[FIGURE_PANELS];
     struct column column[FIGURE_COLUMNS];   /* of the table */
@@ -58,19 +59,22 @@ struct page {
     FILE *out;
     struct book *book;
     const struct report_request *request;
+    const char *sentence;               /* what the share did; "": not fitted */
     const char *by, *recent;            /* width of buckets, the day at which the latest ones begin */
     struct timeline time;
     struct sheet sheet;
     struct view view;
 };
 
-/* 0, or a status and a sentence. `more` is said below the pictures; "": nothing. */
-int figure_write(struct page *, const struct figure *, const char *more, char error[REPORT_ERROR]);
+/* 0, or a status and a sentence. */
+int figure_write(struct page *, const struct figure *, char error[REPORT_ERROR]);
 
 /* --- parts --- */
 
 /* Writes a text, an attribute's too. */
 void html(FILE *, const char *text);
+/* A text in which dates are kept on one line. */
+void html_days(FILE *, struct span text);
 size_t panel_series(const struct panel *);
 /* The value of a cell as people read it. */
 void figure_value(FILE *, const struct sheet *, size_t row, int column, enum format);

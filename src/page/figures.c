@@ -9,7 +9,7 @@ const struct figure figure_share = {
     .title = "The share over time, and by hop",
     .sentence = "Encrypted sessions among those whose outcome was seen. Relay is mail from server to server, submission is "
                 "what users send, retrieval is how they read it.",
-    .report = "share", .by = true, .direction = true, .split = true,
+    .report = "share", .by = true, .direction = true, .split = true, .fitted = true,
     .panel = {
         { PANEL_LINES, "All three hops", "hop", "all", "Encrypted, % of decided sessions", SCALE_WHOLE,
           { SHARE_OF("Encrypted", "all") }, { END }, { END } },

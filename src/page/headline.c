@@ -59,7 +59,7 @@ static void hop(FILE *out, const struct sheet *s, const char *word, const char *
         value(out, s, row, "share", FORMAT_SHARE);
         fputs("</p>", out);
         ruler(out, s, row);
-        fputs("<p class=\"small\">95&#160;% interval ", out);
+        fputs("<p class=\"small\">interval ", out);
         shares(out, s, row, "low", "high");
         fputs(", ", out);
         value(out, s, row, "decided", FORMAT_COUNT);
@@ -80,10 +80,10 @@ static void period(FILE *out, const struct sheet *s, size_t row)
         fputs("on ", out);
     } else {
         fputs("from ", out);
-        text_html(out, first);
+        html_days(out, first);
         fputs(" to ", out);
     }
-    text_html(out, last);
+    html_days(out, last);
 }
 
 static const char *plural(double n) { return n > 0 && n < 2 ? "" : "s"; }

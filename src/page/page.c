@@ -82,15 +82,11 @@ static int span(struct page *p, char by[SHEET_NAME], char error[REPORT_ERROR])
 
 static int share(struct page *p, char error[REPORT_ERROR])
 {
-    char sentence[BOOK_SENTENCE], more[2 * BOOK_SENTENCE] = "";
+    char sentence[BOOK_SENTENCE];
     int code = book_sentence(p->book, p->request, sentence, error);
 
-    if (!code && *sentence) {           /* made of numbers and words of the program only */
-        snprintf(more, sizeof more, "<p class=\"fit\">The curve that fits all three hops: <strong>%s.</strong> <span"
-                 " class=\"small\">(<code>mailseal curve</code>; its level is that of the curve, not of the last bucket.)"
-                 "</span></p>", sentence);
-    }
-    return code ? code : figure_write(p, &figure_share, more, error);
+    p->sentence = sentence;
+    return code ? code : figure_write(p, &figure_share, error);
 }
 
 static int body(struct page *p, char error[REPORT_ERROR])
@@ -106,7 +102,7 @@ static int body(struct page *p, char error[REPORT_ERROR])
     if (!code)
         code = share(p, error);
     for (const struct figure *f = figures; f->id && !code; f++)
-        code = figure_write(p, f, "", error);
+        code = figure_write(p, f, error);
     fputs("</main>\n<footer>\n", p->out);
     return code;
 }
