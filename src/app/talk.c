@@ -317,7 +317,13 @@ static void finish_work(struct talk *t, struct pool *pool, const struct flow *f,
 {
     struct talk_work *w = t->work;
     struct dialogue_end e = ending(t, f, clock_ns, input_ended);
+    const struct suspect *suspect = &w->dialogue.suspect;
 
+    t->session.server_ttl = origin_usual(&w->origin);
+    if (suspect->why) {
+        e.origin = origin_of(&w->origin, suspect->begin, suspect->end);
+        e.odd_ttl = w->origin.odd;
+    }
     dialogue_end(&w->dialogue, &e);
     finish_trace(t, pool);
     t->confirmed = w->dialogue.confirmed;
@@ -366,6 +372,8 @@ void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struc
         if (t->beginning_lost)
             dialogue_begins_late(d);
     }
+    if (dir_of(t, side) == TO_CLIENT)
+        origin_note(&t->work->origin, seg);
     reorder_push(&t->work->order, side, seg, sum);
     while (!t->work->dialogue.settled && reorder_next(&t->work->order, &c))
         take_chunk(t, pool, &c);

@@ -5,12 +5,14 @@
 #include "app/ports.h"
 #include "dialogue/dialogue.h"
 #include "flow/flow.h"
+#include "flow/origin.h"
 
 /* Given back as soon as the matter is settled. */
 struct talk_work {
     struct reorder order;
     struct window window[2];            /* TO_SERVER, TO_CLIENT */
     struct where at[2];
+    struct origin origin;               /* of what the server sends */
     struct dialogue dialogue;
 };
 

@@ -622,6 +622,7 @@ void dialogue_end(struct dialogue *d, const struct dialogue_end *e)
         fact(d, FACT_CUT_SHORT);
     preamble_end(d);
     end_of_request(d, e);
+    upgrade_end(d, e);
     if (d->tls.begun)
         tls_end(d, e);
     if (d->foreign && !d->confirmed && !has_fact(d, FACT_ACCEPTED | FACT_TLS_DONE))

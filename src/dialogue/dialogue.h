@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/pool.h"
 #include "dialogue/tls_dialogue.h"
+#include "flow/origin.h"
 #include "dialogue/tracing.h"
 #include "facts/session.h"
 #include "proto/proto.h"
@@ -72,6 +73,14 @@ enum upgrade { UPGRADE_NONE, UPGRADE_ASKED, UPGRADE_ACCEPTED, UPGRADE_CLEAR };
 /* The PROXY header that may come before the client's first bytes; see dialogue/preamble.c. */
 enum preamble { PREAMBLE_MAYBE, PREAMBLE_BEGUN, PREAMBLE_SKIPPED, PREAMBLE_OVER };
 
+/* The server's words that would be forged if any are. */
+enum { SUSPECT_NONE, SUSPECT_LIST, SUSPECT_REFUSAL };
+struct suspect {
+    uint32_t begin, end;                /* sequence numbers of its line, or of its list */
+    uint32_t number;                    /* of its first byte in its direction */
+    uint8_t why;
+};
+
 struct certificates;
 struct tls_fingerprints;
 struct dialogue;
@@ -120,6 +129,7 @@ struct dialogue {
     uint32_t print_now;                 /* its session.list_print so far */
     bool mask_weak;                     /* ... its mask may well be another word's */
     bool overrun;                       /* more commands were open than are kept */
+    bool list_unasked;                  /* a list was heard before its command, which may still come */
     bool lost_reply;                    /* answers were lost: pairing has to find its place again */
     uint8_t upgrade;                    /* enum upgrade */
     uint32_t guessed;                   /* facts that hold only if a go-ahead was one: STARTTLS itself was lost */
@@ -128,6 +138,8 @@ struct dialogue {
     bool blindly_said;                  /* client bytes behind STARTTLS, whose answer is not heard */
     bool two_hundred;                   /* STARTTLS answered by a 2xx that is not 220 */
     bool two_hundred_counts;
+    uint32_t list_at;                   /* where the present list began */
+    struct suspect suspect;
     bool conflict;                      /* overlap_conflict: a real offer was seen beside the mask */
     uint32_t go_ahead_end, go_ahead_ack, request_ack;   /* sequence numbers */
     bool request_alone;                 /* STARTTLS was the only command without an answer */
@@ -245,6 +257,8 @@ struct dialogue_end {
     bool seen[2];                       /* packets of that direction were captured */
     bool payload[2];
     uint32_t acks[2];                   /* highest acknowledgement sent in that direction's packets */
+    uint8_t origin;                     /* enum origin_answer of flow/: who sent what is suspect */
+    uint8_t odd_ttl;                    /* and how it arrived */
     uint64_t clock_ns;                  /* packet time of the input as a whole */
     bool input_ended;                   /* nothing ended the connection but the input */
 };
@@ -308,6 +322,8 @@ void upgrade_accepted(struct dialogue *);
 /* What looks like a go-ahead came, and the command before it was lost: taken back if the client goes on in clear. */
 void upgrade_guessed(struct dialogue *);
 void upgrade_refused(struct dialogue *, uint8_t flags, enum refusal);
+void upgrade_suspect(struct dialogue *);        /* the line being read refuses, if nothing follows that undoes it */
+void upgrade_end(struct dialogue *, const struct dialogue_end *);
 /* Each dialect asks these about each line in clear, before it reads it: what does a line mean
  * where TLS was agreed on or begun? True: the line is no part of the dialogue. */
 bool client_in_clear(struct dialogue *);

@@ -220,6 +220,7 @@ static void answer_to_starttls(struct dialogue *d, const struct smtp_reply_line 
         upgrade_accepted(d);
     } else if (r->code < 300) {         /* no refusal if TLS follows all the same */
         d->two_hundred = true;
+        upgrade_suspect(d);
         d->two_hundred_counts = (flags & ASKED_OFFERED) && !(flags & (ASKED_NOT_ALLOWED | ASKED_WITH_ARGUMENT));
     } else if (r->code < 500) {
         upgrade_refused(d, flags, r->code == 421 ? REFUSED_SILENTLY : REFUSED_FOR_NOW);
@@ -394,6 +395,7 @@ static void first_line_of_reply(struct dialogue *d, const struct smtp_reply_line
         return;
     struct open_command *c = command_of(d, r);
     if (is_list_reply(d, r, c) && !d->u.smtp.partial) {
+        d->list_unasked = d->list_unasked || !c;
         list_begin(d);
         reach(d, STAGE_HELLO);
     }

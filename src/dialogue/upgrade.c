@@ -7,6 +7,7 @@
 void list_begin(struct dialogue *d)
 {
     d->list_now = true;
+    d->list_at = d->now_begin;
     d->offer_now = d->mask_now = d->mask_other_length = d->mask_weak = false;
     d->print_now = 0;
     list_drop(d);
@@ -16,6 +17,20 @@ void list_drop(struct dialogue *d)
 {
     pool_put(d->pool, d->order, sizeof *d->order);
     d->order = NULL;
+}
+
+/* Where these words came from is of interest. A refusal matters more than a list. */
+static void suspect(struct dialogue *d, uint8_t why, uint32_t begin)
+{
+    if (d->suspect.why >= why)
+        return;
+    d->suspect = (struct suspect){ .why = why, .begin = begin, .end = d->now_end,
+                                   .number = d->now_at ? begin - d->now_at->first + 1 : 0 };
+}
+
+void upgrade_suspect(struct dialogue *d)
+{
+    suspect(d, SUSPECT_REFUSAL, d->now_begin);
 }
 
 static bool hides_another(const struct dialogue *d) { return d->order && mask_hides_another(d->order); }
@@ -80,6 +95,7 @@ static void judge_list(struct dialogue *d, bool whole)
     }
     if (!whole_list || has_fact(d, FACT_OFFERED))
         return;
+    suspect(d, SUSPECT_LIST, d->list_at);
     /* IMAP offers in its greeting, too: where that was not seen, nothing is known to be missing. */
     if (d->dialect == &imap_dialect && !d->greeted)
         d->mask_weak = true;
@@ -302,7 +318,7 @@ void upgrade_answered(struct dialogue *d)
  * list that was seen whole is of no matter where nothing else awaits an answer. A greeting of IMAP may be a PREAUTH. */
 static bool knows_what_is_answered(const struct dialogue *d)
 {
-    if (d->in[TO_SERVER].lost || d->overrun || d->midstream)
+    if (d->in[TO_SERVER].lost || d->overrun || d->midstream || d->list_unasked)
         return false;
     if (!d->in[TO_CLIENT].lost)
         return true;
@@ -316,6 +332,8 @@ void upgrade_refused(struct dialogue *d, uint8_t flags, enum refusal refusal)
     /* A server may allow one try for each connection. */
     if (!knows_what_is_answered(d) || d->tls.begun)
         counts = false;
+    if (counts && !d->two_hundred)
+        upgrade_suspect(d);
     fact(d, FACT_REFUSED | FACT_FAILED);
     d->upgrade = UPGRADE_NONE;
     d->unanswered_ns = 0;
@@ -332,4 +350,18 @@ void upgrade_refused(struct dialogue *d, uint8_t flags, enum refusal refusal)
     case REFUSED_SILENTLY:
         break;
     }
+}
+
+void upgrade_end(struct dialogue *d, const struct dialogue_end *e)
+{
+    bool other = d->s->evidence != 0, sure = e->origin == ORIGIN_OTHER_SENDER;
+
+    if (!d->suspect.why || e->origin == ORIGIN_SAME)
+        return;
+    evidence(d, EVIDENCE_FORGED_REPLY, sure && other ? GRADE_LIKELY : GRADE_POSSIBLE);
+    if (sure && evidence_grade(d->s->evidence, EVIDENCE_REFUSED_FOR_NOW))
+        evidence(d, EVIDENCE_REFUSED_FOR_NOW, GRADE_LIKELY);
+    d->s->forged_ttl = e->odd_ttl;
+    trace_note(d, TRACE_WAY, TO_CLIENT, e->odd_ttl | (uint32_t)d->s->server_ttl << 8 | (sure ? 1u << 16 : 0u),
+               d->suspect.number);
 }

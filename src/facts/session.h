@@ -73,6 +73,8 @@ struct session {
     uint8_t tunnel[SESSION_TUNNELS];    /* enum tunnel, distinct, in order of appearance */
     bool proxied;                       /* a PROXY header named the ends of the connection before this one */
     struct endpoint proxy_client, proxy_server;
+    uint8_t server_ttl;                 /* TTL or hop limit of what the server sends, as it arrives; 0: not seen */
+    uint8_t forged_ttl;                 /* that of the segment that is evidence forged_reply; 0: none is */
     uint32_t source;                    /* number of the capture it began in; set by the caller of the lane */
 };
 

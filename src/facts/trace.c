@@ -131,7 +131,7 @@ static bool put(struct trace *t, const struct trace_event *e, uint32_t kept)
 static bool is_note(unsigned kind)
 {
     return kind == TRACE_FACT || kind == TRACE_EVIDENCE || kind == TRACE_INCIDENT || kind == TRACE_END ||
-           kind == TRACE_BYTES || kind == TRACE_SEGMENT;
+           kind == TRACE_BYTES || kind == TRACE_SEGMENT || kind == TRACE_WAY;
 }
 
 void trace_settle(struct trace *t)

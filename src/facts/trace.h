@@ -51,7 +51,9 @@ enum { TRACE_FORMAT = 1 };
     K(LEFT_OUT,     N,   "left_out")      /* lines that found no room here */                                         \
     K(BYTES,        WN,  "bytes")         /* of the line: number of the first in its direction, from 1 on; bytes, */  \
                                           /* of a client's 0 */                                                       \
-    K(SEGMENT,      WN,  "segment")       /* that carried (some of) them: the same */
+    K(SEGMENT,      WN,  "segment")       /* that carried (some of) them: the same */                                 \
+    K(WAY,          TWN, "way")           /* another sender's: its TTL, the others' (<< 8), whether more than that */ \
+                                          /* tells (<< 16); the number of its first byte */
 
 #define K(id, fields, word) TRACE_##id,
 enum trace_kind { TRACE_KINDS(K) TRACE_KIND_N };

@@ -93,7 +93,7 @@
     E(TLS_BLOCKED,           "tls_blocked",           "TLS broke, and the same client came back in clear") \
     E(ACCEPTED_WITHOUT_OFFER,"accepted_without_offer","a go-ahead for what was not offered")          \
     E(OFFER_WITHDRAWN,       "offer_withdrawn",       "this server used to offer TLS")                \
-    E(FORGED_REPLY,          "forged_reply",          "the refusing segment came another way")        \
+    E(FORGED_REPLY,          "forged_reply",          "the segment that refuses came from another sender")        \
     E(HELLO_REFUSED,         "hello_refused",         "EHLO refused by a server that says ESMTP")     \
     E(MASKED_GREETING,       "masked_greeting",       "the greeting is overwritten")
 

@@ -232,6 +232,10 @@ static void begin_line(struct state *s, const struct trace_event *e)
         say_bytes(l, e->number);
         say(l, " lost)");
         break;
+    case TRACE_WAY:
+        say(l, "(what begins at byte %u came with TTL %u, all else with TTL %u", e->number, e->word & 255, e->word >> 8 & 255);
+        say(l, e->word >> 16 & 1 ? ", and its IP number, clock or window is not theirs)" : ")");
+        break;
     case TRACE_CONFLICT:
         say(l, "(a second copy of what was said here says something else)");
         break;

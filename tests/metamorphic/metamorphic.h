@@ -28,6 +28,9 @@
  *      that is out of order already, and packets moved over more than 40 others.
  *    - A7, packets cut by the snap length: they are not divided, nor put before whole ones (what is cut
  *      is lost at once).
+ *    - A8, another sender: who sent a segment is told by its place among others and by its IP number, so
+ *      the goldens about that (forged-…) are not held to A where order, borders or numbers change, and
+ *      those that only look like it are not made there.
  *
  * B. Changes that lose something: packets cut to 68, 96, 256 and other bytes, one direction removed, started or
  *    ended at each packet, each packet and each two neighbours removed. What the rest honestly supports,

@@ -1,5 +1,6 @@
 """Section 5 of doc/measurement.md, as far as the evidence of one session goes."""
 import re
+from packets import SYN, RST
 
 # The order in which two servers print their keywords: it names the victim of a mask.
 ORDERS = ('PIPELINING SIZE VRFY ETRN STARTTLS AUTH XCLIENT XFORWARD ENHANCEDSTATUSCODES 8BITMIME DSN SMTPUTF8 CHUNKING',
@@ -77,9 +78,50 @@ def echo_of_mask(line, keyword):
 
 
 def forged(chunk, segments):
-    """The segment has another TTL than every other one of its direction."""
-    others = {s.ttl for s in segments if s.number != chunk.number}
-    return bool(others) and chunk.ttl not in others
+    """The segment has another TTL than every other one of its direction, which are on both sides of it: 'possible';
+    'sure' if its IP number, clock or window is not theirs either. None: it may have come another way."""
+    plain = []
+    for s in segments:
+        again = any(t.ttl == s.ttl and not later(t.seq, s.seq) and not later(s.seq + s.length, t.seq + t.length) for t in plain)
+        if not s.flags & (SYN | RST) and not (s.length and again):
+            plain.append(s)
+    odd = [i for i, s in enumerate(plain) if s.ttl == chunk.ttl]
+    rest = [s for s in plain if s.ttl != chunk.ttl]
+    if not odd or len(rest) < 3 or len({s.ttl for s in rest}) > 1:
+        return None
+    first, last = odd[0], odd[-1]
+    if last - first + 1 != len(odd) or first == 0 or last == len(plain) - 1:
+        return None
+    ends = [(s.seq, s.seq + s.length) for s in plain]
+    if any(ends[i - 1][1] % 2**32 != ends[i][0] for i in odd) or any(later(e, ends[first][0]) for _, e in ends[:first]):
+        return None                         # it repeats bytes, comes behind a hole, or was overtaken
+    if any(later(ends[last][1], b) for b, _ in ends[last + 1:]):
+        return None
+    return sender(plain[first - 1], plain[first], plain[last + 1])
+
+
+def later(a, b):
+    """a > b of sequence numbers."""
+    return 0 < (a - b) % 2**32 < 2**31
+
+
+def sender(before, it, behind):
+    says = set()
+    if before.id is not None:
+        step, to_it = (behind.id - before.id) % 65536, (it.id - before.id) % 65536
+        if before.id == behind.id == 0:
+            says.add('other' if it.id else 'nothing')
+        elif 0 < step <= 256:
+            says.add('same' if 0 < to_it < step else 'other')
+    if before.clock is not None and behind.clock is not None:
+        step = (behind.clock - before.clock) % 2**32
+        if it.clock is None:
+            says.add('other')
+        elif step < 2**31:
+            says.add('same' if (it.clock - before.clock) % 2**32 <= step else 'other')
+    if 'other' not in says and 'same' not in says and before.window == behind.window != it.window:
+        says.add('other')
+    return 'sure' if 'other' in says else None if 'same' in says else 'possible'
 
 
 def conflict(first, last, streams):

@@ -23,6 +23,21 @@ class Segment:
     length: int         # the payload that was on the wire
     checksum: str       # 'right', 'wrong' or 'unknown' (a cut segment, or a checksum of zero)
     ttl: int
+    id: int = None      # of IPv4
+    window: int = 0
+    clock: int = None   # its TCP timestamp
+
+
+def clock_of(options):
+    """The TSval among TCP options (RFC 7323), or None."""
+    while options and options[0]:
+        n = 1 if options[0] == 1 else options[1] if len(options) > 1 else 0
+        if not n or n > len(options):
+            return None
+        if options[0] == 8 and n == 10:
+            return struct.unpack('>I', options[2:6])[0]
+        options = options[n:]
+    return None
 
 
 # --- files ---
@@ -206,7 +221,7 @@ class Peeler:
             if body is None:
                 return None
             wire = len(body)
-        return self.protocol(data[9], ends, body, wire, data[8])
+        return self.protocol(data[9], ends, body, wire, (data[8], number))
 
     def ip6(self, data):
         kind, hops, ends = data[6], data[7], (data[8:24], data[24:40])
@@ -224,7 +239,7 @@ class Peeler:
             else:
                 n = (body[1] + 2) * 4 if kind == 51 else (body[1] + 1) * 8
                 kind, body, wire = body[0], body[n:], wire - n
-        return self.protocol(kind, ends, body, wire, hops)
+        return self.protocol(kind, ends, body, wire, (hops, None))
 
     def fragment(self, key, offset, more, body, wire):
         """The whole of a datagram once its last missing fragment is here, else None. A cut one is as good as lost."""
@@ -284,13 +299,14 @@ class Peeler:
             return self.inside(self.ip, data if data[0] >> 4 == 4 else data[4:])
         return self.inside(lambda d: self.ethertype(kind, d) if kind != 0x6558 else self.ethernet(d), data)
 
-    def tcp(self, ends, data, wire, ttl):
+    def tcp(self, ends, data, wire, way):
         sport, dport, seq, ack, offset, flags = struct.unpack('>HHIIBB', data[:14])
         n = (offset >> 4) * 4
         if n < 20 or wire < n:
             return None
         src, dst = (str(ipaddress.ip_address(e)) for e in ends)
-        return ((src, sport), (dst, dport), seq, ack, flags, data[n:wire], wire - n, self.checksum(ends, data, wire), ttl)
+        return ((src, sport), (dst, dport), seq, ack, flags, data[n:wire], wire - n, self.checksum(ends, data, wire), *way,
+                struct.unpack('>H', data[14:16])[0] if len(data) > 15 else 0, clock_of(data[20:n]))
 
     @staticmethod
     def checksum(ends, data, wire):

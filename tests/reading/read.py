@@ -228,9 +228,10 @@ def gather_evidence(first, reading, connection, dialogue, client_side):
             f.offered = f.offered or last.facts.offered
     servers = reading.segments[1 - client_side]
     chunk = first.refusal or (first.lacking if f.offered is False else None)
-    if chunk and evidence.forged(chunk, servers):
-        f.add('forged_reply', 'likely' if f.evidence else 'possible')
-        if 'refused_for_now' in f.evidence:
+    forged = chunk and evidence.forged(chunk, servers)
+    if forged:
+        f.add('forged_reply', 'likely' if f.evidence and forged == 'sure' else 'possible')
+        if 'refused_for_now' in f.evidence and forged == 'sure':
             f.add('refused_for_now', 'likely')
 
 

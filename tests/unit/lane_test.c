@@ -1,5 +1,5 @@
 /* links: app/lane.o app/intake.o app/talk.o app/ports.o dpi/dpi_none.o
- * flow/flow.o flow/table.o flow/wheel.o flow/tags.o flow/reorder.o flow/window.o base/pool.o base/pages.o base/hash.o base/endpoint.o base/bytes.o
+ * flow/flow.o flow/origin.o flow/table.o flow/wheel.o flow/tags.o flow/reorder.o flow/window.o base/pool.o base/pages.o base/hash.o base/endpoint.o base/bytes.o
  * decode/decode.o decode/link.o decode/carrier.o decode/ip.o decode/tunnel.o decode/checksum.o
  * decode/fragments.o
  * dialogue/dialogue.o dialogue/first.o dialogue/mask.o dialogue/open.o dialogue/sasl.o dialogue/upgrade.o
