@@ -130,9 +130,11 @@ static bool put(struct trace *t, const struct trace_event *e, uint32_t kept)
 
 static bool is_note(unsigned kind)
 {
-    return kind == TRACE_FACT || kind == TRACE_EVIDENCE || kind == TRACE_INCIDENT || kind == TRACE_END ||
-           kind == TRACE_BYTES || kind == TRACE_SEGMENT || kind == TRACE_WAY;
+    return kind == TRACE_FACT || kind == TRACE_EVIDENCE || kind == TRACE_INCIDENT || kind == TRACE_END;
 }
+
+/* Belongs to a note, and there may be any number: the room kept for notes is not for them. */
+static bool is_place(unsigned kind) { return kind == TRACE_BYTES || kind == TRACE_SEGMENT || kind == TRACE_WAY; }
 
 void trace_settle(struct trace *t)
 {
@@ -155,7 +157,7 @@ static bool repeats(const struct trace *t, const struct trace_event *e)
 
 void trace_add(struct trace *t, const struct trace_event *e)
 {
-    bool note = is_note(e->kind);
+    bool note = is_note(e->kind), place = is_place(e->kind);
 
     if (!t->room)
         return;
@@ -163,13 +165,13 @@ void trace_add(struct trace *t, const struct trace_event *e)
         t->repeated++;
         return;
     }
-    if (t->repeated || note)
+    if (t->repeated || note || place)
         trace_settle(t);
-    if (!note)
-        t->full = t->full || !put(t, e, KEPT);
+    if (note || place)
+        put(t, e, note ? 0 : KEPT);
     else
-        put(t, e, 0);
-    t->left_out += t->full && trace_begins_line(e) && !note;
+        t->full = t->full || !put(t, e, KEPT);
+    t->left_out += t->full && trace_begins_line(e) && !note && !place;
     t->last_kind = (uint16_t)(e->kind | e->dir << 8);
     t->last_word = (uint16_t)e->word;
 }
