@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALLEST = 64, CLASSES = 21, SLAB_LEAST = 128 * 1024, SLAB_MOST = 1024 * 1024 };
+enum { SMALLEST = 64, CLASSES = 41, SLAB_LEAST = 128 * 1024, SLAB_MOST = 1024 * 1024 };
 
 struct block {
     struct block *next;
@@ -31,21 +31,16 @@ struct pool {
     struct slab *empty, *all;
 };
 
-/* Sizes are 64, 96, 128, 192, 256, … 65536. */
+/* Sizes are 64, 80, 96, 112, 128, 160, 192, 224, 256, … 65536. */
 static unsigned class_of(size_t n, size_t *room)
 {
     size_t size = SMALLEST;
     unsigned c = 0;
-    for (;; size *= 2, c += 2) {
-        if (n <= size) {
-            *room = size;
-            return c;
-        }
-        if (n <= size + size / 2) {
-            *room = size + size / 2;
-            return c + 1;
-        }
-    }
+    for (; n > 2 * size; size *= 2)
+        c += 4;
+    for (*room = size; n > *room; *room += size / 4)
+        c++;
+    return c;
 }
 
 size_t pool_room(size_t n)
