@@ -133,6 +133,8 @@ static const struct exception {
     { "go-ahead-lost-then-text", VERDICT_N, MARK_GAP, 0, true },
     /* Where nothing that the client says behind it was seen, a 220 is the go-ahead of what was lost. */
     { "smtp-xclient-lost", VERDICT_N, MARK_GAP, 0, true },
+    /* What was lost was the server's, of which the client alone shows nothing. */
+    { "retry-gap", VERDICT_TLS_FAILED, MARK_ONE_SIDED, 0, true },
     /* A loss behind which nothing but silence comes cannot be seen. */
     { "tcp-silence", VERDICT_INCOMPLETE, 0, 0, false },
     /* A response that is the word STARTTLS, where AUTH or its answer was lost: the line is a command. */

@@ -15,7 +15,7 @@ $(BUILD)/tests/metamorphic/%.o: tests/metamorphic/%.c $(BUILD)/config
 
 $(METAMORPHIC_BIN): $(METAMORPHIC) $(METAMORPHIC_LANE)
 	$(call say,LD $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(NO_LTO) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 check-long: $(METAMORPHIC_BIN)
 	@$(METAMORPHIC_BIN) tests/pcaps tests/pcaps/recorded
