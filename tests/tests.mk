@@ -33,7 +33,7 @@ $(BUILD)/tests/%_test.o: tests/unit/%_test.c $(BUILD)/config
 
 .SECONDEXPANSION:
 $(UNITS): $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $$(call links,$$*)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(NO_LTO) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS)
 
 units: $(UNITS)
 

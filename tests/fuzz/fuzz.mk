@@ -31,7 +31,7 @@ $(BUILD)/fuzz/%.o: tests/fuzz/%.c $(BUILD)/config
 
 define fuzz_rules
 $(BUILD)/fuzz/$(1): $(BUILD)/fuzz/$(1)_fuzz.o $(BUILD)/fuzz/run_corpus.o $$(FUZZ_$(1):%=$(BUILD)/%.o)
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcrypto
+	$$(Q)$$(CC) $$(CFLAGS) $$(NO_LTO) $$(LDFLAGS) -o $$@ $$^ -lcrypto
 
 $(FUZZ_BUILD)/$(1): tests/fuzz/$(1)_fuzz.c $$(FUZZ_$(1):%=src/%.c) $(FUZZ_HEADERS)
 	@mkdir -p $(FUZZ_BUILD)/found/$(1)

@@ -10,7 +10,7 @@ $(BUILD)/tests/secrets/readable.o: tests/secrets/readable.c $(BUILD)/config
 
 $(SECRETS_BIN): $(OBJ) $(BUILD)/tests/secrets/readable.o
 	$(call say,LD $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=prctl -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(NO_LTO) $(LDFLAGS) -Wl,--wrap=prctl -o $@ $^ $(LIBS)
 
 secrets: $(SECRETS_BIN)
 	@$(PYTHON) tests/secrets.py --bin $(SECRETS_BIN) --every $(or $(SECRETS_EVERY),12) --lanes $(or $(SECRETS_LANES),0)

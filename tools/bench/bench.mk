@@ -11,10 +11,10 @@ $(BENCH)/%.o: tools/bench/%.c $(BUILD)/config
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(BENCH)/generate $(BENCH)/floor $(BENCH)/flood: $(BENCH)/%: $(BENCH)/%.o
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(NO_LTO) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BENCH)/verdicts: $(BENCH)/verdicts.o $(BENCH_LANE)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LTO_LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 bench-programs: $(BUILD)/mailseal $(BENCH)/generate $(BENCH)/flood $(BENCH)/floor $(BENCH)/verdicts
 
