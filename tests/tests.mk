@@ -10,6 +10,7 @@
 #   make check-quick     both of these, the house rules and the rules of the verdict
 #   make check-pages     the page in a headless Chromium, with axe-core; needs `tools/deps pages` and npm's registry
 #   make check-tsan      the queues and the lanes under ThreadSanitizer
+#   make check-sensor   the sensor on network interfaces (root)
 #   make coverage        which lines no test runs; fails below 95 % of decode, flow, proto, dialogue, verdict
 #
 # tests/unit/X_test.c says in its first comment which objects of $(BUILD) it links, as in
@@ -118,6 +119,10 @@ check-threads: $(BUILD)/mailseal $(BUILD)/tests/threads_test
 	$(call step,lanes,$(PYTHON) tests/lanes.py --bin $(BUILD)/mailseal)
 	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
 
+# Root: network namespaces, veth and tcpdump.
+check-sensor: $(BUILD)/mailseal
+	@$(PYTHON) tests/sensor.py --bin $(BUILD)/mailseal
+
 coverage:
 	@rm -f build/coverage/*/*.gcda
 	@$(MAKE) --no-print-directory BUILD=build/coverage CFLAGS='-O0 -g --coverage' HARDEN= check
@@ -139,4 +144,4 @@ include tests/live/live.mk
 include tests/limits/limits.mk
 
 -include $(UNITS:=.d)
-.PHONY: units check check-pages check-quick check-units check-goldens check-asan check-tsan check-threads coverage
+.PHONY: units check check-pages check-quick check-units check-goldens check-asan check-tsan check-threads check-sensor coverage

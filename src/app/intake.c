@@ -143,7 +143,7 @@ static unsigned lane_of(const struct intake *in, uint64_t hash)
     return (unsigned)((hash >> 32) * in->lanes >> 32);
 }
 
-static void take_segment(struct intake *in, struct item *item, struct batch *b)
+static void take_segment(struct intake *in, struct item *item, uint16_t link, struct batch *b)
 {
     const struct segment *s = &item->seg;
     const struct port_table *ports = in->ports;
@@ -154,6 +154,7 @@ static void take_segment(struct intake *in, struct item *item, struct batch *b)
     item->begins = item->mail || talk_could_begin(s->payload);
     item->placed = item->mail || in->lanes > 1;
     item->ordinal = in->ordinal;
+    item->source = in->source + link;
     if (item->placed)
         flow_place(&in->key, s, &item->at);
     append(b, item, in->lanes > 1 ? lane_of(in, item->at.hash) : 0);
@@ -170,6 +171,13 @@ static void note_time(struct intake *in, uint64_t now, struct batch *b)
     b->tick[b->nticks++] = (struct tick){ in->ordinal, now };
 }
 
+void intake_idle(struct intake *in, uint64_t now_ns, struct batch *b)
+{
+    in->ordinal++;
+    note_time(in, now_ns, b);
+    b->ordinal = in->ordinal;
+}
+
 static void take_packet(struct intake *in, const struct packet *p, struct batch *b)
 {
     struct item *item = &b->item[b->n];
@@ -182,7 +190,7 @@ static void take_packet(struct intake *in, const struct packet *p, struct batch 
         r = take_fragment(in, &item->seg, b);
     in->counts->decoded[r]++;
     if (r == DECODE_TCP)
-        take_segment(in, item, b);
+        take_segment(in, item, p->link, b);
 }
 
 size_t intake_take(struct intake *in, const struct packet *p, size_t n, uint32_t source, struct batch *b)
@@ -190,7 +198,7 @@ size_t intake_take(struct intake *in, const struct packet *p, size_t n, uint32_t
     size_t done = 0, some;
 
     in->held = source == in->source ? in->held : 0;
-    b->source = in->source = source;
+    in->source = source;
     while (done < n && (some = batch_room(b)) > 0)
         for (some = some < n - done ? some : n - done; some; some--)
             take_packet(in, &p[done++], b);

@@ -27,6 +27,7 @@ struct item {
     struct item *next;                  /* of the same lane; NULL: none */
     bool mail, placed;                  /* mail: a mail port at either end */
     bool begins;                        /* with payload as mail begins with on odd ports */
+    uint32_t source;                    /* number given to the session that begins with it */
 };
 
 /* Packet time has entered a new second, with this packet; before that is followed. */
@@ -41,7 +42,6 @@ struct batch {
     size_t n, room, nticks, ticks_room;
     unsigned lanes;
     struct item *first[LANES_MOST], **end[LANES_MOST];  /* of each lane; end: where the next one goes */
-    uint32_t source;                    /* number given to the sessions that begin in it */
     uint64_t ordinal;                   /* of the last packet */
     struct batch_bytes *bytes;          /* of packets put together */
 };
@@ -74,6 +74,8 @@ void intake_free(struct intake *);      /* what it holds */
 /* Adds to a batch what lanes want of packets; all batches that have been cleared since are independent of
  * each other. Gives how many it took: fewer than n when the batch is full. */
 size_t intake_take(struct intake *, const struct packet *, size_t n, uint32_t source, struct batch *);
+/* Nothing has come up to this time. */
+void intake_idle(struct intake *, uint64_t now_ns, struct batch *);
 /* The input has ended: the next packet begins a new one. */
 void intake_end(struct intake *);
 

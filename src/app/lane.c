@@ -26,9 +26,9 @@ struct lane {
     uint64_t odd_flows;                 /* in the table */
     uint64_t clock_ns;                  /* packet time */
     struct lane_moment now;
-    uint32_t source;
     const struct lane_watch *watch;     /* NULL: everything */
     struct span trace;                  /* of the session being reported */
+    uint64_t oldest_ns;                 /* when the first session began that is not settled */
     struct lane_counts counts;
     struct certificates certificates;
     struct tls_fingerprints fingerprints;
@@ -91,6 +91,8 @@ void lane_free(struct lane *l)
     pool_free(l->pool);
     free(l);
 }
+
+uint64_t lane_oldest_ns(const struct lane *l) { return l->oldest_ns; }
 
 struct span lane_trace(const struct lane *l) { return l->trace; }
 
@@ -336,7 +338,7 @@ static void take_segment(struct lane *l, const struct item *item)
     if (!f)
         return;
     if (flow_made(l->flows) != before) {
-        f->source = l->source;
+        f->source = item->source;
         l->odd_flows += !item->mail;
     }
     if (hit.ignored || (f->owner & FLOW_DULL))
@@ -386,7 +388,6 @@ void lane_take(struct lane *l, const struct batch *b, unsigned lane)
     const struct item *i = b->first[lane], *behind;
     size_t tick = 0;
 
-    l->source = b->source;
     while (i)
         for (behind = look_ahead(l, i); i != behind; i = i->next) {
             if (tick < b->nticks)
@@ -395,12 +396,15 @@ void lane_take(struct lane *l, const struct batch *b, unsigned lane)
             take_segment(l, i);
         }
     run_ticks(l, b, &tick, b->ordinal);
+    if (tick && l->sink.counts)
+        l->oldest_ns = flow_oldest_ns(l->flows);
 }
 
 void lane_ends(struct lane *l, uint64_t ordinal, uint64_t clock_ns)
 {
     enter(l, LANE_END, ordinal, clock_ns);
     flow_end_all(l->flows);
+    l->oldest_ns = 0;
     memset(&l->now.turn, 0, sizeof l->now.turn);
     certificates_forget(&l->certificates);      /* what was made of this input may be thrown away */
 }
@@ -426,6 +430,13 @@ void lane_packets(struct lane *l, const struct packet *p, size_t n, uint32_t sou
         n -= taken;
     }
     batch_clear(&l->batch);
+}
+
+void lane_idle(struct lane *l, uint64_t now_ns)
+{
+    batch_clear(&l->batch);
+    intake_idle(&l->intake, now_ns, &l->batch);
+    lane_take(l, &l->batch, 0);
 }
 
 void lane_end(struct lane *l)

@@ -35,8 +35,11 @@ void lane_only(struct lane *, const struct lane_watch *);
 
 /* --- one lane for itself --- */
 
-/* source: number given to the sessions that begin in these packets. */
+/* source: number given to the sessions that begin in these packets, and those of further links have the numbers
+ * behind it. */
 void lane_packets(struct lane *, const struct packet *, size_t n, uint32_t source);
+/* Nothing has come up to this time. */
+void lane_idle(struct lane *, uint64_t now_ns);
 /* The input has ended: all connections end as they stand, and the next packet begins a new input. */
 void lane_end(struct lane *);
 const struct lane_counts *lane_counts(const struct lane *);
@@ -63,6 +66,9 @@ struct lane_moment {
 };
 const struct lane_moment *lane_now(const struct lane *);
 int lane_moment_cmp(const struct lane_moment *, const struct lane_moment *);
+
+/* When the first session began that is not settled yet; 0: there is none. As of the last second that began. */
+uint64_t lane_oldest_ns(const struct lane *);
 
 /* Within the sink's session(): the trace (facts/trace.h) of the session it is given, valid until it returns.
  * Empty: none was kept, for a session without evidence and incident. */

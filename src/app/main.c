@@ -29,8 +29,9 @@ const struct command commands[] = {
       "                        0 does all in one; default by the number of cores\n"
       "  --stats               at the end, what it cost: time by thread, throughput, memory; to standard error\n"
       "  --quiet               prints nothing but errors\n" },
-    { "monitor", command_monitor, "monitor [OPTION]... --read -",
+    { "monitor", command_monitor, "monitor [OPTION]... --interface NAME[,NAME] | --read -",
       "follows packets for as long as they come, and keeps the database up to date",
+      "  --interface NAME,...  network interfaces, such as the two of a tap; may be given several times\n"
       "  --read -              a capture from standard input, with its own packet time\n"
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --local NET,...       networks of your own, for the direction of a session\n"
@@ -41,6 +42,10 @@ const struct command commands[] = {
       "                        truncate stores only the /24 or /48 of each address\n"
       "  --memory SIZE         for open connections; default a quarter of the machine's\n"
       "  --lanes N             threads that follow connections\n"
+      "  --all-ports           the kernel passes everything on: mail on odd ports is looked for\n"
+      "  --filter EXPRESSION   what the kernel passes on instead, in the language of libpcap\n"
+      "  --buffer SIZE         of the ring in the kernel, for each interface; default 64M\n"
+      "  --snaplen BYTES       of each packet; default 262144\n"
       "  --user NAME           who the parser becomes when it is started as root; default mailseal, else nobody\n"
       "\nTERM ends it: sessions that are open end as they stand. USR1 prints figures to standard error.\n" },
     { "report", command_report, "report [OPTION]... [NAME]",

@@ -1,5 +1,6 @@
 /* mailseal monitor: packets as they come, for as long as they come. */
 #include <getopt.h>
+#include <net/if.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +10,8 @@
 #include "app/pipeline.h"
 #include "app/sensor.h"
 
-enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_PORTS, OPT_LOCAL, OPT_MEMORY, OPT_LANES, OPT_USER, OPT_HELP };
+enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_PORTS, OPT_LOCAL, OPT_MEMORY, OPT_LANES, OPT_USER,
+       OPT_INTERFACE, OPT_BUFFER, OPT_SNAPLEN, OPT_ALL_PORTS, OPT_FILTER, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },
@@ -21,6 +23,11 @@ static const struct option options[] = {
     { "memory", required_argument, NULL, OPT_MEMORY },
     { "lanes", required_argument, NULL, OPT_LANES },
     { "user", required_argument, NULL, OPT_USER },
+    { "interface", required_argument, NULL, OPT_INTERFACE },
+    { "buffer", required_argument, NULL, OPT_BUFFER },
+    { "snaplen", required_argument, NULL, OPT_SNAPLEN },
+    { "all-ports", no_argument, NULL, OPT_ALL_PORTS },
+    { "filter", required_argument, NULL, OPT_FILTER },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -32,6 +39,24 @@ static int take_read(struct sensor *s, const char *value)
     s->from_stdin = true;
     s->link[0] = "-";
     s->nlinks = 1;
+    return 0;
+}
+
+/* "eth1" or "eth1,eth2". */
+static int take_interfaces(struct sensor *s, const char *value)
+{
+    static char names[STORE_LINKS][IF_NAMESIZE];
+    while (*value) {
+        size_t n = strcspn(value, ",");
+        if (!n || n >= IF_NAMESIZE)
+            return complain(EX_USAGE, "--interface: '%s' is no name of an interface", value);
+        if (s->nlinks == STORE_LINKS)
+            return complain(EX_USAGE, "--interface: no more than %d can be followed by one sensor", STORE_LINKS);
+        memcpy(names[s->nlinks], value, n);
+        s->link[s->nlinks] = names[s->nlinks];
+        s->nlinks++;
+        value += n + (value[n] == ',');
+    }
     return 0;
 }
 
@@ -62,6 +87,20 @@ static int take_option(struct sensor *s, int option, const char *value)
                    : complain(EX_USAGE, "--memory: '%s' is no size of 1M or more, such as 512M or 2G", value);
     case OPT_LANES:
         return number_parse(value, 0, LANES_MOST, &s->lanes) ? 0 : complain(EX_USAGE, "--lanes: '%s' is no number from 0 to %d", value, LANES_MOST);
+    case OPT_INTERFACE:
+        return take_interfaces(s, value);
+    case OPT_BUFFER:
+        return size_parse(value, &s->buffer) && s->buffer >= 1 << 18 && s->buffer <= INT32_MAX
+                   ? 0
+                   : complain(EX_USAGE, "--buffer: '%s' is no size from 256K to 2047M", value);
+    case OPT_SNAPLEN:
+        return number_parse(value, 64, 262144, &s->snaplen) ? 0 : complain(EX_USAGE, "--snaplen: '%s' is no number from 64 to 262144", value);
+    case OPT_ALL_PORTS:
+        s->all_ports = true;
+        return 0;
+    case OPT_FILTER:
+        s->filter = value;
+        return 0;
     case OPT_USER:
         s->user = value;
         return 0;
@@ -107,6 +146,8 @@ int command_monitor(int argc, char **argv)
     s.store_options.live = true;
     s.memory = memory_default();
     s.lanes = pipeline_lanes_default();
+    s.buffer = 64 << 20;
+    s.snaplen = 262144;
     ports_default(&s.ports);
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == OPT_HELP) {
@@ -116,8 +157,8 @@ int command_monitor(int argc, char **argv)
         if ((status = take_option(&s, option, optarg)))
             return status;
     }
-    if (optind != argc || !s.nlinks) {
-        complain(EX_USAGE, optind != argc ? "monitor: '%s' is no option" : "monitor: nothing to read was named; see --read", argv[optind]);
+    if (optind != argc || !s.nlinks || (s.from_stdin && s.nlinks > 1)) {
+        complain(EX_USAGE, "monitor: either --interface or --read - has to be named, and nothing else");
         return complain_usage("monitor");
     }
     if ((status = find_user(&s)))

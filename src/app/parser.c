@@ -20,8 +20,11 @@ struct parser {
     struct wire_attempt tried[TRIED];
     unsigned ntried;
     struct lane_counts told;            /* of what the writer knows */
-    uint64_t began_ns, clock_ns, told_ns;       /* packet times: of the first mark, and the last; wall: of the last report */
-    int linktype;
+    struct link_counts links[CAPTURE_LINKS];    /* the same of each link */
+    uint64_t clock_ns, told_ns;         /* packet time of the last report, and the machine's */
+    uint64_t clock_steps;               /* since then */
+    bool over;                          /* all connections have ended */
+    struct record_mark mark;            /* the last one */
 };
 
 static void put(struct parser *p, enum wire_type type, uint64_t number, const void *body, struct span trace)
@@ -79,41 +82,99 @@ static uint64_t clock_steps(const struct parser *p, uint64_t now_ns)
     return back || on;
 }
 
+/* What standard input brought, in the form of a link. */
+static struct link_counts as_link(const struct parser *p, const struct record_mark *mark)
+{
+    const struct lane_counts *c = &mark->counts;
+    uint64_t first = p->links[0].packets ? p->links[0].first_ns : mark->clock_ns;
+    return (struct link_counts){ .packets = c->packets, .bytes = c->bytes, .first_ns = first, .last_ns = mark->clock_ns,
+                                 .linktype = -1 };
+}
+
+/* Before which no session began that is still to come: a connection is a session from its first payload on, for which
+ * a minute is allowed. Clocks that go back do not undo it. */
+static uint64_t complete(const struct parser *p)
+{
+    uint64_t margin = p->over ? 0 : 60 * second_ns, at = p->clock_ns > margin ? p->clock_ns - margin : 0;
+    return p->mark.oldest_ns && p->mark.oldest_ns < at ? p->mark.oldest_ns : at;
+}
+
+static void tell_link(struct parser *p, unsigned i, const struct link_counts *is, const struct lane_counts *all)
+{
+    struct link_counts *was = &p->links[i];
+    struct wire_seen w = { .seen = {
+        .link = 1 + i, .linktype = is->linktype, .clock_ns = p->clock_ns, .packets = is->packets - was->packets,
+        .bytes = is->bytes - was->bytes, .dropped_kernel = is->dropped_kernel - was->dropped_kernel,
+        .dropped_interface = is->dropped_interface - was->dropped_interface }, .complete_ns = complete(p) };
+    if (w.seen.packets) {
+        w.seen.first_ns = is->first_ns;
+        w.seen.last_ns = is->last_ns;
+    }
+    if (all) {                          /* of all links, with the first */
+        for (unsigned r = 0; r < DECODE_RESULTS_N; r++)
+            w.seen.decoded[r] = (int64_t)(all->decoded[r] - p->told.decoded[r]);
+        w.seen.evicted = all->evicted - p->told.evicted;
+        w.seen.discarded = all->discarded - p->told.discarded;
+        w.seen.clock_steps = p->clock_steps;
+        p->told = *all;
+        p->clock_steps = 0;
+    }
+    *was = *is;
+    put(p, WIRE_SEEN, 0, &w, no_trace);
+}
+
 static void tell_seen(struct parser *p, const struct record_mark *mark)
 {
-    const struct lane_counts *is = &mark->counts, *was = &p->told;
-    struct wire_seen w = { .seen = {
-        .link = 1, .linktype = p->linktype, .first_ns = p->told.packets ? 0 : mark->clock_ns,
-        .last_ns = is->packets > was->packets ? mark->clock_ns : 0, .clock_ns = mark->clock_ns,
-        .packets = is->packets - was->packets, .bytes = is->bytes - was->bytes,
-        .evicted = is->evicted - was->evicted, .discarded = is->discarded - was->discarded,
-        .clock_steps = clock_steps(p, mark->clock_ns) } };
-    for (unsigned r = 0; r < DECODE_RESULTS_N; r++)
-        w.seen.decoded[r] = (int64_t)(is->decoded[r] - was->decoded[r]);
-    put(p, WIRE_SEEN, 0, &w, no_trace);
-    p->told = *is;
+    p->clock_steps += clock_steps(p, mark->clock_ns);
     p->clock_ns = mark->clock_ns;
     p->told_ns = wall_clock_ns();
+    if (!mark->nlinks) {
+        struct link_counts stream = as_link(p, mark);
+        tell_link(p, 0, &stream, &mark->counts);
+    }
+    for (unsigned i = 0; i < mark->nlinks; i++)
+        tell_link(p, i, &mark->link[i], i ? NULL : &mark->counts);
+}
+
+/* Links whose interface is not there, as bits. */
+static uint64_t gone(const struct record_mark *mark)
+{
+    uint64_t bits = 0;
+    for (unsigned i = 0; i < mark->nlinks; i++)
+        bits |= (uint64_t)mark->link[i].gone << i;
+    return bits;
+}
+
+static void say_figures(const struct parser *p, const struct record_mark *mark)
+{
+    const struct lane_counts *c = &mark->counts;
+    sensor_say("parser: %llu packets, %llu bytes, %llu connections gave way, %llu sessions were dropped",
+               (unsigned long long)c->packets, (unsigned long long)c->bytes, (unsigned long long)c->evicted,
+               (unsigned long long)wire_out_dropped(p->out));
+    for (unsigned i = 0; i < mark->nlinks; i++)
+        sensor_say("%s: %llu packets, %llu dropped by the kernel, %llu by the interface%s", p->sensor->link[i],
+                   (unsigned long long)mark->link[i].packets, (unsigned long long)mark->link[i].dropped_kernel,
+                   (unsigned long long)mark->link[i].dropped_interface, mark->link[i].gone ? "; it is not there" : "");
 }
 
 static bool step(void *ctx, const struct record_mark *mark)
 {
     struct parser *p = ctx;
     struct sensor_page *page = p->sensor->parser;
+    p->mark = *mark;
     bool minute = mark->clock_ns / (60 * second_ns) != p->clock_ns / (60 * second_ns);
-    if (mark->clock_ns && (minute || wall_clock_ns() - p->told_ns >= second_ns))
+    if (mark->clock_ns && (minute || wall_clock_ns() - p->told_ns >= second_ns / 4))
         tell_seen(p, mark);
     tell_attempts(p);
     wire_out_turn(p->out);
     atomic_store(&page->packets, mark->counts.packets);
     atomic_fetch_add(&page->beats, 1);
+    atomic_store(&page->gone, gone(mark));
     if (sensor_asked) {
         sensor_asked = 0;
-        sensor_say("parser: %llu packets, %llu bytes, %llu connections gave way, %llu sessions were dropped",
-                   (unsigned long long)mark->counts.packets, (unsigned long long)mark->counts.bytes,
-                   (unsigned long long)mark->counts.evicted, (unsigned long long)wire_out_dropped(p->out));
+        say_figures(p, mark);
     }
-    return !sensor_stopped;
+    return !sensor_stopped && !sensor_renewed;
 }
 
 /* --- its life --- */
@@ -148,9 +209,29 @@ static int read_all(struct parser *p, uint64_t packets_before)
     return code;
 }
 
-static struct record_mark last_mark(const struct parser *p)
+static int read_links(struct parser *p)
 {
-    return (struct record_mark){ .clock_ns = pipeline_last_ns(p->pipeline), .counts = pipeline_counts(p->pipeline) };
+    struct sensor *s = p->sensor;
+    struct capture *c = capture_live(s->live, s->nlinks);
+    if (!c) {
+        sensor_say("there is not enough memory");
+        return EX_OSERR;
+    }
+    pipeline_read(p->pipeline, c, 1);
+    capture_close(c);
+    return 0;
+}
+
+/* All there is to say of the packets; their connections have ended. */
+static void tell_last(struct parser *p)
+{
+    p->over = true;
+    p->mark.oldest_ns = 0;
+    p->mark.clock_ns = pipeline_last_ns(p->pipeline);
+    p->mark.counts = pipeline_counts(p->pipeline);
+    tell_attempts(p);
+    if (p->mark.clock_ns)
+        tell_seen(p, &p->mark);
 }
 
 static int run(struct parser *p, const struct parser_life *life)
@@ -164,14 +245,13 @@ static int run(struct parser *p, const struct parser_life *life)
         return EX_OSERR;
     }
     wire_out_turn(p->out);
-    int code = life->finish ? 0 : read_all(p, life->resume);
+    int code = life->finish ? 0 : s->from_stdin ? read_all(p, life->resume) : read_links(p);
     pipeline_end(p->pipeline);
-    struct record_mark mark = last_mark(p);
-    tell_attempts(p);
-    if (mark.clock_ns)
-        tell_seen(p, &mark);
-    put(p, WIRE_END, 0, NULL, no_trace);
-    return wire_out_end(p->out) ? code : EX_UNAVAILABLE;
+    tell_last(p);
+    bool renewed = sensor_renewed && !sensor_stopped;
+    if (!renewed)
+        put(p, WIRE_END, 0, NULL, no_trace);
+    return wire_out_end(p->out) && !renewed ? code : EX_UNAVAILABLE;
 }
 
 int parser_main(struct sensor *s, const struct parser_life *life)
@@ -179,7 +259,6 @@ int parser_main(struct sensor *s, const struct parser_life *life)
     static struct parser p;
     char why[RIGHTS_ERROR];
     p.sensor = s;
-    p.linktype = -1;
     if (!rights_drop(&(struct rights){ .role = RIGHTS_PARSER, .uid = s->uid, .gid = s->gid }, why)) {
         sensor_say("parser: %s", why);
         return EX_OSERR;

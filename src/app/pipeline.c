@@ -64,6 +64,13 @@ static void dispatch(struct pipeline *p, struct block *b)
         queue_put(p->lane[i].in, b);
 }
 
+static void note_links(const struct capture *c, struct record_mark *mark)
+{
+    const struct link_counts *links = capture_links(c, &mark->nlinks);
+    if (mark->nlinks)
+        memcpy(mark->link, links, mark->nlinks * sizeof *links);
+}
+
 /* Fills a block with what can be had at once, or waits for a first packet. False: none will come. */
 static bool fill(struct pipeline *p, struct capture *c, struct block *b)
 {
@@ -79,8 +86,11 @@ static bool fill(struct pipeline *p, struct capture *c, struct block *b)
     }
     if (any)
         b->memory = capture_exchange(c, b->memory);
+    else if (more && capture_clock_ns(c))
+        intake_idle(&p->intake, capture_clock_ns(c), &b->batch);
     b->mark = (struct record_mark){ .ordinal = p->intake.ordinal, .offset = capture_offset(c),
                                     .clock_ns = p->intake.clock_ns, .counts = p->counts, .last = !more };
+    note_links(c, &b->mark);
     return more;
 }
 
@@ -122,6 +132,7 @@ static void run_lane(void *ctx)
         release(t->pipeline, b);
         mark.counts.evicted = own->evicted;
         mark.counts.discarded = own->discarded;
+        mark.oldest_ns = lane_oldest_ns(t->lane);
         records_passed(out, &mark);
     }
 }
@@ -252,9 +263,14 @@ static void read_alone(struct pipeline *p, struct capture *c, uint32_t source)
     bool wanted = true;
     size_t n;
     while (wanted && ((n = capture_next(c, batch, CAPTURE_BATCH)) > 0 || capture_is_idle(c))) {
-        lane_packets(p->alone, batch, n, source);
-        const struct record_mark mark = { .offset = capture_offset(c), .clock_ns = lane_last_ns(p->alone),
+        if (n)
+            lane_packets(p->alone, batch, n, source);
+        else if (capture_clock_ns(c))
+            lane_idle(p->alone, capture_clock_ns(c));
+        struct record_mark mark = { .offset = capture_offset(c), .clock_ns = lane_last_ns(p->alone),
+                                          .oldest_ns = lane_oldest_ns(p->alone),
                                           .counts = *lane_counts(p->alone) };
+        note_links(c, &mark);
         wanted = p->user.step(p->user.sink.ctx, &mark);
     }
 }

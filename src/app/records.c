@@ -170,15 +170,18 @@ static void give(struct record_reader *r, const struct record_head *head)
 static bool pass_mark(struct record_reader *r, struct record_writer *const *w, unsigned n)
 {
     struct record_mark mark;
-    uint64_t evicted = 0, discarded = 0;
+    uint64_t evicted = 0, discarded = 0, oldest_ns = 0;
     for (unsigned i = 0; i < n; i++) {
         memcpy(&mark, (const uint8_t *)next_of(w[i]) + HEAD, sizeof mark);
         evicted += mark.counts.evicted;
         discarded += mark.counts.discarded;
+        if (mark.oldest_ns && (!oldest_ns || mark.oldest_ns < oldest_ns))
+            oldest_ns = mark.oldest_ns;
         drop(w[i], next_of(w[i]));
     }
     mark.counts.evicted = evicted;
     mark.counts.discarded = discarded;
+    mark.oldest_ns = oldest_ns;
     r->passed(r->ctx, &mark);
     return mark.last;
 }

@@ -22,8 +22,11 @@ struct record_mark {
     uint64_t ordinal;
     uint64_t offset;                    /* bytes of the capture read */
     uint64_t clock_ns;                  /* time of the last packet */
+    uint64_t oldest_ns;                 /* as lane_oldest_ns() */
     struct lane_counts counts;          /* of all captures up to here; what lanes count, of one lane, and in `passed` of all */
     bool last;                          /* nothing comes before it is asked for again */
+    unsigned nlinks;                    /* of a live capture */
+    struct link_counts link[CAPTURE_LINKS];
 };
 void records_passed(struct record_writer *, const struct record_mark *);
 

@@ -26,8 +26,9 @@ static bool failed(char why[RIGHTS_ERROR], const char *what)
 
 /* --- capabilities --- */
 
-/* Opening a capture; starting a process as another user, and ending it. */
-static const unsigned parent_keeps = 1u << CAP_NET_RAW | 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL;
+/* Opening a capture; starting a process as another user with fewer bounds, and ending it. */
+static const unsigned parent_keeps = 1u << CAP_NET_RAW | 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL |
+                                     1u << CAP_SETPCAP;
 
 static bool set_capabilities(unsigned mask)
 {

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -16,10 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/filter.h"
 #include "app/rights.h"
 #include "base/threads.h"
 
-volatile sig_atomic_t sensor_stopped, sensor_asked;
+volatile sig_atomic_t sensor_stopped, sensor_asked, sensor_renewed;
 
 static const uint64_t second_ns = 1000000000;
 enum { TICK_MS = 100, GRACE_S = 15, STUCK = 3 };
@@ -41,6 +44,8 @@ struct parent {
     uint64_t stopping_ns;
     uint64_t packets;                   /* of standard input, told of before the last start; */
     unsigned stuck;                     /* starts that got no further */
+    uint32_t missing;                   /* links that are not there, as bits */
+    uint64_t looked_ns;                 /* when they were looked at last */
     int code;                           /* the first thing that went wrong */
 };
 
@@ -60,6 +65,8 @@ static void note_signal(int number)
 {
     if (number == SIGUSR1)
         sensor_asked = 1;
+    else if (number == SIGUSR2)
+        sensor_renewed = 1;
     else
         sensor_stopped = 1;
 }
@@ -89,6 +96,7 @@ static void child_signals(bool ends)
     on_signal(SIGHUP, SIG_IGN);
     on_signal(SIGTERM, ends ? note_signal : SIG_IGN);
     on_signal(SIGUSR1, note_signal);
+    on_signal(SIGUSR2, ends ? note_signal : SIG_IGN);
     on_signal(SIGCHLD, SIG_DFL);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
@@ -140,6 +148,12 @@ static bool start(struct parent *p, struct child *c, int (*live)(struct parent *
     return pid > 0;
 }
 
+static void signal_child(const struct child *c, int number)
+{
+    if (c->pid)
+        kill(c->pid, number);
+}
+
 static uint64_t new_run(void)
 {
     uint64_t run = 0;
@@ -152,6 +166,71 @@ static bool can_resume(void)
 {
     struct stat st;
     return fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* --- links --- */
+
+/* Whether a network interface is there, and up. */
+static bool is_up(const struct parent *p, const char *name)
+{
+    struct ifreq request = { .ifr_flags = 0 };
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+    return ioctl(p->sensor->told, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP);
+}
+
+/* The first time each has to be there; later whoever is. False: none is. */
+static bool open_links(struct parent *p)
+{
+    struct sensor *s = p->sensor;
+    const char *const one[] = { s->filter, NULL }, *const none[] = { NULL };
+    const struct live_options o = { .buffer = s->buffer, .snaplen = s->snaplen,
+                                    .filters = s->all_ports ? none : s->filter ? one : filters_of(&s->ports) };
+    bool first = !p->parser.starts, any = false;
+    char error[CAPTURE_ERROR];
+    enum capture_status status;
+
+    for (unsigned i = 0; i < s->nlinks; i++) {
+        bool wanted = first || is_up(p, s->link[i]);
+        s->live[i] = wanted ? live_open(s->link[i], &o, &status, error) : NULL;
+        any = any || s->live[i];
+        if (!s->live[i] && first) {
+            p->code = complain(status == CAPTURE_NOT_ONE ? EX_NOINPUT : EX_NOPERM, "%s", error);
+            p->parser.over = true;
+        } else if (!s->live[i] && !(p->missing >> i & 1)) {
+            sensor_say("%s is not there; it is waited for", s->link[i]);
+        } else if (s->live[i] && (p->missing >> i & 1)) {
+            sensor_say("%s is there again", s->link[i]);
+        }
+        p->missing = (p->missing & ~(1u << i)) | (s->live[i] ? 0u : 1u << i);
+    }
+    return any && !p->parser.over;
+}
+
+static void close_links(struct parent *p)
+{
+    for (unsigned i = 0; i < p->sensor->nlinks; i++) {
+        live_close(p->sensor->live[i]);
+        p->sensor->live[i] = NULL;
+    }
+}
+
+/* A link that has gone and is there again needs a new parser, which gets it. */
+static void look_at_links(struct parent *p)
+{
+    const struct sensor *s = p->sensor;
+    uint64_t gone = atomic_load(&s->parser->gone), at = wall_clock_ns();
+    if (s->from_stdin || !p->parser.pid || p->stopping || at - p->looked_ns < second_ns)
+        return;
+    p->looked_ns = at;
+    for (unsigned i = 0; i < s->nlinks; i++) {
+        if (!(gone >> i & 1))
+            continue;
+        if (!(p->missing >> i & 1))
+            sensor_say("%s has gone; it is waited for", s->link[i]);
+        p->missing |= 1u << i;
+        if (is_up(p, s->link[i]))
+            signal_child(&p->parser, SIGUSR2);
+    }
 }
 
 static void start_parser(struct parent *p)
@@ -168,7 +247,14 @@ static void start_parser(struct parent *p)
             p->code = p->code ? p->code : EX_SOFTWARE;
         }
     }
+    p->looked_ns = wall_clock_ns();
+    if (!s->from_stdin && !p->life.finish && !open_links(p)) {
+        p->parser.since_ns = wall_clock_ns();
+        return;
+    }
+    atomic_store(&s->parser->gone, 0);
     start(p, &p->parser, live_as_parser);
+    close_links(p);
 }
 
 static void has_ended(struct parent *p, struct child *c, int status)
@@ -197,13 +283,7 @@ static void reap(struct parent *p)
 /* At once, but not more often than twice a second. */
 static bool may_start(const struct child *c)
 {
-    return !c->pid && !c->over && (c->starts == 0 || wall_clock_ns() - c->since_ns > second_ns / 2);
-}
-
-static void signal_child(const struct child *c, int number)
-{
-    if (c->pid)
-        kill(c->pid, number);
+    return !c->pid && !c->over && (!c->since_ns || wall_clock_ns() - c->since_ns > second_ns / 2);
 }
 
 /* --- the loop --- */
@@ -239,7 +319,7 @@ static void look_at_pages(struct parent *p)
 /* The writer is the last to end: whatever it ended with, nothing more can be stored. */
 static bool is_over(struct parent *p)
 {
-    bool parser_failed = p->parser.over && p->parser.code == EX_OSERR;
+    bool parser_failed = p->parser.over && (p->parser.code == EX_OSERR || !p->parser.starts);
     bool too_long = p->stopping && wall_clock_ns() - p->stopping_ns > GRACE_S * second_ns;
     return p->writer.over || parser_failed || too_long;
 }
@@ -249,15 +329,16 @@ static void watch(struct parent *p)
     const sigset_t set = awaited();
     const struct timespec tick = { .tv_nsec = TICK_MS * 1000000 };
     while (!is_over(p)) {
-        if (may_start(&p->writer))
-            start(p, &p->writer, live_as_writer);
         if (may_start(&p->parser))
             start_parser(p);
+        if (may_start(&p->writer) && !p->parser.over)
+            start(p, &p->writer, live_as_writer);
         int number = sigtimedwait(&set, NULL, &tick);
         if (number > 0)
             take_signal(p, number);
         reap(p);
         look_at_pages(p);
+        look_at_links(p);
     }
 }
 
@@ -294,7 +375,7 @@ int sensor_run(struct sensor *s)
         return complain(EX_OSERR, "%s", why);
     watch(&p);
     end_child(&p.parser);
-    if (p.writer.pid)
+    if (p.writer.pid && p.parser.starts)
         p.code = p.code ? p.code : EX_SOFTWARE;
     end_child(&p.writer);
     return p.code;

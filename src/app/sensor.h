@@ -12,6 +12,7 @@
 
 #include "app/command.h"
 #include "app/ports.h"
+#include "capture/live.h"
 #include "store/store.h"
 
 struct sensor {
@@ -26,12 +27,17 @@ struct sensor {
     unsigned nlinks;
     const char *link[STORE_LINKS];      /* names */
     const char *user;                   /* who the parser becomes; NULL: the usual one */
+    uint64_t buffer;                    /* bytes of each link's ring in the kernel */
+    unsigned snaplen;
+    bool all_ports;                     /* no filter in the kernel */
+    const char *filter;                 /* instead of the usual one; NULL: none */
     uid_t uid;                          /* of the parser, when the parent is root; 0: it is not */
     gid_t gid;
     uid_t writer_uid;                   /* the same of the writer */
     gid_t writer_gid;
     /* while it runs */
     pid_t parent;
+    struct live_link *live[STORE_LINKS];        /* as the parent opened them for the next parser; NULL: not there */
     bool again;                         /* of a writer: it is not the first */
     int told, listening;                /* the two ends of the socket: the parser's, the writer's */
     struct sensor_page *parser, *writer;
@@ -41,6 +47,7 @@ struct sensor {
 struct sensor_page {
     atomic_uint_least64_t beats;        /* grows while it gets on */
     atomic_uint_least64_t packets;      /* parser: taken in and told of */
+    atomic_uint_least64_t gone;         /* parser: bits of links whose interface has gone */
     atomic_uint_least64_t bad_run;      /* writer: this run said what no parser says */
 };
 
@@ -57,7 +64,7 @@ int parser_main(struct sensor *, const struct parser_life *);
 int writer_main(struct sensor *);
 
 /* Signals that a process of the sensor has got: set by handlers. */
-extern volatile sig_atomic_t sensor_stopped, sensor_asked;      /* TERM or INT; USR1 */
+extern volatile sig_atomic_t sensor_stopped, sensor_asked, sensor_renewed;      /* TERM or INT; USR1; USR2 */
 
 int sensor_run(struct sensor *);        /* the parent: an exit status */
 

@@ -11,7 +11,8 @@ struct capture {
     struct input *input;
     const struct format *format;        /* our own parser and its state, or */
     void *state;
-    struct libpcap *libpcap;            /* libpcap's */
+    struct libpcap *libpcap;            /* libpcap's, or */
+    struct live *live;                  /* links, without an input */
     struct packet held;                 /* shown by capture_peek(), not given out yet */
     bool holding;
     bool ended;
@@ -96,14 +97,25 @@ struct capture *capture_open(const char *path, enum capture_status *status, char
     return NULL;
 }
 
+struct capture *capture_live(struct live_link *const *links, unsigned n)
+{
+    struct capture *c = calloc(1, sizeof *c);
+    if (c && (c->live = live_new(links, n)))
+        return c;
+    free(c);
+    return NULL;
+}
+
 void capture_close(struct capture *c)
 {
     if (!c)
         return;
     libpcap_close(c->libpcap);
+    live_free(c->live);
     if (c->format)
         c->format->stop(c->state);
-    input_close(c->input);
+    if (c->input)
+        input_close(c->input);
     free(c);
 }
 
@@ -193,6 +205,8 @@ static size_t next(struct capture *c, bool fresh, struct packet *out, size_t max
 {
     size_t n = 0;
 
+    if (c->live)
+        return live_next(c->live, fresh, out, max);
     if (c->holding && max) {
         out[n++] = c->held;
         c->holding = false;
@@ -208,18 +222,37 @@ size_t capture_more(struct capture *c, struct packet *out, size_t max) { return 
 
 void *capture_exchange(struct capture *c, void *fresh)
 {
+    if (c->live)
+        return live_exchange(c->live, fresh);
     return c->libpcap ? libpcap_exchange(c->libpcap, fresh) : input_exchange(c->input, fresh);
 }
 
 void capture_be_restless(struct capture *c)
 {
-    if (!c->libpcap)
+    if (!c->libpcap && !c->live)
         input_be_restless(c->input);
 }
 
-bool capture_is_idle(const struct capture *c) { return !c->ended && input_is_idle(c->input); }
+bool capture_is_idle(const struct capture *c)
+{
+    return c->live ? !live_is_stopped(c->live) : !c->ended && input_is_idle(c->input);
+}
 
-void capture_stop(struct capture *c) { input_stop(c->input); }
+void capture_stop(struct capture *c)
+{
+    if (c->live)
+        live_stop(c->live);
+    else
+        input_stop(c->input);
+}
+
+const struct link_counts *capture_links(const struct capture *c, unsigned *n)
+{
+    *n = 0;
+    return c->live ? live_counts(c->live, n) : NULL;
+}
+
+uint64_t capture_clock_ns(const struct capture *c) { return c->live ? live_clock() : 0; }
 
 bool capture_peek(struct capture *c, struct packet *out)
 {
@@ -246,7 +279,7 @@ void capture_skim(struct capture *c, uint64_t *packets, uint64_t *last_ns)
 
 enum capture_status capture_status(const struct capture *c) { return c->status; }
 const char *capture_error(const struct capture *c) { return c->error; }
-uint64_t capture_offset(const struct capture *c) { return input_stored_read(c->input); }
+uint64_t capture_offset(const struct capture *c) { return c->live ? 0 : input_stored_read(c->input); }
 uint64_t capture_size(const struct capture *c) { return input_stored_size(c->input); }
 bool capture_is_file(const struct capture *c) { return input_is_file(c->input); }
 

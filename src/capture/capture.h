@@ -14,9 +14,11 @@ struct packet {
     struct span data;                   /* what was captured, from the link header on */
     uint32_t wire_len;                  /* length on the wire; data.n may be less */
     int linktype;
+    uint16_t link;                      /* which of several it came by, from 0 on */
 };
 
-enum { CAPTURE_BATCH = 256, CAPTURE_BLOCK = 512 * 1024, CAPTURE_ERROR = 512, CAPTURE_END_HASH = 32 };
+enum { CAPTURE_BATCH = 256, CAPTURE_BLOCK = 512 * 1024, CAPTURE_ERROR = 512, CAPTURE_END_HASH = 32,
+       CAPTURE_LINKS = 16 };
 
 enum capture_status {
     CAPTURE_OK,
@@ -48,6 +50,17 @@ void *capture_exchange(struct capture *, void *fresh);
  * capture_is_idle() holds: it has not ended, and may be asked again. Not with the formats that only libpcap reads. */
 void capture_be_restless(struct capture *);
 bool capture_is_idle(const struct capture *);
+
+/* What each link of capture_live() (capture/live.h) has brought; *n is 0 for files. */
+struct link_counts {
+    uint64_t packets, bytes, first_ns, last_ns;
+    uint64_t dropped_kernel, dropped_interface;
+    int linktype;                       /* -1: not known */
+    bool gone;                          /* its interface is not there */
+};
+const struct link_counts *capture_links(const struct capture *, unsigned *n);
+/* Time of an idle capture: that of the machine while it is read live, 0: nobody knows. */
+uint64_t capture_clock_ns(const struct capture *);
 
 /* May be called by another thread: from now on a capture that comes by a pipe ends with what has been read, within
  * a fifth of a second even if nothing comes. */

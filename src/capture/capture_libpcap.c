@@ -1,5 +1,4 @@
-/* What libpcap reads and we do not: old and odd kinds of pcap. The only file that includes
- * <pcap.h>. */
+/* What libpcap reads and we do not: old and odd kinds of pcap. */
 #include "capture/reader.h"
 
 #include "base/pages.h"
@@ -35,7 +34,7 @@ static ssize_t read_input(void *cookie, char *out, size_t n)
 }
 
 /* libpcap gives DLT_ numbers; some differ from the LINKTYPE_ numbers of files. */
-static int linktype_of(int dlt)
+int libpcap_linktype(int dlt)
 {
     static const struct { int dlt, linktype; } differ[] = {
         { 11, 100 }, { 12, 101 }, { 13, 109 }, { 14, 101 }, { 15, 102 }, { 16, 103 }, { 18, 246 },
@@ -75,7 +74,7 @@ struct libpcap *libpcap_open(struct input *in)
     }
     l->input = in;
     l->pcap = pcap;
-    l->linktype = linktype_of(pcap_datalink(pcap));
+    l->linktype = libpcap_linktype(pcap_datalink(pcap));
     return l;
 }
 
@@ -117,7 +116,7 @@ static bool read_packet(struct libpcap *l, const char **reason)
 }
 
 /* With nanosecond precision tv_usec counts nanoseconds. */
-static uint64_t time_of(const struct timeval *tv)
+uint64_t libpcap_time(const struct timeval *tv)
 {
     if (tv->tv_sec < 0)
         return 0;
@@ -140,7 +139,7 @@ size_t libpcap_next(struct libpcap *l, bool fresh, struct packet *out, size_t ma
         memcpy(copy, l->data, size);
         explicit_bzero((void *)(uintptr_t)l->data, size);      /* its memory may land in a core file */
         out[n++] = (struct packet){
-            .ts_ns = time_of(&l->header->ts),
+            .ts_ns = libpcap_time(&l->header->ts),
             .data = span_of(copy, size),
             .wire_len = l->header->len < size ? (uint32_t)size : l->header->len,
             .linktype = l->linktype,

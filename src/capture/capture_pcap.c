@@ -76,6 +76,7 @@ static enum record_step record(void *state, struct span in, struct packet *out, 
     out->data = span_of(in.p + RECORD_HEADER, captured);
     out->wire_len = wire < captured ? captured : wire;
     out->linktype = s->linktype;
+    out->link = 0;
     r->size = RECORD_HEADER + captured;
     return RECORD_PACKET;
 }

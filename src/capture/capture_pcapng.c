@@ -163,6 +163,7 @@ static enum record_step give(struct pcapng *s, const struct interface *f, struct
     out->data = data;
     out->wire_len = wire < data.n ? (uint32_t)data.n : wire;
     out->linktype = f->linktype;
+    out->link = 0;
     return RECORD_PACKET;
 }
 

@@ -4,6 +4,9 @@
 
 #include "capture/capture.h"
 #include "capture/input.h"
+#include "capture/live.h"
+
+#include <sys/time.h>
 
 enum {
     PACKET_MAX = 262144,                /* captured bytes; libpcap's bound too. More is damage. */
@@ -51,7 +54,7 @@ static inline uint64_t time_clamped(uint64_t ns)
     return ns > INT64_MAX ? INT64_MAX : ns;
 }
 
-/* --- what only libpcap knows; capture_libpcap.c is the one file that includes <pcap.h> --- */
+/* --- what only libpcap knows; capture_libpcap.c and capture_live.c are the files that include <pcap.h> --- */
 
 struct libpcap;
 
@@ -62,6 +65,22 @@ struct libpcap *libpcap_open(struct input *);
 size_t libpcap_next(struct libpcap *, bool fresh, struct packet *out, size_t max, const char **reason);
 void *libpcap_exchange(struct libpcap *, void *fresh);   /* as capture_exchange() */
 void libpcap_close(struct libpcap *);   /* NULL is allowed */
+
+int libpcap_linktype(int dlt);          /* LINKTYPE_ of a DLT_ */
+uint64_t libpcap_time(const struct timeval *);  /* of a capture in nanoseconds */
+
+/* --- capture_live.c --- */
+
+struct live;
+
+struct live *live_new(struct live_link *const *, unsigned n);   /* NULL: no memory */
+void live_free(struct live *);          /* NULL is allowed */
+size_t live_next(struct live *, bool fresh, struct packet *out, size_t max);
+void *live_exchange(struct live *, void *fresh);
+void live_stop(struct live *);
+bool live_is_stopped(const struct live *);
+uint64_t live_clock(void);
+const struct link_counts *live_counts(const struct live *, unsigned *n);
 
 /* --- capture.c --- */
 

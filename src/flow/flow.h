@@ -134,6 +134,7 @@ void flow_settle(struct flow_table *, struct flow *, uint64_t number, unsigned c
  * False: there is no other. */
 bool flow_evict(struct flow_table *, const struct flow *keep);
 void flow_end_all(struct flow_table *);                 /* about oldest first */
+uint64_t flow_oldest_ns(const struct flow_table *);     /* when the first of those with state began; 0: there is none */
 uint64_t flow_made(const struct flow_table *);          /* flows begun so far */
 size_t flow_index_bytes(const struct flow_table *);     /* of memory beside the pool, by which flows are found */
 

@@ -281,6 +281,19 @@ bool table_make_room(struct flow_table *t)
 
 bool flow_evict(struct flow_table *t, const struct flow *keep) { return evict_from(t, WHEEL_STATE, keep); }
 
+uint64_t flow_oldest_ns(const struct flow_table *t)
+{
+    const struct wheel *w = &t->wheel[WHEEL_STATE];
+    uint64_t first = UINT64_MAX;
+    for (int slot = next_filled(w, 0), last = -1; slot > last; slot = next_filled(w, (unsigned)(slot + 1) % WHEEL_SLOTS)) {
+        last = slot;
+        for (uint32_t number = w->slot[slot].oldest; number; number = flow_at(t, number)->newer)
+            if (flow_at(t, number)->first_ns < first)
+                first = flow_at(t, number)->first_ns;
+    }
+    return first == UINT64_MAX ? 0 : first;
+}
+
 void flow_end_all(struct flow_table *t)
 {
     unsigned begin = (unsigned)(t->second % WHEEL_SLOTS);

@@ -1,4 +1,4 @@
-/* links: capture/capture.o capture/capture_pcap.o capture/capture_pcapng.o capture/capture_libpcap.o
+/* links: capture/capture.o capture/capture_pcap.o capture/capture_pcapng.o capture/capture_libpcap.o capture/capture_live.o
  *        capture/capture_list.o capture/input.o capture/gunzip.o capture/unzstd.o base/digest.o base/pages.o
  * Which captures, and in which order. */
 #include <stdarg.h>
