@@ -103,8 +103,15 @@ void *recent_get(struct recent *r, const void *key)
     return at(r, i);
 }
 
+uint32_t recent_number(const struct recent *r, const void *entry)
+{
+    return (uint32_t)((size_t)((const uint8_t *)entry - r->entries) / r->entry);
+}
+
+void *recent_at(struct recent *r, uint32_t number) { return at(r, number); }
+
 void *recent_next(struct recent *r, const void *entry)
 {
-    uint32_t i = entry ? r->link[((const uint8_t *)entry - r->entries) / (ptrdiff_t)r->entry].older : r->newest;
+    uint32_t i = entry ? r->link[recent_number(r, entry)].older : r->newest;
     return i ? at(r, i) : NULL;
 }

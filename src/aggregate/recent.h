@@ -29,6 +29,10 @@ void *recent_find(struct recent *, const void *key);
 /* The same; it is the newest now, and where there was none it is made, zeroes behind its key. */
 void *recent_get(struct recent *, const void *key);
 
+/* The number of an entry, and the entry of a number that was given; by now another may have its place. */
+uint32_t recent_number(const struct recent *, const void *entry);
+void *recent_at(struct recent *, uint32_t number);
+
 /* From the newest to the oldest: NULL is behind the last one, and before the first. */
 void *recent_next(struct recent *, const void *entry);
 

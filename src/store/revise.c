@@ -116,6 +116,7 @@ static int next_of_path(struct store *s, const struct finding *f, int64_t from, 
     bind_blob(&b, f->network, bytes);
     bind_int(&b, server);
     bind_int(&b, f->kind);
+    bind_int(&b, f->grade < GRADE_LIKELY);
     for (*n = 0; (rc = sqlite3_step(s->session_path)) == SQLITE_ROW && *n < 256; ++*n)
         id[*n] = sqlite3_column_int64(s->session_path, 0);
     sqlite3_reset(s->session_path);
