@@ -187,6 +187,16 @@ def alerting_client(s, n, port, software):
         s.play(hour + .02, s.random.choice([a for a in s.has('unwilling', port) if a.six == first.six]), (39, 251))
 
 
+def expired_at_noon(s, n, port, software):
+    """From noon on clients refuse the server's certificate with an alert, and come back in clear."""
+    for hour, client in s.many(n // 2, 0, 12):
+        s.play(hour, s.pick('up', port, software), client)
+    for hour, client in s.many(n // 4, 12, 20):
+        first = s.random.choice(s.has('alert', port, software) or s.has('alert', port))
+        s.play(hour, first, client)
+        s.play(hour + .02, s.random.choice([a for a in s.has('unwilling', port) if a.six == first.six]), client)
+
+
 def nat(s, n, port, software):
     """Many unlike clients behind one address: some upgrade, some never do, some fail."""
     for hour, client in s.many(n // 2, 0, 44):
@@ -255,7 +265,7 @@ def everything(s, n, port, software):
 
 SITUATIONS = (                              # which, and what must have been recorded of the place
     (ordinary, ('up', 'unwilling')), (never, ('bare',)), (broken, ()), (broken_at_ten, ('up',)), (broken_client, ('up',)),
-    (alerting_client, ('up',)), (nat, ('up',)), (balancer, ('up',)), (affine_balancer, ('up',)), (busy, ('up', '454')), (limited, ('up', '454')),
+    (alerting_client, ('up',)), (expired_at_noon, ('up',)), (nat, ('up',)), (balancer, ('up',)), (affine_balancer, ('up',)), (busy, ('up', '454')), (limited, ('up', '454')),
     (key_lost_at_noon, ('up', '454')), (off_at_noon, ('up', 'bare')), (on_at_noon, ('up', 'bare')), (off_one_by_one, ('up', 'bare')))
 
 
@@ -274,13 +284,13 @@ def plan(atoms, count, quick):
 
 
 def packets_of(sessions):
-    """(µs, number of the session, from the client?, frame), in the order of time."""
+    """(µs, number of the session, from the client?, frame, which part of the session), in the order of time."""
     out = []
     for number, (_, atom, client, server, start) in enumerate(sessions):
         first = packed(atom.fields['src'])
-        for at, frame in atom.packets:
+        for n, (at, frame) in enumerate(atom.packets):
             mine = ends(frame)[:2] == first
-            out.append((int(start * 1e6) + at, number, mine, moved(frame, mine, client, server)))
+            out.append((int(start * 1e6) + at, number, mine, moved(frame, mine, client, server), n / len(atom.packets)))
     out.sort(key=lambda p: p[:2])
     return out
 
@@ -289,10 +299,22 @@ def packets_of(sessions):
 
 def lost(share): return lambda r, p: None if r.random() < share else p
 def late(r, p): return (p[0] + r.randrange(3000), *p[1:]) if r.random() < .1 else p
+def nearer(p, hops):
+    """The packet with another time to live."""
+    frame = bytearray(p[3])
+    at = 21 if frame[12] == 0x86 else 22
+    frame[at] = (frame[at] + hops) & 255
+    if at == 22:
+        interleave.adjusted(frame, 24, hops << 8)
+    return (*p[:3], bytes(frame), p[4])
+
+
 def late_and_lost(r, p): return late(r, p) if r.random() > .01 else None
 
 
 WAYS = {'as it is': lambda r, p: p, '0.1 % lost': lost(.001), '1 % lost': lost(.01), '5 % lost': lost(.05), '20 % lost': lost(.2),
+        'another route from some moment on': lambda r, p: nearer(p, 1 + p[1] % 3) if p[1] % 101 / 101 < p[4] else p,
+        'somebody else answers the SYN': lambda r, p: nearer(p, 100) if p[3][67 if p[3][12] == 0x86 else 47] & 18 == 18 else p,
         'reordered': late, 'reordered, 1 % lost': late_and_lost, 'client only': lambda r, p: p if p[2] else None,
         'server only': lambda r, p: None if p[2] else p, 'every third one-sided': lambda r, p: p if p[1] % 3 or p[2] == bool(p[1] % 2) else None}
 QUICK = ('as it is', '5 % lost', 'server only')
@@ -301,7 +323,7 @@ QUICK = ('as it is', '5 % lost', 'server only')
 def write(path, packets):
     with open(path, 'wb') as f:
         f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1))
-        for at, _, _, frame in packets:
+        for at, _, _, frame, _ in packets:
             f.write(struct.pack('<IIII', at // 10**6, at % 10**6, len(frame), len(frame)) + frame)
 
 

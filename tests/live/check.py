@@ -7,7 +7,8 @@ Needs root and Debian: it makes network namespaces. Each world of clients.py (a 
 namespaces of its own, all at once; everything in them ends with this program, however it ends. Each client of each
 attack is a cell: what the program says of its sessions, analysed from the capture of the client's side of the box, of
 the server's, and of both in one capture; each once `alone`, and once `known`, with a database that has seen 24 clients
-of other networks upgrade before. A cell must be what expected.tsv says (its first row that fits), and each row must fit
+of other networks upgrade before; of refusals for now also `hours`, in which all of it happens again each quarter of an
+hour, seven times. A cell must be what expected.tsv says (its first row that fits), and each row must fit
 a cell. The last line is "N passed, N failed".
 
   --world, --attack   only these          --work DIR   leaves the captures there
@@ -19,7 +20,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, HERE)
 import clients, world
 
-SIDES, MEMORY = ('client', 'server', 'both'), ('alone', 'known')
+SIDES, MEMORY = ('client', 'server', 'both'), ('alone', 'known', 'hours')
+HOURS = ('refuse-454', 'refuse-inline')             # attacks that are looked at for hours
 GRADES = ('none', 'possible', 'likely', 'proven')
 Cell = collections.namedtuple('Cell', 'attack world client kind side memory verdicts evidence grade')
 Row = collections.namedtuple('Row', 'attack world client side memory verdicts evidence grade knowable why')
@@ -47,8 +49,8 @@ def record(name, folder, chosen):
 
 # --- reading ---
 
-def merged(paths, out):
-    """Both sides in one capture, as a mirror of both ports sees them."""
+def merged(paths, out, times=1):
+    """All in one capture, as a mirror of both ports sees them; so many times, a quarter of an hour apart."""
     packets, head = [], b''
     for path in paths:
         with open(path, 'rb') as f:
@@ -56,7 +58,8 @@ def merged(paths, out):
         head, at = data[:24], 24
         while at + 16 <= len(data):
             size = struct.unpack_from('<I', data, at + 8)[0]
-            packets.append((struct.unpack_from('<II', data, at), data[at:at + 16 + size]))
+            seconds, us = struct.unpack_from('<II', data, at)
+            packets += [((seconds + 900 * n, us), struct.pack('<I', seconds + 900 * n) + data[at + 4:at + 16 + size]) for n in range(times)]
             at += 16 + size
     with open(out, 'wb') as f:
         f.write(head + b''.join(p for _, p in sorted(packets, key=lambda p: p[0])))
@@ -76,16 +79,17 @@ def sessions(binary, db, capture):
 
 
 def look(binary, folder, attack, side, memory, scratch):
-    def of(name):
-        if side != 'both':
-            return os.path.join(folder, '%s.%s.pcap' % (name, side))
+    def of(name, times=1):
+        paths = [os.path.join(folder, '%s.%s.pcap' % (name, s)) for s in (world.SIDES if side == 'both' else [side])]
+        if len(paths) == times == 1:
+            return paths[0]
         out = os.path.join(scratch, name + '.pcap')
-        merged([os.path.join(folder, '%s.%s.pcap' % (name, s)) for s in world.SIDES], out)
+        merged(paths, out, times)
         return out
     db = os.path.join(scratch, 'db')
-    if memory == 'known':
+    if memory != 'alone':
         sessions(binary, db, of('before'))
-    return sessions(binary, db, of(attack))
+    return sessions(binary, db, of(attack, 7 if memory == 'hours' else 1))
 
 
 def cells_of(binary, name, folder, attack, side, memory):
@@ -164,7 +168,7 @@ def main():
                 shutil.copytree(folder, a.work, dirs_exist_ok=True)
         source = a.given or folder
         jobs = [(a.bin, n, os.path.join(source, n), attack, side, memory) for n in names if not any(w.startswith(n + ':') for w in wrong)
-                for attack in world.attacks_on(clients.WORLDS[n]) if not a.attack or attack in a.attack for side in SIDES for memory in MEMORY]
+                for attack in world.attacks_on(clients.WORLDS[n]) if not a.attack or attack in a.attack for side in SIDES for memory in MEMORY if memory != 'hours' or attack in HOURS]
         cells = [cell for found in pool.map(lambda j: list(cells_of(*j)), jobs) for cell in found]
     if a.show:
         for cell in cells:

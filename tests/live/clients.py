@@ -7,9 +7,12 @@ import os, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'tools'))
 from recording import retrieval_clients as r, smtp_clients as s
+from recording.servers.courier import Courier
+from recording.servers.cyrus import Cyrus
 from recording.servers.dovecot import Dovecot
 from recording.servers.exim import Exim, EximSender
 from recording.servers.postfix import Postfix, PostfixSender
+from recording.servers.sendmail import Sendmail
 
 MAIL = "printf 'Subject: x\\n\\nx\\n' | sendmail -f %s %s" % (s.FROM, s.TO)
 PATIENCE = dict(smtp_starttls_timeout='2s', smtp_tls_handshake_timeout='2s', queue_run_delay='1s')
@@ -55,8 +58,8 @@ SUBMISSION = [
 ]
 
 
-def retrieval(proto, port, *more):
-    def curl(options, **how): return r.curl(proto, '-m 3 ' + options, mechanism='PLAIN', **how)
+def retrieval(proto, port, *more, mechanism='PLAIN'):
+    def curl(options, **how): return r.curl(proto, '-m 3 ' + options, mechanism=mechanism, **how)
     return [('curl-ssl', 'opportunistic', curl('--ssl'), None), ('curl-reqd', 'strict', curl('', tls='starttls'), None),
             ('reqd-then-clear', 'fallback', then(curl('', tls='starttls'), curl('')), None),
             ('%d-then-clear' % port, 'fallback', then(curl('', tls='implicit'), curl('')), None), *more]
@@ -68,14 +71,20 @@ POP3 = retrieval('pop3', 995, ('fetchmail', 'strict', r.fetchmail('pop3', sslpro
                  ('mpop', 'strict', r.mpop('--timeout=3', tls='starttls'), None))
 
 
+def some(clients, *names): return [c for c in clients if c[0] in names]
+
+
 class World:
     def __init__(self, proto, port, server, clients): self.proto, self.port, self.server, self.clients = proto, port, server, clients
 
 
 WORLDS = {
     'relay': World('smtp', 25, Postfix(), RELAY),
-    'exim': World('smtp', 25, Exim(), [c for c in RELAY if c[0] in ('postfix-may', 'exim', 'curl-ssl', 'msmtp')]),
+    'exim': World('smtp', 25, Exim(), some(RELAY, 'postfix-may', 'exim', 'curl-ssl', 'msmtp')),
+    'sendmail': World('smtp', 25, Sendmail(), some(RELAY, 'postfix-may', 'exim', 'msmtp')),
     'submission': World('smtp', 587, Postfix(), SUBMISSION),
     'imap': World('imap', 143, Dovecot('plain login'), IMAP),
     'pop3': World('pop3', 110, Dovecot('plain login'), POP3),
+    'cyrus': World('imap', 143, Cyrus(), some(IMAP, 'curl-ssl', 'curl-reqd', 'reqd-then-clear')),
+    'courier': World('pop3', 110, Courier(), some(retrieval('pop3', 995, mechanism=None), 'curl-ssl', 'curl-reqd', 'reqd-then-clear')),
 }
