@@ -52,7 +52,7 @@ static bool went_clear(const struct session *s)
 static bool has_holes(const struct session *s)
 {
     return (s->marks & (MARK_ONE_SIDED | MARK_GAP | MARK_MIDSTREAM | MARK_TRUNCATED)) ||
-           (s->facts & (FACT_LOST | FACT_LOST_SINCE | FACT_CUT_SHORT));
+           (s->facts & (FACT_LOST | FACT_LOST_SINCE));
 }
 
 /* --- clients and servers by themselves --- */
@@ -111,6 +111,7 @@ static struct retry_key key_of(const struct session *s)
     return key;
 }
 
+/* That the input ended behind the failure hides nothing: whoever was silent for so long has nothing more to say. */
 static void add_broken(struct retry_pair *p, const struct session *s, int64_t row)
 {
     struct retry_broken *last = &p->broken[RETRY_BROKEN - 1];
@@ -131,7 +132,7 @@ static void add_clear(struct retry_pair *p, const struct session *s, int64_t row
         p->clear_ns = last->first_ns;
     memmove(p->clear + 1, p->clear, sizeof p->clear - sizeof *p->clear);
     p->clear[0] = (struct retry_clear){ .first_ns = s->first_ns, .row = row, .name = name_of(s),
-                                        .doubtful = has_holes(s), .stripped = evidence_highest(s->evidence) >= GRADE_LIKELY };
+                                        .doubtful = has_holes(s) || (s->facts & FACT_CUT_SHORT), .stripped = evidence_highest(s->evidence) >= GRADE_LIKELY };
 }
 
 /* Whether a session in clear came after a broken one, within ten minutes of its end. */

@@ -177,7 +177,7 @@ static void server_record_1_3(struct dialogue *d, const struct tls_header *h)
 
     if (h->len >= FINISHED_LEAST)
         x->server_flight = true;
-    if (h->len <= ALERT_MOST)
+    if (h->len <= ALERT_MOST && !x->client_refused)
         x->alerted = true;
     if (!later)
         return;
@@ -225,7 +225,8 @@ static void encrypted_record(struct dialogue *d, unsigned dir, const struct tls_
     }
 }
 
-/* Section 5, tls_blocked: how a client answers a ServerHello that was mangled on its way. */
+/* Section 5, tls_blocked: how a client answers a ServerHello that was mangled on its way. (Servers answer an alert with
+ * one of their own, which says nothing more.) */
 static bool tells_mangled(const struct tls_dialogue *x, unsigned dir, struct span body)
 {
     bool first = x->side[TO_CLIENT].begun && !x->side[TO_SERVER].ccs && !x->client_answered;
@@ -238,7 +239,7 @@ static void alert_record(struct dialogue *d, unsigned dir, const struct tls_head
     struct tls_dialogue *x = &d->tls;
     struct tls_side *s = &x->side[dir];
 
-    x->alerted |= !tells_mangled(x, dir, body);
+    x->alerted |= !tells_mangled(x, dir, body) && !(dir == TO_CLIENT && x->client_refused);
     if (s->ccs && !is_1_3(d)) {         /* encrypted; behind both Finished it changes nothing */
         encrypted_record(d, dir, h);
         return;
