@@ -11,17 +11,29 @@ import argparse, contextlib, os, signal, sqlite3, subprocess, sys, tempfile, tim
 import golden
 
 COPIES = 40                                 # of each session: so many that the program can be killed at work
-TABLES = ('endpoint', 'tls_profile', 'session', 'rate', 'peer_day', 'tls_day', 'server', 'odd_port', 'attempt')
+TABLES = ('endpoint', 'tls_profile', 'session', 'rate', 'rate_day', 'peer_day', 'peer_month', 'tls_day', 'certificate_day',
+          'client_day', 'evidence_hour', 'server', 'odd_port', 'attempt')
+VERDICTS = ('rate', 'rate_day', 'peer_day', 'peer_month')
+MERGED = {   # without the exposure in the key two rows become one
+    'client_day': 'day, direction, hop, fingerprint, tls_version',
+    'evidence_hour': 'hour, direction, hop, evidence, grade'}
 OLDER = """
 UPDATE session SET verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear'),
                    rule = (SELECT id FROM name WHERE text = 'mail_in_clear')
 WHERE verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear_auth');
-UPDATE rate SET verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear')
+""" + ''.join("""
+UPDATE %s SET verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear')
 WHERE verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear_auth');
-UPDATE peer_day SET verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear')
-WHERE verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear_auth');
-"""
-SUMS = {'rate': ('sessions', 'bytes', 'messages_clear'), 'peer_day': ('sessions', 'bytes'), 'tls_day': ('sessions',),
+""" % t for t in VERDICTS) + ''.join("""
+INSERT INTO {0} (sensor, database, {1}, verdict, sessions, rev)
+SELECT sensor, database, {1}, (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear'), sessions, rev FROM {0}
+WHERE verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear_auth')
+ON CONFLICT DO UPDATE SET sessions = sessions + excluded.sessions;
+DELETE FROM {0} WHERE verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear_auth');
+""".format(*t) for t in MERGED.items())
+SUMS = {'rate': ('sessions', 'bytes', 'messages_clear'), 'rate_day': ('sessions', 'bytes', 'messages_clear'),
+        'peer_day': ('sessions', 'bytes'), 'peer_month': ('sessions', 'bytes'), 'tls_day': ('sessions',),
+        'certificate_day': ('sessions', 'out_of_time'), 'client_day': ('sessions',), 'evidence_hour': ('sessions',),
         'server': ('sessions', 'lists', 'offered', 'requested', 'accepted', 'upgraded', 'implicit', 'stripped', 'clear',
                    'failed', 'exposed', 'invited', 'pq')}
 

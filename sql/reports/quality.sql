@@ -6,13 +6,26 @@
 -- truncated and unfinished count sessions. loss is the part of sessions with any of these, by `rate`;
 -- attempts are connections without payload: both stand in the row `all` only. :since and :until (unix
 -- seconds) choose the sources with packets in that time, and the hours that begin in [since, until).
-WITH some AS (
+WITH span (since, until) AS (
+    SELECT coalesce(:since, 0), coalesce(:until, 32503680000)
+), whole (since, until) AS (                -- whole days are read from rate_day,
+    SELECT (since + 86399) / 86400 * 86400, until / 86400 * 86400 FROM span
+), part (since, until) AS (                 -- the hours before and behind them from rate
+    SELECT span.since, min(span.until, whole.since) FROM span, whole
+    UNION ALL
+    SELECT whole.until, span.until FROM span, whole WHERE whole.until >= whole.since
+), hours AS (
+    SELECT day AS hour, loss, sessions
+    FROM rate_day, whole WHERE day >= since AND day < until
+    UNION ALL
+    SELECT hour, loss, sessions
+    FROM part CROSS JOIN (SELECT DISTINCT sensor, database FROM rate_day) AS o CROSS JOIN rate AS r
+    WHERE r.sensor = o.sensor AND r.database = o.database AND hour >= since AND hour < until
+), lossy AS (
+    SELECT sum(iif(loss, sessions, 0)) AS lost, sum(sessions) AS sessions FROM hours
+), some AS (
     SELECT * FROM source
     WHERE (:since IS NULL OR last_us >= :since * 1000000) AND (:until IS NULL OR first_us < :until * 1000000)
-), hours AS (
-    SELECT sum(iif(loss, sessions, 0)) AS lost, sum(sessions) AS sessions
-    FROM rate
-    WHERE (:since IS NULL OR hour >= :since) AND (:until IS NULL OR hour < :until)
 ), tries AS (
     SELECT sum(n) AS n FROM attempt
     WHERE (:since IS NULL OR hour >= :since) AND (:until IS NULL OR hour < :until)
@@ -27,7 +40,7 @@ WITH some AS (
            sum(sessions) AS sessions, sum(one_sided) AS one_sided, sum(gap) AS gap,
            sum(midstream) AS midstream, sum(cut) AS truncated, sum(overlap) AS overlap,
            sum(unfinished) AS unfinished, sum(evicted) AS evicted, sum(discarded) AS discarded,
-           (SELECT round(CAST(lost AS REAL) / sessions, 6) FROM hours) AS loss,
+           (SELECT round(CAST(lost AS REAL) / sessions, 6) FROM lossy) AS loss,
            (SELECT coalesce(n, 0) FROM tries) AS attempts
     FROM some HAVING count(*)
     UNION ALL

@@ -4,21 +4,41 @@
 -- that upgrade with verdict starttls, stripped, clear or clear_auth; rate_possible counts the
 -- clear ones with evidence of grade `possible` too, as the upper bound. hop `all` is relay,
 -- submission and retrieval without the internal sessions. The other rows count sessions by
--- evidence and grade, from the rows of `session` (one session can show several); stripped are
+-- evidence and grade (one session can show several); stripped are
 -- those of them with that verdict. :since and :until (unix seconds) choose the hours that begin
 -- in [since, until).
-WITH hours AS (
-    SELECT hop, direction, verdict, strip, sessions,
+WITH span (since, until) AS (
+    SELECT coalesce(:since, 0), coalesce(:until, 32503680000)
+), whole (since, until) AS (                -- whole days are read from rate_day,
+    SELECT (since + 86399) / 86400 * 86400, until / 86400 * 86400 FROM span
+), part (since, until) AS (                 -- the hours before and behind them from rate
+    SELECT span.since, min(span.until, whole.since) FROM span, whole
+    UNION ALL
+    SELECT whole.until, span.until FROM span, whole WHERE whole.until >= whole.since
+), hours AS (
+    SELECT day AS hour, direction, hop, verdict, strip, server_port, sessions
+    FROM rate_day, whole WHERE day >= since AND day < until
+    UNION ALL
+    SELECT hour, direction, hop, verdict, strip, server_port, sessions
+    FROM part CROSS JOIN (SELECT DISTINCT sensor, database FROM rate_day) AS o CROSS JOIN rate AS r
+    WHERE r.sensor = o.sensor AND r.database = o.database AND hour >= since AND hour < until
+), sums AS (
+    SELECT direction, hop, verdict, strip, server_port, sum(sessions) AS sessions
+    FROM hours GROUP BY direction, hop, verdict, strip, server_port
+), named AS (
+    SELECT h.word AS hop, d.word AS direction, v.word AS verdict, g.word AS strip, sessions,
            server_port NOT IN (465, 993, 995)
-               AND verdict IN ('starttls', 'stripped', 'clear', 'clear_auth') AS at_stake
-    FROM tallies
-    WHERE (:since IS NULL OR hour >= :since) AND (:until IS NULL OR hour < :until)
-      AND (:direction IS NULL OR direction = :direction)
+               AND v.word IN ('starttls', 'stripped', 'clear', 'clear_auth') AS at_stake
+    FROM sums AS s
+    JOIN word AS h ON h.kind = 'hop' AND h.code = s.hop
+    JOIN word AS d ON d.kind = 'direction' AND d.code = s.direction AND (:direction IS NULL OR d.word = :direction)
+    JOIN word AS v ON v.kind = 'verdict' AND v.code = s.verdict
+    JOIN word AS g ON g.kind = 'strip' AND g.code = s.strip
 ), hops AS (
-    SELECT * FROM hours
+    SELECT * FROM named
     UNION ALL
     SELECT 'all', direction, verdict, strip, sessions, at_stake
-    FROM hours
+    FROM named
     WHERE hop IN ('relay', 'submission', 'retrieval')
       AND (direction <> 'internal' OR :direction = 'internal')
 ), rates AS (
@@ -30,17 +50,14 @@ WITH hours AS (
            sum(iif(at_stake, sessions, 0)) AS n
     FROM hops GROUP BY hop
 ), seen AS (
-    SELECT h.word AS hop, e.code, e.word AS evidence, s.evidence >> (2 * e.code) & 3 AS grade,
-           count(*) AS sessions, sum(v.word = 'stripped') AS stripped
-    FROM session AS s
-    JOIN word AS e ON e.kind = 'evidence' AND s.evidence >> (2 * e.code) & 3
+    SELECT h.word AS hop, e.code, e.word AS evidence, s.grade, sum(s.sessions) AS sessions,
+           sum(iif(v.word = 'stripped', s.sessions, 0)) AS stripped
+    FROM evidence_hour AS s
+    JOIN word AS e ON e.kind = 'evidence' AND e.code = s.evidence
     JOIN word AS h ON h.kind = 'hop' AND h.code = s.hop
-    JOIN word AS d ON d.kind = 'direction' AND d.code = s.direction
+    JOIN word AS d ON d.kind = 'direction' AND d.code = s.direction AND (:direction IS NULL OR d.word = :direction)
     JOIN word AS v ON v.kind = 'verdict' AND v.code = s.verdict
-    WHERE s.evidence
-      AND (:since IS NULL OR s.first_us / 3600000000 * 3600 >= :since)
-      AND (:until IS NULL OR s.first_us / 3600000000 * 3600 < :until)
-      AND (:direction IS NULL OR d.word = :direction)
+    WHERE (:since IS NULL OR hour >= :since) AND (:until IS NULL OR hour < :until)
     GROUP BY 1, 2, 3, 4
 ), both AS (
     SELECT hop, -1 AS code, 'any' AS evidence, NULL AS grade, sessions, stripped, n AS at_stake,

@@ -6,17 +6,38 @@
 -- the bound of peer_day are one network. hop `all` is relay, submission and retrieval without
 -- the internal sessions. :since and :until (unix seconds) choose the days that begin in
 -- [since, until).
-WITH days AS (
-    SELECT hop, direction, network, sessions, bytes, verdict IN ('implicit_tls', 'starttls') AS encrypted
-    FROM peers
-    WHERE verdict IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear')
-      AND (:since IS NULL OR day_unix >= :since) AND (:until IS NULL OR day_unix < :until)
-      AND (:direction IS NULL OR direction = :direction)
+WITH span (since, until) AS (
+    SELECT coalesce(:since, 0), coalesce(:until, 32503680000)
+), whole (since, until) AS (                -- whole months are read from peer_month,
+    SELECT CAST(strftime('%s', since - 1, 'unixepoch', 'start of month', '+1 month') AS INTEGER),
+           CAST(strftime('%s', until, 'unixepoch', 'start of month') AS INTEGER) FROM span
+), part (since, until) AS (                 -- the days before and behind them from peer_day
+    SELECT span.since, min(span.until, whole.since) FROM span, whole
+    UNION ALL
+    SELECT whole.until, span.until FROM span, whole WHERE whole.until >= whole.since
+), days AS (
+    SELECT direction, hop, network, verdict, sessions, bytes
+    FROM peer_month, whole WHERE month >= since AND month < until
+    UNION ALL
+    SELECT direction, hop, network, verdict, sessions, bytes
+    FROM part CROSS JOIN (SELECT DISTINCT sensor, database FROM peer_month) AS o CROSS JOIN peer_day AS r
+    WHERE r.sensor = o.sensor AND r.database = o.database AND day >= since AND day < until
+), sums AS (
+    SELECT direction, hop, network, verdict, sum(sessions) AS sessions, sum(bytes) AS bytes
+    FROM days GROUP BY direction, hop, network, verdict
+), named AS (
+    SELECT h.word AS hop, d.word AS direction, network, sessions, bytes,
+           v.word IN ('implicit_tls', 'starttls') AS encrypted
+    FROM sums AS s
+    JOIN word AS h ON h.kind = 'hop' AND h.code = s.hop
+    JOIN word AS d ON d.kind = 'direction' AND d.code = s.direction AND (:direction IS NULL OR d.word = :direction)
+    JOIN word AS v ON v.kind = 'verdict' AND v.code = s.verdict
+                  AND v.word IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear')
 ), hops AS (
-    SELECT * FROM days
+    SELECT * FROM named
     UNION ALL
     SELECT 'all', direction, network, sessions, bytes, encrypted
-    FROM days
+    FROM named
     WHERE hop IN ('relay', 'submission', 'retrieval')
       AND (direction <> 'internal' OR :direction = 'internal')
 ), networks AS (

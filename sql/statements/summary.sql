@@ -1,12 +1,12 @@
 -- The closing figures of `analyze`: the headline (hop `all`: relay, submission and retrieval
 -- without internal sessions), each hop, and the internal sessions beside them.
 WITH cells AS (
-    SELECT 'all' AS line, t.* FROM tallies AS t
+    SELECT 'all' AS line, t.* FROM day_tallies AS t
     WHERE hop IN ('relay', 'submission', 'retrieval') AND direction <> 'internal'
     UNION ALL
-    SELECT hop, t.* FROM tallies AS t WHERE direction <> 'internal'
+    SELECT hop, t.* FROM day_tallies AS t WHERE direction <> 'internal'
     UNION ALL
-    SELECT 'internal', t.* FROM tallies AS t WHERE direction = 'internal'
+    SELECT 'internal', t.* FROM day_tallies AS t WHERE direction = 'internal'
 ), sums AS (
     SELECT line, sum(encrypted) AS k, sum(decided) AS n, sum(undecided) AS u,
            sum(iif(verdict = 'stripped', sessions, 0)) AS stripped,

@@ -37,6 +37,24 @@ sqlite3_stmt *reading_prepare(struct reading *r, const char *path)
     return stmt;
 }
 
+sqlite3_stmt *reading_prepare_kept(struct reading *r, const char *path)
+{
+    sqlite3_stmt *stmt = NULL;
+    const char *text = sql_find(path);
+    char *sql = text ? sqlite3_mprintf("CREATE TEMP TABLE kept AS %s", text) : NULL;
+    if (sql)
+        sqlite3_prepare_v2(r->db, sql, -1, &stmt, NULL);
+    sqlite3_free(sql);
+    return stmt;
+}
+
+sqlite3_stmt *reading_kept(struct reading *r)
+{
+    sqlite3_stmt *stmt = NULL;
+    sqlite3_prepare_v2(r->db, "SELECT * FROM temp.kept ORDER BY rowid", -1, &stmt, NULL);
+    return stmt;
+}
+
 int output_finish(FILE *out, char error[REPORT_ERROR])
 {
     bool failed = ferror(out);

@@ -20,4 +20,9 @@ int reading_failure(struct reading *, char error[REPORT_ERROR]);
 /* Prepares a text of sql/, whose name is given below sql/. NULL: reading_failure(). */
 sqlite3_stmt *reading_prepare(struct reading *, const char *path);
 
+/* The same as a statement that keeps its rows, in memory, for reading_kept(): those rows, which can be gone through
+ * again. Once for each reading. */
+sqlite3_stmt *reading_prepare_kept(struct reading *, const char *path);
+sqlite3_stmt *reading_kept(struct reading *);
+
 #endif

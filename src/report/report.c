@@ -102,7 +102,8 @@ static bool bind_all(sqlite3_stmt *stmt, const struct report_request *q, char er
         && bind_word(stmt, ":direction", q->name, q->direction, error);
 }
 
-int report_prepare(struct reading *r, const struct report_request *q, sqlite3_stmt **stmt, char error[REPORT_ERROR])
+static int prepare(struct reading *r, const struct report_request *q, bool keep, sqlite3_stmt **stmt,
+                   char error[REPORT_ERROR])
 {
     const char *text = find_report(q->name);
 
@@ -111,17 +112,38 @@ int report_prepare(struct reading *r, const struct report_request *q, sqlite3_st
         snprintf(error, REPORT_ERROR, "there is no report %.100s; mailseal report lists them", q->name);
         return EX_USAGE;
     }
-    *stmt = reading_prepare(r, text);
+    *stmt = keep ? reading_prepare_kept(r, text) : reading_prepare(r, text);
     if (!*stmt)
         return reading_failure(r, error);
     return bind_all(*stmt, q, error) ? 0 : EX_USAGE;
+}
+
+int report_prepare(struct reading *r, const struct report_request *q, sqlite3_stmt **stmt, char error[REPORT_ERROR])
+{
+    return prepare(r, q, false, stmt, error);
+}
+
+/* A table is gone through twice, and its rows are found once only: they are kept in between. */
+static int prepare_table(struct reading *r, const struct report_request *q, sqlite3_stmt **stmt,
+                         char error[REPORT_ERROR])
+{
+    int code = prepare(r, q, true, stmt, error), rc;
+
+    if (code)
+        return code;
+    rc = sqlite3_step(*stmt);
+    if (rc != SQLITE_DONE)
+        return reading_failure(r, error);
+    sqlite3_finalize(*stmt);
+    *stmt = reading_kept(r);
+    return *stmt ? 0 : reading_failure(r, error);
 }
 
 static int run(struct reading *r, const struct report_request *q, FILE *out, char error[REPORT_ERROR])
 {
     struct rendering how = { q->format, NULL, 0 };
     sqlite3_stmt *stmt;
-    int code = report_prepare(r, q, &stmt, error);
+    int code = (q->format == REPORT_TABLE ? prepare_table : report_prepare)(r, q, &stmt, error);
 
     errno = 0;
     if (!code && render(stmt, &how, out) != SQLITE_OK)

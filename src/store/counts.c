@@ -1,18 +1,36 @@
 #include "store/counts.h"
 
+#include <time.h>
+
 enum { HOUR = 3600, DAY = 24 * HOUR, NO_VERSION = 65536 };
 
-/* Keys in the order of the tables in sql/schema/003_sums.sql. */
+/* Keys in the order of the tables in sql/schema/003_sums.sql and 009_days.sql. */
 static void other_peer(int64_t *key) { key[2] = key[3] = 0; }       /* server, network */
 static void other_suite(int64_t *key) { key[4] = key[5] = -1; }     /* cipher, group */
+static void other_certificate(int64_t *key) { key[3] = key[4] = 0; }        /* server, certificate */
+static void other_client(int64_t *key) { key[3] = -1; }             /* fingerprint */
+
+static int64_t day_of(int64_t hour) { return hour - hour % DAY; }
+static int64_t month_of(int64_t day)
+{
+    time_t seconds = (time_t)day;
+    struct tm t;
+    return gmtime_r(&seconds, &t) ? day - (t.tm_mday - 1) * DAY : day;
+}
 
 static const struct tally_shape shapes[COUNTS_TABLES] = {
-    [COUNTS_RATE]     = { "rate_add", 11, 3, 0, NULL, NULL },
-    [COUNTS_PEER_DAY] = { "peer_day_add", 7, 2, COUNTS_PEERS_A_DAY, "peer_day_keys", other_peer },
-    [COUNTS_TLS_DAY]  = { "tls_day_add", 7, 1, COUNTS_TLS_A_DAY, "tls_day_keys", other_suite },
-    [COUNTS_SERVER]   = { "server_add", 2, 17, 0, NULL, NULL },
-    [COUNTS_ATTEMPT]  = { "attempt_add", 3, 1, 0, NULL, NULL },
-    [COUNTS_SOURCE]   = { "source_count", 1, 7, 0, NULL, NULL },
+    [COUNTS_RATE]     = { "rate_add", 11, 3, .coarser = day_of },
+    [COUNTS_RATE_DAY] = { "rate_day_add", 11, 3 },
+    [COUNTS_PEER_DAY] = { "peer_day_add", 7, 2, COUNTS_PEERS_A_DAY, "peer_day_keys", other_peer, month_of },
+    [COUNTS_PEER_MONTH] = { "peer_month_add", 7, 2 },
+    [COUNTS_TLS_DAY]  = { "tls_day_add", 7, 1, COUNTS_TLS_A_DAY, "tls_day_keys", other_suite, NULL },
+    [COUNTS_CERTIFICATE_DAY] = { "certificate_day_add", 5, 2, COUNTS_CERTIFICATES_A_DAY, "certificate_day_keys",
+                                 other_certificate, NULL },
+    [COUNTS_CLIENT_DAY] = { "client_day_add", 6, 1, COUNTS_CLIENTS_A_DAY, "client_day_keys", other_client, NULL },
+    [COUNTS_EVIDENCE] = { "evidence_hour_add", 6, 1 },
+    [COUNTS_SERVER]   = { "server_add", 2, 17 },
+    [COUNTS_ATTEMPT]  = { "attempt_add", 3, 1 },
+    [COUNTS_SOURCE]   = { "source_count", 1, 7 },
 };
 
 bool counts_open(struct counts *c, sqlite3 *db, int64_t database)
@@ -23,6 +41,8 @@ bool counts_open(struct counts *c, sqlite3 *db, int64_t database)
     bool whole = c->odd_list && c->odd_add;
     for (size_t i = 0; i < COUNTS_TABLES; i++)
         whole = tally_open(&c->table[i], db, &shapes[i], &c->owner) && whole;
+    c->table[COUNTS_RATE].coarser = &c->table[COUNTS_RATE_DAY];
+    c->table[COUNTS_PEER_DAY].coarser = &c->table[COUNTS_PEER_MONTH];
     return whole;
 }
 
@@ -169,6 +189,40 @@ static void share_tls(const struct counted *x, int64_t port, struct share *out)
     };
 }
 
+static void share_certificate(const struct counted *x, int64_t port, struct share *out)
+{
+    const struct session *s = x->session;
+    (void)port;
+    *out = (struct share){
+        .any = x->certificate != 0,
+        .key = { begin_of(s->first_ns, DAY), x->direction, x->judgement->hop, x->server, x->certificate },
+        .value = { 1, (s->incidents & INCIDENT_EXPIRED_CERTIFICATE) != 0 },
+    };
+}
+
+static void share_client(const struct counted *x, int64_t port, struct share *out)
+{
+    const struct session *s = x->session;
+    (void)port;
+    *out = (struct share){
+        .any = x->judgement->verdict != VERDICT_OTHER,
+        .key = { begin_of(s->first_ns, DAY), x->direction, x->judgement->hop, x->fingerprint,
+                 s->tls.server_hello ? s->tls.version : 0, x->judgement->verdict },
+        .value = { 1 },
+    };
+}
+
+static void share_evidence(const struct counted *x, enum evidence kind, struct share *out)
+{
+    enum grade grade = evidence_grade(x->session->evidence, kind);
+    *out = (struct share){
+        .any = grade != GRADE_NONE,
+        .key = { begin_of(x->session->first_ns, HOUR), x->direction, x->judgement->hop, kind, grade,
+                 x->judgement->verdict },
+        .value = { 1 },
+    };
+}
+
 static void share_server(const struct counted *x, int64_t port, struct share *out)
 {
     const struct session *s = x->session;
@@ -232,6 +286,7 @@ static int apply(struct counts *c, size_t table, struct share *x, int sign)
 typedef void share_of(const struct counted *, int64_t port, struct share *);
 static share_of *const shares[] = {
     [COUNTS_RATE] = share_rate, [COUNTS_PEER_DAY] = share_peer, [COUNTS_TLS_DAY] = share_tls,
+    [COUNTS_CERTIFICATE_DAY] = share_certificate, [COUNTS_CLIENT_DAY] = share_client,
     [COUNTS_SERVER] = share_server, [COUNTS_SOURCE] = share_source
 };
 
@@ -246,6 +301,11 @@ int counts_add(struct counts *c, const struct counted *x)
             continue;
         shares[i](x, port, &share);
         rc = apply(c, i, &share, 1);
+    }
+    for (enum evidence e = 0; x->session->evidence && e < EVIDENCE_N && rc == SQLITE_OK; e++) {
+        struct share share;
+        share_evidence(x, e, &share);
+        rc = apply(c, COUNTS_EVIDENCE, &share, 1);
     }
     return rc;
 }
@@ -270,6 +330,12 @@ static int replace_all(struct counts *c, size_t tables, const struct counted *wa
         shares[i](was, old, &before);
         shares[i](is, port, &after);
         rc = replace(c, i, &before, &after);
+    }
+    for (enum evidence e = 0; e < EVIDENCE_N && rc == SQLITE_OK; e++) {
+        struct share before, after;
+        share_evidence(was, e, &before);
+        share_evidence(is, e, &after);
+        rc = replace(c, COUNTS_EVIDENCE, &before, &after);
     }
     return rc;
 }

@@ -1,5 +1,5 @@
-/* What a session adds to the tables of sums: rate, peer_day, tls_day, server, attempt and the
- * counters of its source. Gathered in memory, written when full and at commit. */
+/* What a session adds to the tables of sums: rate, rate_day, peer_day, peer_month, tls_day, certificate_day,
+ * client_day, evidence_hour, server, attempt and the counters of its source. Gathered in memory, written when full and at commit. */
 #ifndef MAILSEAL_STORE_COUNTS_H
 #define MAILSEAL_STORE_COUNTS_H
 
@@ -9,11 +9,15 @@
 enum {
     COUNTS_PEERS_A_DAY = 20000,         /* rows of peer_day for each sensor and day */
     COUNTS_TLS_A_DAY = 2000,            /* rows of tls_day */
+    COUNTS_CERTIFICATES_A_DAY = 2000,   /* rows of certificate_day */
+    COUNTS_CLIENTS_A_DAY = 2000,        /* rows of client_day */
     COUNTS_ODD_PORTS = 64               /* ports beside the known ones with a place of their own */
 };
 
 enum {
-    COUNTS_RATE, COUNTS_PEER_DAY, COUNTS_TLS_DAY, COUNTS_SERVER, COUNTS_ATTEMPT, COUNTS_SOURCE,
+    /* a coarser table behind the one it is made of: it is written later */
+    COUNTS_RATE, COUNTS_RATE_DAY, COUNTS_PEER_DAY, COUNTS_PEER_MONTH, COUNTS_TLS_DAY, COUNTS_CERTIFICATE_DAY,
+    COUNTS_CLIENT_DAY, COUNTS_EVIDENCE, COUNTS_SERVER, COUNTS_ATTEMPT, COUNTS_SOURCE,
     COUNTS_TABLES
 };
 
@@ -43,6 +47,7 @@ struct counted {
     enum direction direction;
     int64_t strip;                      /* grade, or STRIP_ALLOWED */
     int64_t server, network;            /* endpoints */
+    int64_t certificate, fingerprint;   /* 0: none */
 };
 /* SQLite's result codes, all of them. */
 int counts_add(struct counts *, const struct counted *);

@@ -99,8 +99,8 @@ static int move_sums(struct rejudging *r, const struct stored_session *o, const 
     memcpy(network.addr, o->s.client.addr, sizeof network.addr);
     address_truncate(network.addr);
     int64_t number = dictionary_endpoint(&r->dictionary, &network);
-    struct counted before = { &o->s, &o->was, o->direction, o->strip, o->server, number };
-    struct counted after = { &o->s, is, o->direction, strip, o->server, number };
+    struct counted before = { &o->s, &o->was, o->direction, o->strip, o->server, number, o->certificate, o->fingerprint };
+    struct counted after = { &o->s, is, o->direction, strip, o->server, number, o->certificate, o->fingerprint };
 
     if (number <= 0)
         return sqlite3_extended_errcode(r->db);
@@ -179,7 +179,9 @@ static int begin(struct rejudging *r)
 /* What is empty goes, as if it had never been; the rest must be as many as there are. */
 static int tidy(struct rejudging *r, bool *broken)
 {
-    static const char *const steps[] = { "rate_trim", "peer_day_trim", "tls_day_trim", "server_trim" };
+    static const char *const steps[] = { "rate_trim", "rate_day_trim", "peer_day_trim", "tls_day_trim",
+                                         "certificate_day_trim", "client_day_trim", "peer_month_trim", "evidence_hour_trim",
+                                         "server_trim" };
     int64_t below = 0;
     int rc = run(r->db, "server_extremes", &r->revision);
 

@@ -74,8 +74,10 @@ static int revise_row(struct store *s, const struct stored_session *row, const s
     evidence_set(&now.evidence, f->kind, f->grade);
     struct judgement is = judge(&now);
     int64_t strip = row->strip == STRIP_ALLOWED ? STRIP_ALLOWED : (int64_t)is.grade;
-    struct counted before = { &row->s, &row->was, row->direction, row->strip, row->server, network };
-    struct counted after = { &now, &is, row->direction, strip, row->server, network };
+    struct counted before = { &row->s, &row->was, row->direction, row->strip, row->server, network, row->certificate,
+                              row->fingerprint };
+    struct counted after = { &now, &is, row->direction, strip, row->server, network, row->certificate,
+                             row->fingerprint };
     s->revised = true;
 
     if (network <= 0 || counts_owner(&s->counts, row->sensor, row->database) != SQLITE_OK ||

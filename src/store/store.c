@@ -179,7 +179,8 @@ void store_rollback(struct store *s)
 /* A row of the sums of which nothing is left goes, as if it had never been. */
 static int trim(struct store *s)
 {
-    static const char *const steps[] = { "rate_trim", "peer_day_trim", "tls_day_trim" };
+    static const char *const steps[] = { "rate_trim", "rate_day_trim", "peer_day_trim", "peer_month_trim",
+                                         "tls_day_trim", "client_day_trim", "evidence_hour_trim" };
     int rc = SQLITE_OK;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && s->revised && rc == SQLITE_OK; i++) {
         sqlite3_stmt *stmt = db_prepare(s->db, steps[i]);
@@ -394,7 +395,8 @@ static int add_row(struct store *s, int64_t id, const struct session *session, c
     };
     if (!refer(s, &row) || session_row_add(s->session_add, &row) != SQLITE_OK)
         return store_fail(s);
-    struct counted counted = { session, judgement, direction, row.strip, row.server, row.network };
+    struct counted counted = { session, judgement, direction, row.strip, row.server, row.network,
+                               row.certificate, row.fingerprint };
     return counts_add(&s->counts, &counted) == SQLITE_OK ? write_trace(s, id) : store_fail(s);
 }
 
@@ -513,8 +515,10 @@ static int grow_row(struct store *s, struct stored_session *row, const struct se
     session_count(&grown, counts);
     if (grown.last_ns < row->s.last_ns)
         grown.last_ns = row->s.last_ns;
-    struct counted was = { &row->s, &row->was, row->direction, row->strip, row->server, number };
-    struct counted is = { &grown, &row->was, row->direction, row->strip, row->server, number };
+    struct counted was = { &row->s, &row->was, row->direction, row->strip, row->server, number, row->certificate,
+                           row->fingerprint };
+    struct counted is = { &grown, &row->was, row->direction, row->strip, row->server, number, row->certificate,
+                           row->fingerprint };
     struct binder b = binder_of(s->session_grow);
     bind_int(&b, (int64_t)(grown.last_ns / 1000 - row->s.first_ns / 1000));
     bind_int(&b, grown.marks);

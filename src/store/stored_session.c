@@ -52,4 +52,7 @@ void stored_session_read(sqlite3_stmt *stmt, struct stored_session *o)
     s->source = (uint32_t)sqlite3_column_int64(stmt, 25);
     s->packets[TO_SERVER] = (uint64_t)sqlite3_column_int64(stmt, 26);
     s->packets[TO_CLIENT] = (uint64_t)sqlite3_column_int64(stmt, 27);
+    s->incidents = (uint32_t)sqlite3_column_int64(stmt, 28);
+    o->certificate = sqlite3_column_int64(stmt, 29);
+    o->fingerprint = sqlite3_column_int64(stmt, 30);
 }

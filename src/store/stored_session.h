@@ -9,6 +9,7 @@ enum { RULE_TEXT = 64 };
 
 struct stored_session {
     int64_t id, sensor, database, server, strip;
+    int64_t certificate, fingerprint;   /* 0: none */
     struct session s;
     struct judgement was;               /* how it was judged */
     enum direction direction;

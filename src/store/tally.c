@@ -1,5 +1,7 @@
 #include "store/tally.h"
 
+#include <string.h>
+
 /* The keys of the others take places, too; beyond so many they are not remembered. */
 static int64_t keys_of_a_day(const struct tally_shape *shape) { return shape->limit + shape->limit / 8; }
 
@@ -105,6 +107,22 @@ int64_t *tally_at(struct tally *t, int64_t *key, bool *fresh, int *rc)
     return *rc == SQLITE_OK ? sums_at(&t->sums, key, fresh) : NULL;
 }
 
+/* Numbers out of a database may be any: they wrap. */
+static int add_coarser(struct tally *t, const int64_t *row)
+{
+    const struct tally_shape *shape = t->shape;
+    int64_t key[SUMS_WIDTH], *values;
+    bool fresh;
+    int rc;
+
+    memcpy(key, row, shape->nkey * sizeof *key);
+    key[0] = shape->coarser(row[0]);
+    values = tally_at(t->coarser, key, &fresh, &rc);
+    for (size_t i = 0; values && i < shape->nvalue; i++)
+        values[i] = (int64_t)((uint64_t)values[i] + (uint64_t)row[shape->nkey + i]);
+    return values ? SQLITE_OK : rc;
+}
+
 int tally_write(struct tally *t)
 {
     size_t width = t->shape->nkey + t->shape->nvalue;
@@ -119,6 +137,8 @@ int tally_write(struct tally *t)
         for (size_t k = 0; k < width; k++)
             bind_int(&b, row[k]);
         int rc = bound_run(&b);
+        if (rc == SQLITE_OK && t->coarser)
+            rc = add_coarser(t, row);
         if (rc != SQLITE_OK)
             return rc;
     }

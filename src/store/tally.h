@@ -16,6 +16,8 @@ struct tally_shape {
     const char *keys;                   /* statement: ?1 sensor, ?2 database, ?3 day, ?4 so many at most;
                                          * the key of each row */
     void (*others)(int64_t *key);
+    /* What is written is added to a coarser table, too, of the same shape: the first number of the key there. */
+    int64_t (*coarser)(int64_t);
 };
 
 struct tally_owner {
@@ -28,6 +30,7 @@ enum { TALLY_DAYS = 16 };
 struct tally {
     const struct tally_shape *shape;
     const struct tally_owner *owner;
+    struct tally *coarser;              /* set by the caller, if the shape has one */
     sqlite3_stmt *add, *keys;
     /* Rows of a day, written or gathered, one place for each day's number; rows -1: free. */
     struct { int64_t day, rows; } days[TALLY_DAYS];

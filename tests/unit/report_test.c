@@ -141,16 +141,15 @@ static void certificates_and_fingerprints_are_counted(void **state)
     char *text = csv_of(filled(), "certificates");
     assert_string_equal(text,
         "issuer,subject,notbefore,notafter,certificates,self_signed,servers,sessions,out_of_time,first,last\r\n"
-        "all,all,,,1,1,1,1,0,2024-03-01T11:00:00Z,2024-03-01T11:00:00Z\r\n"
-        "\"CN=An issuer\\, Ltd\",all,,,1,1,1,1,0,2024-03-01T11:00:00Z,2024-03-01T11:00:00Z\r\n"
+        "all,all,,,1,1,1,1,0,2024-03-01,2024-03-01\r\n"
+        "\"CN=An issuer\\, Ltd\",all,,,1,1,1,1,0,2024-03-01,2024-03-01\r\n"
         "\"CN=An issuer\\, Ltd\",CN=imap.example,1969-12-31T23:59:59Z,9999-12-31T23:59:59Z,1,1,1,1,0,"
-        "2024-03-01T11:00:00Z,2024-03-01T11:00:00Z\r\n");
+        "2024-03-01,2024-03-01\r\n");
     free(text);
     text = csv_of(filled(), "fingerprints");
     assert_string_equal(text,
-        "ja4,ja3,clients,servers,sessions,encrypted,first,last\r\n"
-        "t13d1516h2_8daaf6152771_e5627efa2ab1,de350000000000000000000000000000,1,1,2,2,"
-        "2024-03-01T10:00:00Z,2024-03-01T10:00:00Z\r\n");
+        "ja4,ja3,sessions,encrypted,share,below_12\r\n"
+        "t13d1516h2_8daaf6152771_e5627efa2ab1,de350000000000000000000000000000,2,2,1.0,0\r\n");
     free(text);
 }
 
@@ -268,7 +267,7 @@ static void numbers_without_a_word_have_a_name(void **state)
     (void)state;
     const char *path = kit_path("odd.db");
     char command[900];
-    snprintf(command, sizeof command, "cp '%s' '%s' && sqlite3 '%s' 'UPDATE rate SET hop = 77'", filled(), path, path);
+    snprintf(command, sizeof command, "cp '%s' '%s' && sqlite3 '%s' 'UPDATE rate_day SET hop = 77'", filled(), path, path);
     free(kit_output(command));
     FILE *f = tmpfile();
     assert_int_equal(report_summary(path, f, error), 0);

@@ -1,0 +1,1 @@
+DELETE FROM certificate_day WHERE sessions = 0;

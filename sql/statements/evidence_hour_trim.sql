@@ -1,0 +1,1 @@
+DELETE FROM evidence_hour WHERE sessions = 0;

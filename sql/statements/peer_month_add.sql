@@ -1,0 +1,6 @@
+-- ?1 sensor, ?2 database, ?3 revision; then the key and the values in the order of the table.
+INSERT INTO peer_month VALUES (?1, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?3)
+ON CONFLICT DO UPDATE SET
+    sessions = sessions + excluded.sessions,
+    bytes = bytes + excluded.bytes,
+    rev = excluded.rev;

@@ -1,0 +1,1 @@
+DELETE FROM peer_month WHERE sessions = 0;

@@ -1,0 +1,1 @@
+DELETE FROM rate_day WHERE sessions = 0;

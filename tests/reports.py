@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Reports read sums of days and months: they say what the sessions say, and the shell says the same.
+
+usage: reports.py [--bin build/mailseal]
+
+On a database drawn by tools/bench/database.py: reports on any span of time are held against plain counts of its
+sessions, and each report by the program against the same file run by sqlite3. On one of all goldens: the sums that
+the program kept are those that a migration of an older database makes of its sessions. The last line is
+"N passed, N failed".
+"""
+import argparse, contextlib, csv, glob, io, os, random, re, sqlite3, subprocess, sys, tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+BEGIN, DAYS = 1577836800, 70                # of the database that is drawn
+ROUNDS = 6
+
+passed = failed = 0
+BIN = None
+
+
+def check(what, have, want):
+    global passed, failed
+    passed, failed = passed + (have == want), failed + (have != want)
+    differ = have != want
+    if differ and isinstance(have, list):
+        have, want = [r for r in have if r not in want], [r for r in want if r not in have]
+    if differ:
+        print('%s: %.300s\n  and not %.300s' % (what, have, want))
+
+
+def report(db, name, *options):
+    r = subprocess.run([BIN, 'report', '--db', db, '--format', 'csv', name, *options], capture_output=True, text=True, timeout=60)
+    if r.returncode:
+        return [['status %d' % r.returncode, r.stderr]]
+    return list(csv.reader(io.StringIO(r.stdout, newline='')))
+
+
+def shell(db, name, parameters):
+    """The same report by the sqlite3 shell, whose parameters are SQL."""
+    script = '.mode csv\n.headers on\n.parameter init\n' + ''.join(
+        '.parameter set :%s "%s"\n' % p for p in parameters.items()) + '.read sql/reports/%s.sql\n' % name
+    r = subprocess.run(['sqlite3', '-readonly', db], input=script, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    return list(csv.reader(io.StringIO(r.stdout, newline=''))) + ([[r.stderr]] if r.stderr else [])
+
+
+def rows_of(db, sql, parameters):
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        return [[str(v) for v in row] for row in c.execute(sql, parameters)]
+
+
+VERDICTS = """SELECT hop, verdict, count(*), sum(bytes_toserver + bytes_toclient) FROM sessions
+WHERE CAST(strftime('%s', substr(timestamp, 1, 13) || ':00') AS INTEGER) >= :since
+  AND CAST(strftime('%s', substr(timestamp, 1, 13) || ':00') AS INTEGER) < :until GROUP BY hop, verdict ORDER BY 1, 2"""
+WEIGHTS = """SELECT hop, sum(sessions), count(DISTINCT network) FROM peers
+WHERE day_unix >= :since AND day_unix < :until
+  AND verdict IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear') GROUP BY hop ORDER BY 1"""
+EXPOSED = """SELECT hop, server, port, sum(sessions), count(DISTINCT network) FROM peers
+WHERE day_unix >= :since AND day_unix < :until AND exposure IN ('secret', 'guessable') GROUP BY 1, 2, 3"""
+HELLOS = """SELECT tls_ja4, count(*), sum(verdict IN ('implicit_tls', 'starttls')) FROM sessions
+WHERE tls_ja4 IS NOT NULL AND verdict <> 'other' AND CAST(strftime('%s', substr(timestamp, 1, 10)) AS INTEGER) >= :since
+  AND CAST(strftime('%s', substr(timestamp, 1, 10)) AS INTEGER) < :until GROUP BY 1 ORDER BY 1"""
+CERTIFICATES = """SELECT tls_subject, count(*), sum(incidents LIKE '%expired%') FROM sessions
+WHERE tls_subject IS NOT NULL AND CAST(strftime('%s', substr(timestamp, 1, 10)) AS INTEGER) >= :since
+  AND CAST(strftime('%s', substr(timestamp, 1, 10)) AS INTEGER) < :until GROUP BY 1 ORDER BY 1"""
+EVIDENCE = """SELECT e.value, count(*) FROM sessions, json_each('["' || replace(strip_evidence, ' ', '","') || '"]') AS e
+WHERE strip_evidence <> '' AND CAST(strftime('%s', substr(timestamp, 1, 13) || ':00') AS INTEGER) >= :since
+  AND CAST(strftime('%s', substr(timestamp, 1, 13) || ':00') AS INTEGER) < :until GROUP BY 1 ORDER BY 1"""
+
+
+def check_span(db, since, until):
+    span, where = {'since': since, 'until': until}, '%d to %d: ' % (since, until)
+    options = []
+    for end in span:
+        options += ['--' + end, rows_of(db, "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', ?, 'unixepoch')", [span[end]])[0][0]]
+    def ask(name):
+        return report(db, name, *options)[1:]
+    check(where + 'verdicts', sorted([r[1], r[2], r[3], r[5]] for r in ask('verdicts') if r[1] != 'all'),
+          rows_of(db, VERDICTS, span))
+    check(where + 'weights', sorted([r[0], r[1], r[5]] for r in ask('weights') if r[0] != 'all'), rows_of(db, WEIGHTS, span))
+    check(where + 'credentials', sorted([r[0], r[1], r[2], r[6], r[9]] for r in ask('credentials') if r[1] != 'all'),
+          sorted(rows_of(db, EXPOSED, span)))
+    check(where + 'fingerprints', sorted([r[0], r[2], r[3]] for r in ask('fingerprints')), rows_of(db, HELLOS, span))
+    check(where + 'certificates', sorted([r[1], r[7], r[8]] for r in ask('certificates') if r[1] != 'all'),
+          rows_of(db, CERTIFICATES, span))
+    kinds = {}
+    for r in ask('stripped'):
+        if r[1] != 'any':
+            kinds[r[1]] = kinds.get(r[1], 0) + int(r[3])
+    check(where + 'stripped', sorted([k, str(n)] for k, n in kinds.items()), rows_of(db, EVIDENCE, span))
+
+
+def check_spans(db):
+    draw = random.Random(7)
+    check_span(db, BEGIN, BEGIN + DAYS * 86400)
+    check_span(db, BEGIN + 31 * 86400, BEGIN + 60 * 86400)      # February, and nothing else
+    check_span(db, BEGIN + 86400 + 7200, BEGIN + 86400 + 10800) # an hour of a day
+    for _ in range(ROUNDS):
+        a, b = sorted(draw.randrange(-5, DAYS * 24 + 5) for _ in range(2))
+        check_span(db, BEGIN + a * 3600, BEGIN + b * 3600)
+
+
+def check_shell(db):
+    """Each report, and with each parameter it has, both ways."""
+    values = {'since': ('2020-01-15T07:00:00Z', '1579071600'), 'until': ('2020-03-02T13:00:00Z', '1583154000'),
+              'by': ('week', "'week'"), 'hop': ('retrieval', "'retrieval'"), 'direction': ('inbound', "'inbound'")}
+    for path in sorted(glob.glob(os.path.join(ROOT, 'sql', 'reports', '*.sql'))):
+        name = os.path.basename(path)[:-4]
+        with open(path) as f:
+            text = f.read()
+        known = [p for p in values if re.search(':%s\\b' % p, text)]
+        for chosen in ((), known, [p for p in known if p != 'by']):
+            options = [o for p in chosen for o in ('--' + p, values[p][0])]
+            have = report(db, name, *options)
+            check('%s %s' % (name, ' '.join(options)), have, shell(db, name, {p: values[p][1] for p in chosen}) or have[:1])
+
+
+def check_kept(db):
+    """The sums of 009_days.sql made anew of the sessions."""
+    with open(os.path.join(ROOT, 'sql', 'schema', '009_days.sql')) as f:
+        fills = re.findall(r'^INSERT INTO (\w+)([^;]*);', f.read(), re.M)
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        for table, select in fills:
+            names = [r[1] for r in c.execute('PRAGMA table_info(%s)' % table) if r[1] != 'rev']
+            have = sorted(c.execute('SELECT %s FROM %s' % (','.join(names), table)).fetchall())
+            made = sorted(r[:-1] for r in c.execute(select.strip()).fetchall())
+            check('%s of %d rows' % (table, len(made)), have, made)
+            check('%s has rows' % table, len(made) > 5, True)
+
+
+def main():
+    global BIN
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument('--bin', default='build/mailseal')
+    BIN = os.path.abspath(p.parse_args().bin)
+    with tempfile.TemporaryDirectory() as folder:
+        drawn, goldens = (os.path.join(folder, n) for n in ('drawn.db', 'goldens.db'))
+        subprocess.run([sys.executable, os.path.join(ROOT, 'tools', 'bench', 'database.py'), 'make', '--bin', BIN, '--sessions', '20000',
+                        '--days', str(DAYS), '--pairs', '60', drawn], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([BIN, 'analyze', '--quiet', '--db', goldens, '--local', '10.0.0.0/8', os.path.join(HERE, 'pcaps')])
+        check_spans(drawn)
+        check_shell(drawn)
+        check_kept(goldens)
+    print('%d passed, %d failed' % (passed, failed))
+    sys.exit(failed > 0)
+
+
+if __name__ == '__main__':
+    main()
