@@ -6,12 +6,25 @@
 -- first and last those that were seen. hop `all` is relay, submission and retrieval without the
 -- internal sessions, which stand in a row of their own. :since and :until (unix seconds) choose
 -- the hours that begin in [since, until).
-WITH sums AS MATERIALIZED (
+WITH span (since, until) AS (
+    SELECT coalesce(:since, 0), coalesce(:until, 32503680000)
+), whole (since, until) AS (                -- whole days are read from rate_day,
+    SELECT (since + 86399) / 86400 * 86400, until / 86400 * 86400 FROM span
+), part (since, until) AS (                 -- the hours before and behind them from rate
+    SELECT span.since, min(span.until, whole.since) FROM span, whole
+    UNION ALL
+    SELECT whole.until, span.until FROM span, whole WHERE whole.until >= whole.since
+), tallied AS (
+    SELECT day AS hour, hop, direction, verdict, encrypted, decided, undecided, mail, sessions
+    FROM whole CROSS JOIN day_tallies WHERE day >= since AND day < until
+    UNION ALL
+    SELECT hour, hop, direction, verdict, encrypted, decided, undecided, mail, sessions
+    FROM part CROSS JOIN tallies WHERE since < until AND hour >= since AND hour < until
+), sums AS MATERIALIZED (
     SELECT hour / 86400 AS day, hop, direction, verdict, sum(encrypted) AS encrypted,
            sum(decided) AS decided, sum(undecided) AS undecided, sum(sessions) AS sessions
-    FROM tallies
-    WHERE mail > 0 AND (:since IS NULL OR hour >= :since) AND (:until IS NULL OR hour < :until)
-      AND (:direction IS NULL OR direction = :direction)
+    FROM tallied
+    WHERE mail > 0 AND (:direction IS NULL OR direction = :direction)
     GROUP BY 1, 2, 3, 4
 ), hops AS (
     SELECT iif(direction = 'internal' AND :direction IS NULL, 'internal', hop) AS hop, day, verdict,

@@ -5,10 +5,25 @@
 -- connections without payload. Packets and what was dropped (NULL: no capture says) or could not be
 -- decoded stand in the bucket in which their capture began. :by hour, day (else), week (beginning on Monday),
 -- month. :since and :until (unix seconds) choose the hours that begin in [since, until).
-WITH hours AS (
+WITH span (since, until) AS (
+    SELECT coalesce(:since, 0), coalesce(:until, 32503680000)
+), whole (since, until) AS (                -- whole days are read from rate_day,
+    SELECT iif(:by IS 'hour', until, (since + 86399) / 86400 * 86400),
+           iif(:by IS 'hour', until, until / 86400 * 86400) FROM span
+), part (since, until) AS (                 -- the hours before and behind them from rate
+    SELECT span.since, min(span.until, whole.since) FROM span, whole
+    UNION ALL
+    SELECT whole.until, span.until FROM span, whole WHERE whole.until >= whole.since
+), rated AS (
+    SELECT day AS hour, loss, sessions
+    FROM whole CROSS JOIN rate_day WHERE day >= since AND day < until
+    UNION ALL
+    SELECT hour, loss, sessions
+    FROM part CROSS JOIN rate WHERE since < until AND hour >= since AND hour < until
+), hours AS (
     SELECT hour, sum(sessions) AS sessions, sum(iif(loss, sessions, 0)) AS lost, 0 AS attempts,
            NULL AS captures, NULL AS packets, NULL AS dropped, NULL AS not_decoded
-    FROM rate GROUP BY hour
+    FROM rated GROUP BY hour
     UNION ALL
     SELECT hour, 0, 0, sum(n), NULL, NULL, NULL, NULL FROM attempt GROUP BY hour
     UNION ALL

@@ -5,7 +5,22 @@
 -- with :by hour. The headline's sessions (relay, submission and retrieval without the internal ones),
 -- or those of :hop, of :direction. :by hour, day (else), week (beginning on Monday), month. :since
 -- and :until (unix seconds) choose the hours and days that begin in [since, until).
-WITH hops AS (
+WITH span (since, until) AS (
+    SELECT coalesce(:since, 0), coalesce(:until, 32503680000)
+), whole (since, until) AS (                -- whole days are read from rate_day,
+    SELECT iif(:by IS 'hour', until, (since + 86399) / 86400 * 86400),
+           iif(:by IS 'hour', until, until / 86400 * 86400) FROM span
+), part (since, until) AS (                 -- the hours before and behind them from rate
+    SELECT span.since, min(span.until, whole.since) FROM span, whole
+    UNION ALL
+    SELECT whole.until, span.until FROM span, whole WHERE whole.until >= whole.since
+), rated AS (
+    SELECT day AS hour, direction, hop, verdict, tls_version, pq, sessions
+    FROM whole CROSS JOIN rate_day WHERE day >= since AND day < until
+    UNION ALL
+    SELECT hour, direction, hop, verdict, tls_version, pq, sessions
+    FROM part CROSS JOIN rate WHERE since < until AND hour >= since AND hour < until
+), hops AS (
     SELECT code FROM word
     WHERE kind = 'hop' AND iif(:hop IS NULL, word IN ('relay', 'submission', 'retrieval'), word = :hop)
 ), directions AS (
@@ -17,10 +32,9 @@ WITH hops AS (
                     WHEN 'month' THEN date(hour, 'unixepoch', 'start of month')
                     ELSE date(hour, 'unixepoch') END AS bucket,
            0 AS offered, 0 AS hellos, sum(iif(pq, sessions, 0)) AS chosen, sum(sessions) AS answers
-    FROM rate
+    FROM rated
     JOIN word AS v ON v.kind = 'verdict' AND v.code = verdict AND v.word IN ('implicit_tls', 'starttls')
     WHERE tls_version AND hop IN (SELECT code FROM hops) AND direction IN (SELECT code FROM directions)
-      AND (:since IS NULL OR hour >= :since) AND (:until IS NULL OR hour < :until)
     GROUP BY hour
     UNION ALL
     SELECT CASE :by WHEN 'hour' THEN strftime('%Y-%m-%dT%H:00:00Z', day, 'unixepoch')

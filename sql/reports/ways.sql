@@ -4,15 +4,30 @@
 -- exposed, is stripped + clear_auth + clear. hop `all` is relay, submission and retrieval; internal
 -- sessions only where :direction asks for them. :by hour, day (else), week (beginning on Monday),
 -- month. :since and :until (unix seconds) choose the hours that begin in [since, until).
-WITH hours AS (
+WITH span (since, until) AS (
+    SELECT coalesce(:since, 0), coalesce(:until, 32503680000)
+), whole (since, until) AS (                -- whole days are read from rate_day,
+    SELECT iif(:by IS 'hour', until, (since + 86399) / 86400 * 86400),
+           iif(:by IS 'hour', until, until / 86400 * 86400) FROM span
+), part (since, until) AS (                 -- the hours before and behind them from rate
+    SELECT span.since, min(span.until, whole.since) FROM span, whole
+    UNION ALL
+    SELECT whole.until, span.until FROM span, whole WHERE whole.until >= whole.since
+), tallied AS (
+    SELECT day AS hour, hop, direction, verdict, decided, sessions
+    FROM whole CROSS JOIN day_tallies WHERE day >= since AND day < until
+    UNION ALL
+    SELECT hour, hop, direction, verdict, decided, sessions
+    FROM part CROSS JOIN tallies WHERE since < until AND hour >= since AND hour < until
+), hours AS (
     SELECT CASE :by WHEN 'hour' THEN strftime('%Y-%m-%dT%H:00:00Z', hour, 'unixepoch')
                     WHEN 'week' THEN date(hour, 'unixepoch', 'weekday 0', '-6 days')
                     WHEN 'month' THEN date(hour, 'unixepoch', 'start of month')
                     ELSE date(hour, 'unixepoch') END AS bucket,
            hop, sum(iif(verdict = 'implicit_tls', sessions, 0)) AS implicit,
            sum(iif(verdict = 'starttls', sessions, 0)) AS starttls, sum(decided) AS decided
-    FROM tallies
-    WHERE decided > 0 AND (:since IS NULL OR hour >= :since) AND (:until IS NULL OR hour < :until)
+    FROM tallied
+    WHERE decided > 0
       AND iif(:direction IS NULL, direction <> 'internal', direction = :direction)
     GROUP BY hour, hop
 ), hops AS (

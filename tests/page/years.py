@@ -3,11 +3,11 @@
 
 usage: years.py [--bin build/mailseal] [--days 1826] [--hours 2] [--seed 1] [--hostile] FILE.db
 
-An empty capture makes the tables; then rows of rate, peer_day, tls_day, attempt and source are inserted through SQL, as
-many hours of each day as --hours says. The story: a provider moves its users from the clear ports to STARTTLS and to the
-implicit ports, retrieval first; relay grows by itself; somebody strips for two months of the third year; one sensor
-loses packets for a while; post-quantum groups come in the last two years. There are no rows of `session`, as in a
-database whose sessions were deleted. The same options give the same rows.
+An empty capture makes the tables; then rows of rate, rate_day, peer_day, peer_month, tls_day, attempt and source are
+inserted through SQL, as many hours of each day as --hours says. The story: a provider moves its users from the clear
+ports to STARTTLS and to the implicit ports, retrieval first; relay grows by itself; somebody strips for two months of
+the third year; one sensor loses packets for a while; post-quantum groups come in the last two years. There are no rows
+of `session`, as in a database whose sessions were deleted. The same options give the same rows.
 --hostile puts markup, quotes, control characters and bytes that are no UTF-8 wherever a text can be.
 """
 import argparse, math, os, random, sqlite3, struct, subprocess, sys, tempfile
@@ -138,6 +138,21 @@ def fill_day(db, codes, day, hours, rnd, places, hostile):
                     sessions * (2 if lossy > 0.1 else 0), sessions, int(sessions * lossy), 'made'))
 
 
+# The sums of days and months that the program keeps beside those.
+SUMS = (
+    """INSERT INTO rate_day
+       SELECT sensor, database, hour / 86400 * 86400 AS day, direction, hop, protocol, server_port, verdict, strip, tls_version,
+              pq, exposure, loss, sum(sessions), sum(bytes), sum(messages_clear), 1
+       FROM rate
+       GROUP BY sensor, database, day, direction, hop, protocol, server_port, verdict, strip, tls_version, pq, exposure,
+                loss""",
+    """INSERT INTO peer_month
+       SELECT sensor, database, CAST(strftime('%s', day, 'unixepoch', 'start of month') AS INTEGER) AS month, direction, server,
+              network, hop, verdict, exposure, sum(sessions), sum(bytes), 1
+       FROM peer_day
+       GROUP BY sensor, database, month, direction, server, network, hop, verdict, exposure""")
+
+
 def hop_word(hop):
     return {0: 'other', RELAY: 'relay', SUBMISSION: 'submission', RETRIEVAL: 'retrieval'}[hop]
 
@@ -165,6 +180,10 @@ def main():
         db.execute('UPDATE source SET path = ?', (EVIL,))
     for day in range(a.days):
         fill_day(db, codes, day, a.hours, rnd, places, a.hostile)
+    if a.hostile:
+        db.execute("UPDATE endpoint SET text = text || CAST(x'fffe' AS TEXT)")
+    for sum_up in SUMS:
+        db.execute(sum_up)
     db.commit()
     db.close()
 
