@@ -6,7 +6,7 @@ METAMORPHIC_BIN  = $(BUILD)/tests/metamorphic/metamorphic
 METAMORPHIC_LANE = $(filter $(addprefix $(BUILD)/,base/% capture/% decode/% flow/% proto/% facts/% \
                      dialogue/% verdict/% dpi/% app/lane.o app/intake.o app/talk.o app/ports.o),$(OBJ))
 # Of how many one is run in `make check`.
-METAMORPHIC_EVERY ?= $(if $(filter yes,$(SANITIZE)),40,5)
+METAMORPHIC_EVERY ?= $(if $(filter yes,$(SANITIZE)),100,12)
 
 $(BUILD)/tests/metamorphic/%.o: tests/metamorphic/%.c $(BUILD)/config
 	@mkdir -p $(@D)
