@@ -165,6 +165,10 @@ def many_days(path, days, shape, trials=1000):
                 n = k if row['verdict'] == kinds['starttls'] else trials - k
                 copy = dict(row, hour=row['hour'] // 86400 * 86400 + day * 86400 + 3600 * (day % 24), sessions=n)
                 c.execute('INSERT INTO rate VALUES (%s)' % ','.join('?' * len(columns)), [copy[x] for x in columns])
+        c.execute('DELETE FROM rate_day')
+        keys = 'direction, hop, protocol, server_port, verdict, strip, tls_version, pq, exposure, loss'
+        c.execute('INSERT INTO rate_day SELECT sensor, database, hour / 86400 * 86400, %s, sum(sessions), sum(bytes),'
+                  ' sum(messages_clear), 1 FROM rate GROUP BY sensor, database, hour / 86400, %s' % (keys, keys))
 
 
 def check_database(folder):
@@ -183,7 +187,8 @@ def check_database(folder):
     want('other hop', as_json('--db', db, '--hop', 'retrieval')['sentence'], 'nothing to fit: no point has a share')
     with sqlite3.connect(db) as b:
         inside = b.execute("SELECT code FROM word WHERE kind = 'direction' AND word = 'internal'").fetchone()[0]
-        b.execute('UPDATE rate SET direction = ?', (inside,))
+        for table in ('rate', 'rate_day'):
+            b.execute('UPDATE %s SET direction = ?' % table, (inside,))
     want('internal', as_json('--db', db)['points'], 0)
     os.remove(db)
     many_days(db, 400, lambda d: 0.3 if d < 200 else 0.8)
@@ -192,7 +197,8 @@ def check_database(folder):
     status, out, _ = run('curve', '--db', db)
     count('weeks are said', None if ' 58 weeks from ' in out and out.startswith('Stepped from ') else out)
     with sqlite3.connect(db) as b:
-        b.execute('UPDATE rate SET sessions = 9223372036854775807')
+        for table in ('rate', 'rate_day'):
+            b.execute('UPDATE %s SET sessions = 9223372036854775807' % table)
     status, out, err = run('curve', '--db', db)
     want('rates that are none', (status, out, err.count('\n')), (65, '', 1))
 

@@ -332,32 +332,27 @@ static bool refer_proxy(struct store *s, struct session_row *row)
 
     if (!x->proxied)
         return true;
-    row->proxy_client = dictionary_endpoint(&s->dictionary, &client);
-    row->proxy_server = dictionary_endpoint(&s->dictionary, &x->proxy_server);
-    return row->proxy_client > 0 && row->proxy_server > 0;
+    return (row->proxy_client = dictionary_endpoint(&s->dictionary, &client)) > 0
+        && (row->proxy_server = dictionary_endpoint(&s->dictionary, &x->proxy_server)) > 0;
 }
 
-/* Numbers of what the row refers to. */
+/* Numbers of what the row refers to. After a failure nothing else is asked, so that SQLite still knows of it. */
 static bool refer(struct store *s, struct session_row *row)
 {
     const struct session *x = row->session;
+    struct dictionary *d = &s->dictionary;
     struct endpoint client = without_port(&x->client), network = client;
+    bool named = x->auth.mechanism == MECHANISM_NAMED;
 
     address_truncate(network.addr);
-    row->client = dictionary_endpoint(&s->dictionary, &client);
-    row->server = dictionary_endpoint(&s->dictionary, &x->server);
-    row->network = dictionary_endpoint(&s->dictionary, &network);
-    row->rule = dictionary_name(&s->dictionary, session_row_rule(row->judgement));
-    row->sni = dictionary_name(&s->dictionary, x->tls.sni);
-    row->profile = dictionary_profile(&s->dictionary, &x->tls);
-    row->others = dictionary_name(&s->dictionary, x->auth.offered_others);
-    row->mechanism = x->auth.mechanism == MECHANISM_NAMED
-        ? dictionary_name(&s->dictionary, x->auth.mechanism_text) : 0;
-    row->certificate = dictionary_certificate(&s->dictionary, x->tls.certificate);
-    row->fingerprint = dictionary_fingerprint(&s->dictionary, &x->tls);
-    return row->client > 0 && row->server > 0 && row->network > 0 && row->rule > 0 && row->sni >= 0
-        && row->profile >= 0 && row->others >= 0 && row->mechanism >= 0 && refer_proxy(s, row)
-        && row->certificate >= 0 && row->fingerprint >= 0;
+    return (row->client = dictionary_endpoint(d, &client)) > 0 && (row->server = dictionary_endpoint(d, &x->server)) > 0
+        && (row->network = dictionary_endpoint(d, &network)) > 0
+        && (row->rule = dictionary_name(d, session_row_rule(row->judgement))) > 0
+        && (row->sni = dictionary_name(d, x->tls.sni)) >= 0 && (row->profile = dictionary_profile(d, &x->tls)) >= 0
+        && (row->others = dictionary_name(d, x->auth.offered_others)) >= 0
+        && (row->mechanism = named ? dictionary_name(d, x->auth.mechanism_text) : 0) >= 0 && refer_proxy(s, row)
+        && (row->certificate = dictionary_certificate(d, x->tls.certificate)) >= 0
+        && (row->fingerprint = dictionary_fingerprint(d, &x->tls)) >= 0;
 }
 
 void store_trace(struct store *s, struct span bytes) { s->trace = bytes; }

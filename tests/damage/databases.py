@@ -234,7 +234,7 @@ def full_disk(bench):
     if not disk:
         return
     first, large = bench.write('first.pcap', golden('auth-plain.pcap')), bench.write('large.pcap', many(2000))
-    for size in ('4k', '16k', '64k', '100k', '160k', '220k', '300k', '400k'):
+    for size in ('4k', '16k', '64k', '100k', '160k', '200k', '220k', '240k', '300k', '400k'):
         folder = bench.path('disk-' + size)
         os.mkdir(folder)
         script = '''"$0" analyze --db "$1/m.db" --quiet "$2"; echo $? >&3; "$0" analyze --db "$1/m.db" --quiet "$3"; echo $? >&3
