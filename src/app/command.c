@@ -8,22 +8,14 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "report/text.h"
-
-enum { COMPLAINT = 2048 };
+#include "app/log.h"
 
 int complain(int status, const char *format, ...)
 {
     va_list args;
-    char line[COMPLAINT];
-
-    fflush(stdout);
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    log_line(LOG_LEVEL_ERROR, format, args);
     va_end(args);
-    fputs("mailseal: ", stderr);
-    text_terminal(stderr, span_of(line, strlen(line)));
-    fputc('\n', stderr);
     return status;
 }
 

@@ -137,6 +137,8 @@ static int store_piece(struct storing *t, const struct wire_piece *piece)
         return store_certificate(t->store, body);
     case WIRE_SEEN:
         t->complete_ns = s->complete_ns > t->complete_ns ? s->complete_ns : t->complete_ns;
+        t->ledger->figures.packets += s->seen.packets;
+        t->ledger->figures.dropped += s->seen.dropped_kernel + s->seen.dropped_interface;
         return store_seen(t->store, &s->seen);
     case WIRE_END:
         return store_run_end(t->store);

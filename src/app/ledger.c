@@ -26,6 +26,17 @@ void ledger_judge(const struct local_networks *local, const struct session *s, s
     *d = direction_of(local, &s->client, &s->server);
 }
 
+static void count(struct ledger_figures *f, const struct judgement *j, enum direction d)
+{
+    bool mail = j->hop == HOP_RELAY || j->hop == HOP_SUBMISSION || j->hop == HOP_RETRIEVAL;
+    bool encrypted = j->verdict == VERDICT_IMPLICIT_TLS || j->verdict == VERDICT_STARTTLS;
+    bool in_clear = j->verdict == VERDICT_STRIPPED || j->verdict == VERDICT_CLEAR_AUTH || j->verdict == VERDICT_CLEAR;
+    if (!mail || d == DIRECTION_INTERNAL)
+        return;
+    f->encrypted += encrypted;
+    f->decided += encrypted || in_clear;
+}
+
 int ledger_session(struct ledger *l, const struct session *seen, uint64_t number, struct span trace)
 {
     struct session s = *seen;
@@ -39,6 +50,7 @@ int ledger_session(struct ledger *l, const struct session *seen, uint64_t number
     if (!store_continues(l->store, seen))       /* the rest of one that is known is none of its own */
         n = judge_session(l->judge, &s, row, found);
     ledger_judge(l->local, &s, &j, &d);
+    count(&l->figures, &j, d);
     store_trace(l->store, trace);
     if (!l->status)
         l->status = number ? store_settled(l->store, number, &s, &j, d) : store_add(l->store, &s, &j, d);

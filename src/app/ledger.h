@@ -7,12 +7,19 @@
 #include "app/command.h"
 #include "store/store.h"
 
-/* Its fields but store belong to ledger.c. */
+/* For those who watch a sensor; what is revised later is not in them. */
+struct ledger_figures {
+    uint64_t decided, encrypted;        /* sessions of the headline: section 6 of doc/measurement.md */
+    uint64_t packets, dropped;          /* of links */
+};
+
+/* Its fields but store and figures belong to ledger.c. */
 struct ledger {
     struct store *store;                /* the caller's, with a transaction open when a session comes */
     struct judge *judge;
     const struct local_networks *local;
     int status;                         /* of a failure within a call */
+    struct ledger_figures figures;      /* since the caller cleared them */
 };
 
 /* local must outlive it. False: no memory; close it then, too. */

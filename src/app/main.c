@@ -47,6 +47,7 @@ const struct command commands[] = {
       "  --buffer SIZE         of the ring in the kernel, for each interface; default 64M\n"
       "  --snaplen BYTES       of each packet; default 262144\n"
       "  --user NAME           who the parser becomes when it is started as root; default mailseal, else nobody\n"
+      "  --log-level LEVEL     error, warning or notice, the default: lines less urgent are not written\n"
       "\nTERM ends it: sessions that are open end as they stand. USR1 prints figures to standard error.\n" },
     { "report", command_report, "report [OPTION]... [NAME]",
       "prints a report; without a name, which there are; all of them as one page with --format html",

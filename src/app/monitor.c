@@ -7,11 +7,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "app/log.h"
 #include "app/pipeline.h"
 #include "app/sensor.h"
 
 enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_PORTS, OPT_LOCAL, OPT_MEMORY, OPT_LANES, OPT_USER,
-       OPT_INTERFACE, OPT_BUFFER, OPT_SNAPLEN, OPT_ALL_PORTS, OPT_FILTER, OPT_HELP };
+       OPT_INTERFACE, OPT_BUFFER, OPT_SNAPLEN, OPT_ALL_PORTS, OPT_FILTER, OPT_LOG_LEVEL, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },
@@ -28,6 +29,7 @@ static const struct option options[] = {
     { "snaplen", required_argument, NULL, OPT_SNAPLEN },
     { "all-ports", no_argument, NULL, OPT_ALL_PORTS },
     { "filter", required_argument, NULL, OPT_FILTER },
+    { "log-level", required_argument, NULL, OPT_LOG_LEVEL },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -104,6 +106,8 @@ static int take_option(struct sensor *s, int option, const char *value)
     case OPT_USER:
         s->user = value;
         return 0;
+    case OPT_LOG_LEVEL:
+        return log_level_parse(value) ? 0 : complain(EX_USAGE, "--log-level: '%s' is none of error, warning, notice", value);
     default:
         return complain_usage("monitor");
     }

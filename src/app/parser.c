@@ -196,7 +196,7 @@ static int read_all(struct parser *p, uint64_t packets_before)
         lseek(STDIN_FILENO, 0, SEEK_SET);
     struct capture *c = capture_open("-", &status, error);
     if (!c) {
-        sensor_say("%s", error);
+        sensor_warn("%s", error);
         return status == CAPTURE_UNREADABLE ? EX_NOINPUT : EX_DATAERR;
     }
     capture_be_restless(c);
@@ -204,7 +204,7 @@ static int read_all(struct parser *p, uint64_t packets_before)
     pipeline_read(p->pipeline, c, 1);
     int code = capture_status(c) == CAPTURE_OK ? 0 : EX_DATAERR;
     if (code)
-        sensor_say("%s", capture_error(c));
+        sensor_warn("%s", capture_error(c));
     capture_close(c);
     return code;
 }
@@ -214,7 +214,7 @@ static int read_links(struct parser *p)
     struct sensor *s = p->sensor;
     struct capture *c = capture_live(s->live, s->nlinks);
     if (!c) {
-        sensor_say("there is not enough memory");
+        sensor_warn("there is not enough memory");
         return EX_OSERR;
     }
     pipeline_read(p->pipeline, c, 1);
@@ -241,10 +241,11 @@ static int run(struct parser *p, const struct parser_life *life)
     p->out = wire_out_new(s->told, life->run, s->from_stdin);
     p->pipeline = pipeline_new(&s->ports, (size_t)s->memory, s->lanes, &user);
     if (!p->out || !p->pipeline) {
-        sensor_say("there is not enough memory");
+        sensor_warn("there is not enough memory");
         return EX_OSERR;
     }
     wire_out_turn(p->out);
+    atomic_fetch_add(&s->parser->beats, 1);     /* it is ready, though nothing may come for long */
     int code = life->finish ? 0 : s->from_stdin ? read_all(p, life->resume) : read_links(p);
     pipeline_end(p->pipeline);
     tell_last(p);
@@ -260,7 +261,7 @@ int parser_main(struct sensor *s, const struct parser_life *life)
     char why[RIGHTS_ERROR];
     p.sensor = s;
     if (!rights_drop(&(struct rights){ .role = RIGHTS_PARSER, .uid = s->uid, .gid = s->gid }, why)) {
-        sensor_say("parser: %s", why);
+        sensor_warn("parser: %s", why);
         return EX_OSERR;
     }
     if (getppid() != s->parent)         /* before that was asked for */

@@ -19,7 +19,9 @@
 #include <unistd.h>
 
 #include "app/filter.h"
+#include "app/log.h"
 #include "app/rights.h"
+#include "app/status.h"
 #include "base/threads.h"
 
 volatile sig_atomic_t sensor_stopped, sensor_asked, sensor_renewed;
@@ -40,6 +42,7 @@ struct parent {
     struct sensor *sensor;
     struct child parser, writer;
     struct parser_life life;
+    struct status status;
     bool stopping;
     uint64_t stopping_ns;
     uint64_t packets;                   /* of standard input, told of before the last start; */
@@ -49,14 +52,48 @@ struct parent {
     int code;                           /* the first thing that went wrong */
 };
 
-void sensor_say(const char *format, ...)
+static void line_of(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void line_of(enum log_level level, const char *format, ...)
 {
-    char line[1200];
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    log_line(level, format, args);
     va_end(args);
-    complain(EX_OK, "%s", line);
+}
+
+static void say(enum log_level level, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
+static void say(enum log_level level, const char *format, va_list args)
+{
+    static struct log_budget budget;    /* each process has its own */
+    static atomic_flag busy = ATOMIC_FLAG_INIT;
+    while (atomic_flag_test_and_set(&busy))     /* the writer's two threads */
+        ;
+    unsigned left_out = budget.left_out;
+    if (log_may(&budget, wall_clock_ns())) {
+        budget.left_out = 0;
+        if (left_out)
+            line_of(LOG_LEVEL_WARNING, "%u lines were left out", left_out);
+        log_line(level, format, args);
+    }
+    atomic_flag_clear(&busy);
+}
+
+void sensor_say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(LOG_LEVEL_NOTICE, format, args);
+    va_end(args);
+}
+
+void sensor_warn(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(LOG_LEVEL_WARNING, format, args);
+    va_end(args);
 }
 
 /* --- signals --- */
@@ -118,6 +155,7 @@ static int live_as_parser(struct parent *p)
     prctl(PR_SET_NAME, "mailseal-parser");
     child_signals(true);
     close(s->listening);
+    status_close(&p->status);
     munmap(s->writer, sizeof *s->writer);
     return parser_main(s, &p->life);
 }
@@ -128,6 +166,7 @@ static int live_as_writer(struct parent *p)
     prctl(PR_SET_NAME, "mailseal-writer");
     child_signals(false);
     close(s->told);
+    status_close(&p->status);
     close_input();
     munmap(s->parser, sizeof *s->parser);
     s->again = p->writer.starts > 1;
@@ -144,7 +183,7 @@ static bool start(struct parent *p, struct child *c, int (*live)(struct parent *
         _exit(live(p));
     c->pid = pid > 0 ? pid : 0;
     if (pid < 0)
-        sensor_say("the %s cannot be started: %s", c->name, strerror(errno));
+        sensor_warn("the %s cannot be started: %s", c->name, strerror(errno));
     return pid > 0;
 }
 
@@ -197,7 +236,7 @@ static bool open_links(struct parent *p)
             p->code = complain(status == CAPTURE_NOT_ONE ? EX_NOINPUT : EX_NOPERM, "%s", error);
             p->parser.over = true;
         } else if (!s->live[i] && !(p->missing >> i & 1)) {
-            sensor_say("%s is not there; it is waited for", s->link[i]);
+            sensor_warn("%s is not there; it is waited for", s->link[i]);
         } else if (s->live[i] && (p->missing >> i & 1)) {
             sensor_say("%s is there again", s->link[i]);
         }
@@ -226,7 +265,7 @@ static void look_at_links(struct parent *p)
         if (!(gone >> i & 1))
             continue;
         if (!(p->missing >> i & 1))
-            sensor_say("%s has gone; it is waited for", s->link[i]);
+            sensor_warn("%s has gone; it is waited for", s->link[i]);
         p->missing |= 1u << i;
         if (is_up(p, s->link[i]))
             signal_child(&p->parser, SIGUSR2);
@@ -242,7 +281,7 @@ static void start_parser(struct parent *p)
         p->stuck = packets > p->packets ? 0 : p->stuck + 1;
         p->life.resume = p->packets = packets;
         if ((!can_resume() || p->stuck > STUCK) && !p->life.finish) {
-            sensor_say("the rest of standard input is lost with the parser");
+            sensor_warn("the rest of standard input is lost with the parser");
             p->life.finish = true;
             p->code = p->code ? p->code : EX_SOFTWARE;
         }
@@ -267,7 +306,7 @@ static void has_ended(struct parent *p, struct child *c, int status)
         return;
     }
     if (WIFSIGNALED(status))
-        sensor_say("the %s was ended by signal %d (%s); it is started again", c->name, WTERMSIG(status), strsignal(WTERMSIG(status)));
+        sensor_warn("the %s was ended by signal %d (%s); it is started again", c->name, WTERMSIG(status), strsignal(WTERMSIG(status)));
 }
 
 static void reap(struct parent *p)
@@ -290,8 +329,10 @@ static bool may_start(const struct child *c)
 
 static void stop(struct parent *p)
 {
-    if (!p->stopping)
+    if (!p->stopping) {
         p->stopping_ns = wall_clock_ns();
+        status_stopping(&p->status);
+    }
     p->stopping = true;
     signal_child(&p->parser, SIGTERM);
 }
@@ -339,6 +380,7 @@ static void watch(struct parent *p)
         reap(p);
         look_at_pages(p);
         look_at_links(p);
+        status_look(&p->status, p->sensor);
     }
 }
 
@@ -371,6 +413,7 @@ int sensor_run(struct sensor *s)
     s->listening = ends[1];
     s->parent = getpid();
     sigprocmask(SIG_BLOCK, &set, NULL);
+    status_open(&p.status);
     if (!rights_drop(&(struct rights){ .role = RIGHTS_PARENT }, why))
         return complain(EX_OSERR, "%s", why);
     watch(&p);

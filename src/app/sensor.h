@@ -49,10 +49,15 @@ struct sensor_page {
     atomic_uint_least64_t packets;      /* parser: taken in and told of */
     atomic_uint_least64_t gone;         /* parser: bits of links whose interface has gone */
     atomic_uint_least64_t bad_run;      /* writer: this run said what no parser says */
+    /* writer: of what is stored */
+    atomic_uint_least64_t decided, encrypted;   /* sessions of the headline */
+    atomic_uint_least64_t packets_stored, dropped;
+    atomic_bool trouble;                /* the database cannot be written */
 };
 
-/* One line of the sensor to standard error. */
+/* One line of the sensor to standard error: what happened; what went wrong, or is lost. No more than log_may() allows. */
 void sensor_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void sensor_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The whole life of a child; both give its exit status. run: a number that no other life has. resume: packets of the
  * input that lives before have told of. finish: nothing is read, only the end is told. */

@@ -35,6 +35,16 @@ struct writer {
 
 /* --- the thread that stores --- */
 
+static void show_figures(struct writer *w)
+{
+    struct ledger_figures *f = &w->ledger.figures;
+    struct sensor_page *page = w->sensor->writer;
+    atomic_fetch_add(&page->decided, f->decided);
+    atomic_fetch_add(&page->encrypted, f->encrypted);
+    atomic_fetch_add(&page->packets_stored, f->packets);
+    atomic_fetch_add(&page->dropped, f->dropped);
+}
+
 static int try_to_store(struct writer *w, const struct journal *j)
 {
     char error[STORE_ERROR];
@@ -42,11 +52,14 @@ static int try_to_store(struct writer *w, const struct journal *j)
     struct ledger *l = &w->ledger;
     if (!l->store)
         l->store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
-    if (l->store && !(code = journal_store(j, l, w->sensor->link, w->sensor->nlinks)))
+    l->figures = (struct ledger_figures){ 0 };
+    if (l->store && !(code = journal_store(j, l, w->sensor->link, w->sensor->nlinks))) {
+        show_figures(w);
         return 0;
+    }
     if (!atomic_load(&w->trouble))
-        sensor_say("%s; what is seen is kept in memory, and written when that is possible again",
-                   l->store ? store_error(l->store) : error);
+        sensor_warn("%s; what is seen is kept in memory, and written when that is possible again",
+                    l->store ? store_error(l->store) : error);
     store_close(l->store);
     l->store = NULL;
     return code;
@@ -67,8 +80,10 @@ static void run_storer(void *ctx)
         int code;
         while ((code = try_to_store(w, j)) && !atomic_load(&w->in_vain)) {
             atomic_store(&w->trouble, code);
+            atomic_store(&w->sensor->writer->trouble, true);
             wait_a_second(w);
         }
+        atomic_store(&w->sensor->writer->trouble, code != 0);
         if (!code && atomic_exchange(&w->trouble, 0))
             sensor_say("%s is written again", w->sensor->db);
         queue_put(w->back, j);
@@ -97,7 +112,7 @@ static void listen_once(struct writer *w)
             take_message(w);
             break;
         case WIRE_BAD:
-            sensor_say("the parser said what none says (%s): it is ended", wire_in_error(w->in));
+            sensor_warn("the parser said what none says (%s): it is ended", wire_in_error(w->in));
             atomic_store(&w->sensor->writer->bad_run, wire_in_run(w->in));
             return;
         case WIRE_GONE:

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""How the sensor behaves as a service: what it says to systemd and its journal.
+
+usage: manners.py [--bin build/mailseal] [NAME…]
+
+Without root and without systemd: the socket and the journal are our own. The last line is "N passed, N failed" (checks).
+"""
+import argparse, os, random, signal, socket, subprocess, sys, tempfile, threading, time
+import golden, lanes
+
+
+class Service:
+    """A sensor that reads standard input, its manager, and the journal it writes to."""
+    def __init__(self, a, folder, db, args=(), **env):
+        self.path = os.path.join(folder, 'notify')
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.manager.bind(self.path)
+        mine, its = socket.socketpair()         # as the journal's; the parser may write to no file
+        st = os.fstat(its.fileno())
+        env = dict(os.environ, NOTIFY_SOCKET=self.path, WATCHDOG_USEC='1000000', JOURNAL_STREAM='%d:%d' % (st.st_dev, st.st_ino), **env)
+        env.pop('WATCHDOG_PID', None)
+        self.p = subprocess.Popen([a.bin, 'monitor', '--read', '-', '--db', db] + list(args), stdin=subprocess.PIPE, stderr=its, env=env)
+        its.close()
+        self.said = b''
+        self.listener = threading.Thread(target=self.listen, args=(mine,))
+        self.listener.start()
+
+    def listen(self, mine):
+        while (data := mine.recv(65536)):
+            self.said += data
+
+    def heard(self, want, seconds=5):
+        """The next message that begins so, or None."""
+        end = time.time() + seconds
+        while time.time() < end:
+            self.manager.settimeout(max(.01, end - time.time()))
+            try:
+                text = self.manager.recv(4096).decode()
+            except socket.timeout:
+                return None
+            if text.startswith(want):
+                return text
+        return None
+
+    def drain(self):
+        self.manager.settimeout(0)
+        try:
+            while True:
+                self.manager.recv(4096)
+        except BlockingIOError:
+            pass
+
+    def feed(self, path):
+        self.p.stdin.write(open(path, 'rb').read())
+        self.p.stdin.flush()
+
+    def lines(self):
+        return self.said.decode().splitlines()
+
+    def wait_line(self, part, seconds=5):
+        end = time.time() + seconds
+        while time.time() < end and not any(part in l for l in self.lines()):
+            time.sleep(.05)
+        return [] if any(part in l for l in self.lines()) else ['no line has "%s": %s' % (part, self.lines())]
+
+    def children(self):
+        pids = open('/proc/%d/task/%d/children' % (self.p.pid, self.p.pid)).read().split()
+        return {open('/proc/%s/comm' % pid).read().strip(): int(pid) for pid in pids}
+
+    def term(self):
+        if self.p.poll() is None:
+            self.p.send_signal(signal.SIGTERM)
+        try:
+            code = self.p.wait(30)
+        except subprocess.TimeoutExpired:
+            self.p.kill()
+            code = 'hangs'
+        self.p.stdin.close()
+        self.listener.join()
+        self.manager.close()
+        return [] if code == 0 else ['status %s: %s' % (code, self.lines())]
+
+
+class Tests:
+    def __init__(self, a, folder):
+        self.a, self.folder, self.n = a, folder, 0
+        self.unusual = os.path.join(folder, 'unusual.pcap')
+        lanes.unusual(self.unusual, random.Random(1))
+
+    def path(self):
+        self.n += 1
+        return os.path.join(self.folder, '%d.db' % self.n)
+
+    def service(self, *args, **env):
+        return Service(self.a, self.folder, self.path(), args, **env)
+
+    # --- each gives sentences of what is wrong ---
+
+    def notify(self):
+        """Ready, the share of the last minute, watched, ended."""
+        s, said = self.service(), []
+        said += [] if s.heard('READY=1') else ['it is never ready']
+        s.feed(self.unusual)
+        text = s.heard('STATUS=Encrypted: ', 12)
+        said += [] if text and ' packets, 0 dropped' in text and ' 0 packets' not in text else ['the status is %s' % text]
+        said += [] if s.heard('WATCHDOG=1', 2) else ['the watchdog is not fed']
+        s.p.send_signal(signal.SIGTERM)
+        said += [] if s.heard('STOPPING=1') else ['nothing was said of the end']
+        return said + s.term()
+
+    def hanging(self):
+        """A process that hangs lets the watchdog bark."""
+        said = []
+        for name in ('mailseal-parser', 'mailseal-writer'):
+            s = self.service()
+            said += [] if s.heard('READY=1') else ['it is never ready']
+            pid = s.children()[name]
+            s.feed(self.unusual)
+            time.sleep(.5)
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(.6)
+            s.drain()
+            said += ['the watchdog was fed while %s hung' % name] if s.heard('WATCHDOG=1', 1) else []
+            os.kill(pid, signal.SIGCONT)
+            said += [] if s.heard('WATCHDOG=1', 2) else ['the watchdog was not fed after %s hung' % name]
+            said += s.term()
+        return said
+
+    def journal(self):
+        """Levels in front of each line; a killed process is a warning, figures are a notice."""
+        s, said = self.service(), []
+        said += [] if s.heard('READY=1') else ['it is never ready']
+        s.feed(self.unusual)
+        os.kill(s.children()['mailseal-writer'], signal.SIGKILL)
+        said += s.wait_line('the writer was ended by signal 9')
+        time.sleep(1)
+        s.p.send_signal(signal.SIGUSR1)
+        said += s.wait_line('parser: ') + s.wait_line('writer: ')
+        said += s.term()
+        levels = {'was ended': '<4>', 'parser': '<5>', 'writer: ': '<5>'}
+        for line in s.lines():
+            want = next((l for part, l in levels.items() if part in line), '<')
+            said += [] if line.startswith(want) and 'mailseal' not in line else ['a line is: %s' % line]
+        return said
+
+    def flood(self):
+        """A line that comes again and again is cut, and counted."""
+        s, said = self.service(), []
+        said += [] if s.heard('READY=1') else ['it is never ready']
+        for i in range(60):
+            s.p.send_signal(signal.SIGUSR1)
+            time.sleep(.02)
+        time.sleep(1.5)
+        s.p.send_signal(signal.SIGUSR1)
+        said += s.wait_line('lines were left out')
+        n = sum('times, writer' in l for l in s.lines())
+        said += [] if 20 <= n <= 30 else ['%d lines for 61 signals' % n]
+        s.feed(self.unusual)
+        return said + s.term()
+
+    def quiet(self):
+        """--log-level warning leaves figures out."""
+        s, said = self.service('--log-level', 'warning'), []
+        said += [] if s.heard('READY=1') else ['it is never ready']
+        s.p.send_signal(signal.SIGUSR1)
+        s.feed(self.unusual)
+        time.sleep(.5)
+        said += s.term()
+        return said + ['it said %s' % s.lines()] * bool(s.lines())
+
+
+def main():
+    ap = argparse.ArgumentParser(usage=__doc__)
+    ap.add_argument('--bin', default=os.path.join(golden.HERE, '..', 'build', 'mailseal'))
+    ap.add_argument('names', nargs='*')
+    a = ap.parse_args()
+    a.bin = os.path.abspath(a.bin)
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        tests = Tests(a, folder)
+        for name in a.names or ('notify', 'hanging', 'journal', 'flood', 'quiet'):
+            began = time.time()
+            said = getattr(tests, name)()
+            print('%s: %s, %.1f s' % (name, 'failed' if said else 'as it should be', time.time() - began))
+            print(''.join('  %s\n' % s[:600] for s in said[:8]), end='')
+            passed, failed = passed + (not said), failed + bool(said)
+    print('%d passed, %d failed' % (passed, failed))
+    sys.exit(failed > 0)
+
+
+if __name__ == '__main__':
+    main()
