@@ -5,7 +5,7 @@ usage: manners.py [--bin build/mailseal] [NAME…]
 
 Without root and without systemd: the socket and the journal are our own. The last line is "N passed, N failed" (checks).
 """
-import argparse, os, random, signal, socket, subprocess, sys, tempfile, threading, time
+import argparse, os, random, signal, socket, sqlite3, subprocess, sys, tempfile, threading, time
 import golden, lanes
 
 
@@ -170,6 +170,67 @@ class Tests:
         said += s.term()
         return said + ['it said %s' % s.lines()] * bool(s.lines())
 
+    def file(self, text):
+        path = os.path.join(self.folder, 'mailseal.conf')
+        open(path, 'w').write(text)
+        return path
+
+    def check(self, text):
+        p = subprocess.run([self.a.bin, 'check-config', self.file(text)], capture_output=True, text=True)
+        return p.returncode, p.stdout + p.stderr
+
+    def check_config(self):
+        """What is wrong is named with its line, and the nearest setting."""
+        said = []
+        for text, code, wants in (
+                ('', 0, ['is good: 0 settings', 'names nothing to read']),
+                ('# a comment\n\n[monitor]\n  local = 192.0.2.0/240 \r\nread=-\n; lanes = 99\n', 78, ['conf:4: --local']),
+                ('local = 192.0.2.0/24,2001:db8::/32\r\nread=-\n', 0, ['is good: 2 settings\n']),
+                ('lokal = 192.0.2.0/24\nmemroy=1G\n', 78, ["conf:1: 'lokal' is no setting; is 'local' meant?", "conf:2: 'memroy' is no setting; is 'memory' meant?"]),
+                ('xyzzy = 1\n', 78, ["conf:1: 'xyzzy' is no setting; 'mailseal monitor --help' lists them"]),
+                ('lanes\n', 78, ["conf:1: 'lanes' is no line of the form 'name = value'"]),
+                ('lanes =\n', 78, ['conf:1: lanes: a value is missing']),
+                ('\nlanes = many\n', 78, ["conf:2: --lanes: 'many' is no number"]),
+                ('[capture]\n', 78, ["conf:1: '[capture]' is no section"]),
+                ('config = other.conf\n', 78, ["conf:1: 'config' is no setting"]),
+                ('db = a\0b\n', 78, ['has zero bytes']),
+                ('# x\n' * 20000, 78, ['larger than 64 KiB']),
+                ('=\n' * 1000, 78, ["conf:20: '' is no setting"])):
+            got, out = self.check(text)
+            said += ['status %s, not %s, for %r: %s' % (got, code, text[:60], out[:200])] if got != code else []
+            said += ['%r is not said of %r: %s' % (w, text[:60], out[:200]) for w in wants if w not in out]
+            said += ['too much is said'] if out.count('\n') > 21 else []
+        p = subprocess.run([self.a.bin, 'check-config', self.folder + '/none'], capture_output=True, text=True)
+        said += [] if p.returncode == 66 and 'cannot be read' in p.stderr else ['of no file: %s %s' % (p.returncode, p.stderr)]
+        path = self.file('lanes = many\n')
+        p = subprocess.run([self.a.bin, 'monitor', '--read', '-', '--config', path, '--db', self.path()], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        return said + ([] if p.returncode == 78 else ['monitor takes it: %s' % p.stderr])
+
+    def reload(self):
+        """HUP: the direction of later sessions changes without a restart; what is no good changes nothing."""
+        db = self.path()
+        config = self.file('db = %s\nsensor = x\n' % db)
+        s = Service(self.a, self.folder, db, ['--config', config])
+        said = [] if s.heard('READY=1') else ['it is never ready']
+        children = s.children()
+
+        def hup(text, want):
+            self.file(text)
+            s.p.send_signal(signal.SIGHUP)
+            return s.wait_line(want)
+        said += hup('sensor = x\nlokal = 0.0.0.0/0\n', "conf:2: 'lokal' is no setting; is 'local' meant?")
+        said += s.wait_line('is not taken: the settings stay as they were')
+        said += hup('sensor = y\nlocal = 0.0.0.0/0,::/0\nlanes = 7\n', 'was read again; these wait until the sensor is started again: sensor, lanes')
+        s.feed(self.unusual)
+        time.sleep(1)
+        said += [] if s.children() == children else ['processes were started again']
+        said += s.term()
+        with sqlite3.connect(db) as c:
+            rows = c.execute('SELECT DISTINCT direction, sensor FROM sessions').fetchall()
+        said += [] if rows == [('internal', 'x')] else ['directions are %s' % rows]
+        levels = [l[:3] for l in s.lines()]
+        return said + ([] if levels == ['<3>', '<4>', '<5>'] else ['lines are %s' % s.lines()])
+
 
 def main():
     ap = argparse.ArgumentParser(usage=__doc__)
@@ -180,7 +241,7 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
         tests = Tests(a, folder)
-        for name in a.names or ('notify', 'hanging', 'journal', 'flood', 'quiet'):
+        for name in a.names or ('notify', 'hanging', 'journal', 'flood', 'quiet', 'check_config', 'reload'):
             began = time.time()
             said = getattr(tests, name)()
             print('%s: %s, %.1f s' % (name, 'failed' if said else 'as it should be', time.time() - began))

@@ -15,6 +15,7 @@
 /* Each gets its own arguments, argv[0] being its name, and gives an exit status. */
 int command_analyze(int argc, char **argv);
 int command_monitor(int argc, char **argv);
+int command_check_config(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_sessions(int argc, char **argv);
 int command_explain(int argc, char **argv);

@@ -10,14 +10,16 @@
 
 enum { LINE = 2048 };
 
-static enum log_level least = LOG_LEVEL_NOTICE;
+static const char *where;
 
-bool log_level_parse(const char *text)
+void log_at(const char *place) { where = place; }
+
+bool log_level_parse(const char *text, enum log_level *out)
 {
     static const char *const words[] = { "error", "warning", "notice" };
     for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(text, words[i]) == 0) {
-            least = LOG_LEVEL_ERROR + i;
+            *out = LOG_LEVEL_ERROR + i;
             return true;
         }
     return false;
@@ -38,8 +40,6 @@ void log_line(enum log_level level, const char *format, va_list args)
     static int journal = -1;
     char line[LINE];
 
-    if (level > least)
-        return;
     if (journal < 0)
         journal = is_journal();
     fflush(stdout);
@@ -48,6 +48,10 @@ void log_line(enum log_level level, const char *format, va_list args)
         fprintf(stderr, "<%d>", (int)level);
     else
         fputs("mailseal: ", stderr);
+    if (where) {
+        text_terminal(stderr, span_of((const uint8_t *)where, strlen(where)));
+        fputs(": ", stderr);
+    }
     text_terminal(stderr, span_of((const uint8_t *)line, strlen(line)));
     fputc('\n', stderr);
 }

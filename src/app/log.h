@@ -10,8 +10,10 @@
 /* Numbers of syslog (RFC 5424 section 6.2.1). */
 enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE };
 
-/* "error", "warning", "notice": from now on only what is as urgent as this. False: it is none of them. */
-bool log_level_parse(const char *text);
+/* "error", "warning", "notice". False: it is none of them. */
+bool log_level_parse(const char *text, enum log_level *out);
+/* What stands in front of the lines that follow, such as "file:line"; NULL: nothing. It must live as long. */
+void log_at(const char *place);
 /* One line; what could move a terminal's cursor is shown as \x1b. */
 void log_line(enum log_level, const char *format, va_list) __attribute__((format(printf, 2, 0)));
 

@@ -8,7 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "app/command.h"
+#include "app/config.h"
 #include "capture/capture.h"
 #include "dpi/dpi.h"
 #include "store/store.h"
@@ -47,8 +47,12 @@ const struct command commands[] = {
       "  --buffer SIZE         of the ring in the kernel, for each interface; default 64M\n"
       "  --snaplen BYTES       of each packet; default 262144\n"
       "  --user NAME           who the parser becomes when it is started as root; default mailseal, else nobody\n"
+      "  --config FILE         settings: lines 'name = value' with the names of these options, which come behind it\n"
       "  --log-level LEVEL     error, warning or notice, the default: lines less urgent are not written\n"
-      "\nTERM ends it: sessions that are open end as they stand. USR1 prints figures to standard error.\n" },
+      "\nTERM ends it: sessions that are open end as they stand. USR1 prints figures to standard error.\n"
+      "HUP reads the configuration again: local and log-level change at once, the rest at the next start.\n" },
+    { "check-config", command_check_config, "check-config [FILE]",
+      "says whether a configuration of the sensor is good; default " CONFIG_DEFAULT, "" },
     { "report", command_report, "report [OPTION]... [NAME]",
       "prints a report; without a name, which there are; all of them as one page with --format html",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
@@ -104,7 +108,7 @@ static int help(void)
     puts("usage: mailseal COMMAND [OPTION]...\n\n"
          "How much e-mail is encrypted in transit.\n");
     for (const struct command *c = commands; c->name; c++)
-        printf("  %-9s %s\n", c->name, c->does);
+        printf("  %-12s %s\n", c->name, c->does);
     puts("\n'mailseal COMMAND --help' lists a command's options; 'mailseal --version' the libraries.");
     return finish_output();
 }

@@ -7,12 +7,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "app/log.h"
+#include "app/config.h"
 #include "app/pipeline.h"
 #include "app/sensor.h"
 
 enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_PORTS, OPT_LOCAL, OPT_MEMORY, OPT_LANES, OPT_USER,
-       OPT_INTERFACE, OPT_BUFFER, OPT_SNAPLEN, OPT_ALL_PORTS, OPT_FILTER, OPT_LOG_LEVEL, OPT_HELP };
+       OPT_INTERFACE, OPT_BUFFER, OPT_SNAPLEN, OPT_ALL_PORTS, OPT_FILTER, OPT_LOG_LEVEL,
+       OPT_CONFIG, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },
@@ -30,6 +31,7 @@ static const struct option options[] = {
     { "all-ports", no_argument, NULL, OPT_ALL_PORTS },
     { "filter", required_argument, NULL, OPT_FILTER },
     { "log-level", required_argument, NULL, OPT_LOG_LEVEL },
+    { "config", required_argument, NULL, OPT_CONFIG },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -47,15 +49,15 @@ static int take_read(struct sensor *s, const char *value)
 /* "eth1" or "eth1,eth2". */
 static int take_interfaces(struct sensor *s, const char *value)
 {
-    static char names[STORE_LINKS][IF_NAMESIZE];
     while (*value) {
         size_t n = strcspn(value, ",");
         if (!n || n >= IF_NAMESIZE)
             return complain(EX_USAGE, "--interface: '%s' is no name of an interface", value);
         if (s->nlinks == STORE_LINKS)
             return complain(EX_USAGE, "--interface: no more than %d can be followed by one sensor", STORE_LINKS);
-        memcpy(names[s->nlinks], value, n);
-        s->link[s->nlinks] = names[s->nlinks];
+        memcpy(s->link_name[s->nlinks], value, n);
+        s->link_name[s->nlinks][n] = 0;
+        s->link[s->nlinks] = s->link_name[s->nlinks];
         s->nlinks++;
         value += n + (value[n] == ',');
     }
@@ -107,7 +109,9 @@ static int take_option(struct sensor *s, int option, const char *value)
         s->user = value;
         return 0;
     case OPT_LOG_LEVEL:
-        return log_level_parse(value) ? 0 : complain(EX_USAGE, "--log-level: '%s' is none of error, warning, notice", value);
+        return log_level_parse(value, &s->log_level) ? 0 : complain(EX_USAGE, "--log-level: '%s' is none of error, warning, notice", value);
+    case OPT_CONFIG:                    /* read before the others */
+        return 0;
     default:
         return complain_usage("monitor");
     }
@@ -141,32 +145,113 @@ static void find_owner(struct sensor *s)
     s->writer_gid = st.st_gid;
 }
 
+/* --- settings: those of the file, and behind them those of the command line --- */
+
+struct settings {
+    struct sensor sensor;               /* the port table is too large for a stack */
+    struct config config;               /* has the file's text */
+};
+
+static int take_setting(void *ctx, int option, const char *value) { return take_option(ctx, option, value); }
+
+static void set_defaults(struct settings *t)
+{
+    struct sensor *s = &t->sensor;
+    memset(t, 0, sizeof *t);
+    s->db = DATABASE_DEFAULT;
+    s->store_options.live = true;
+    s->memory = memory_default();
+    s->lanes = pipeline_lanes_default();
+    s->buffer = 64 << 20;
+    s->snaplen = 262144;
+    s->log_level = LOG_LEVEL_NOTICE;
+    ports_default(&s->ports);
+    t->config.options = options;
+    t->config.take = take_setting;
+    t->config.ctx = s;
+}
+
+/* The value of an option in the command line, or its name when it has none; NULL: it is not there. */
+static const char *find_option(int wanted, int argc, char **argv)
+{
+    const char *value = NULL;
+    int option, at;
+    opterr = optind = 0;                /* what is wrong is said later */
+    while ((option = getopt_long(argc, argv, "", options, &at)) != -1)
+        if (option == wanted)
+            value = optarg ? optarg : options[at].name;
+    opterr = 1;
+    optind = 0;
+    return value;
+}
+
+static int read_settings(struct settings *t, int argc, char **argv)
+{
+    int option, status;
+    set_defaults(t);
+    t->sensor.config = find_option(OPT_CONFIG, argc, argv);
+    if (t->sensor.config && (status = config_read(&t->config, t->sensor.config)))
+        return status;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        if ((status = take_option(&t->sensor, option, optarg)))
+            return status;
+    return 0;
+}
+
+static struct {
+    int argc;
+    char **argv;
+} line;                                 /* the command line, to be read again */
+
+static const struct sensor *read_again(void)
+{
+    static struct settings fresh;
+    return read_settings(&fresh, line.argc, line.argv) == 0 ? &fresh.sensor : NULL;
+}
+
 int command_monitor(int argc, char **argv)
 {
-    static struct sensor s;             /* the port table is too large for a stack */
-    int option, status;
+    static struct settings t;
+    struct sensor *s = &t.sensor;
+    int status;
 
-    s.db = DATABASE_DEFAULT;
-    s.store_options.live = true;
-    s.memory = memory_default();
-    s.lanes = pipeline_lanes_default();
-    s.buffer = 64 << 20;
-    s.snaplen = 262144;
-    ports_default(&s.ports);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == OPT_HELP) {
-            command_help(command_find("monitor"));
-            return finish_output();
-        }
-        if ((status = take_option(&s, option, optarg)))
-            return status;
+    if (find_option(OPT_HELP, argc, argv)) {
+        command_help(command_find("monitor"));
+        return finish_output();
     }
-    if (optind != argc || !s.nlinks || (s.from_stdin && s.nlinks > 1)) {
+    line.argc = argc;
+    line.argv = argv;
+    if ((status = read_settings(&t, argc, argv)))
+        return status;
+    s->read_again = read_again;
+    if (optind != argc || !s->nlinks || (s->from_stdin && s->nlinks > 1)) {
         complain(EX_USAGE, "monitor: either --interface or --read - has to be named, and nothing else");
         return complain_usage("monitor");
     }
-    if ((status = find_user(&s)))
+    if ((status = find_user(s)))
         return status;
-    find_owner(&s);
-    return sensor_run(&s);
+    find_owner(s);
+    return sensor_run(s);
+}
+
+int command_check_config(int argc, char **argv)
+{
+    static struct settings t;
+    const char *path = argc > 1 ? argv[1] : CONFIG_DEFAULT;
+    int status;
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        command_help(command_find("check-config"));
+        return finish_output();
+    }
+    if (argc > 2 || *path == '-') {
+        complain(EX_USAGE, "check-config: one file at most can be checked");
+        return complain_usage("check-config");
+    }
+    set_defaults(&t);
+    if ((status = config_read(&t.config, path)))
+        return status;
+    printf("%s is good: %u setting%s\n", path, t.config.n, t.config.n == 1 ? "" : "s");
+    if (!t.sensor.nlinks)
+        puts("It names nothing to read: the command line has to.");
+    return finish_output();
 }

@@ -52,6 +52,8 @@ struct parent {
     int code;                           /* the first thing that went wrong */
 };
 
+static const struct sensor_settings *settings;  /* of sensor_run() */
+
 static void line_of(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void line_of(enum log_level level, const char *format, ...)
@@ -66,6 +68,8 @@ static void say(enum log_level level, const char *format, va_list args) __attrib
 
 static void say(enum log_level level, const char *format, va_list args)
 {
+    if (settings && (int)level > atomic_load(&settings->log_level))
+        return;
     static struct log_budget budget;    /* each process has its own */
     static atomic_flag busy = ATOMIC_FLAG_INIT;
     while (atomic_flag_test_and_set(&busy))     /* the writer's two threads */
@@ -121,6 +125,7 @@ static sigset_t awaited(void)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGCHLD);
     return set;
 }
@@ -157,6 +162,7 @@ static int live_as_parser(struct parent *p)
     close(s->listening);
     status_close(&p->status);
     munmap(s->writer, sizeof *s->writer);
+    mprotect(s->settings, sizeof *s->settings, PROT_READ);
     return parser_main(s, &p->life);
 }
 
@@ -169,6 +175,7 @@ static int live_as_writer(struct parent *p)
     status_close(&p->status);
     close_input();
     munmap(s->parser, sizeof *s->parser);
+    mprotect(s->settings, sizeof *s->settings, PROT_READ);
     s->again = p->writer.starts > 1;
     return writer_main(s);
 }
@@ -337,9 +344,78 @@ static void stop(struct parent *p)
     signal_child(&p->parser, SIGTERM);
 }
 
+static void set_local(struct sensor *s)
+{
+    unsigned next = !atomic_load(&s->settings->current);
+    s->settings->local[next] = s->local;
+    atomic_store(&s->settings->current, next);
+}
+
+void sensor_local(const struct sensor *s, struct local_networks *out)
+{
+    *out = s->settings->local[atomic_load(&s->settings->current)];
+}
+
+static bool same_links(const struct sensor *a, const struct sensor *b)
+{
+    bool same = a->nlinks == b->nlinks;
+    for (unsigned i = 0; same && i < a->nlinks; i++)
+        same = strcmp(a->link[i], b->link[i]) == 0;
+    return same;
+}
+
+static bool same_text(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
+
+/* Settings that the running processes were made with, by name; empty: they are the same. */
+static void list_changes(const struct sensor *is, const struct sensor *was, char *out, size_t room)
+{
+    const struct {
+        const char *name;
+        bool changed;
+    } all[] = {
+        { "interface or read", !same_links(is, was) },
+        { "db", !same_text(is->db, was->db) },
+        { "sensor", !same_text(is->store_options.sensor, was->store_options.sensor) },
+        { "addresses", is->store_options.addresses != was->store_options.addresses },
+        { "ports", memcmp(&is->ports, &was->ports, sizeof is->ports) != 0 },
+        { "memory", is->memory != was->memory },
+        { "lanes", is->lanes != was->lanes },
+        { "all-ports", is->all_ports != was->all_ports },
+        { "filter", !same_text(is->filter, was->filter) },
+        { "buffer", is->buffer != was->buffer },
+        { "snaplen", is->snaplen != was->snaplen },
+        { "user", !same_text(is->user, was->user) },
+    };
+    size_t n = 0;
+    *out = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].changed && n < room)
+            n += (size_t)snprintf(out + n, room - n, "%s%s", n ? ", " : "", all[i].name);
+}
+
+static void reload(struct parent *p)
+{
+    struct sensor *s = p->sensor;
+    char changes[200];
+    const struct sensor *fresh = s->config ? s->read_again() : NULL;
+    if (!s->config) {
+        sensor_say("there is no configuration file to be read again; see --config");
+    } else if (!fresh) {
+        sensor_warn("%s is not taken: the settings stay as they were", s->config);
+    } else {
+        list_changes(fresh, s, changes, sizeof changes);
+        s->local = fresh->local;
+        set_local(s);
+        atomic_store(&s->settings->log_level, (int)fresh->log_level);
+        sensor_say("%s was read again%s%s", s->config, *changes ? "; these wait until the sensor is started again: " : "", changes);
+    }
+}
+
 static void take_signal(struct parent *p, int number)
 {
-    if (number == SIGTERM || number == SIGINT) {
+    if (number == SIGHUP)
+        reload(p);
+    else if (number == SIGTERM || number == SIGINT) {
         stop(p);
     } else if (number == SIGUSR1) {
         sensor_say("parser started %u times, writer %u times", p->parser.starts, p->writer.starts);
@@ -392,9 +468,9 @@ static void end_child(struct child *c)
     waitpid(c->pid, NULL, 0);
 }
 
-static struct sensor_page *new_page(void)
+static void *new_page(size_t n)
 {
-    void *page = mmap(NULL, sizeof(struct sensor_page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *page = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return page == MAP_FAILED ? NULL : page;
 }
 
@@ -405,10 +481,14 @@ int sensor_run(struct sensor *s)
     char why[RIGHTS_ERROR];
     int ends[2];
 
-    s->parser = new_page();
-    s->writer = new_page();
-    if (!s->parser || !s->writer || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    s->parser = new_page(sizeof *s->parser);
+    s->writer = new_page(sizeof *s->writer);
+    s->settings = new_page(sizeof *s->settings);
+    if (!s->parser || !s->writer || !s->settings || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return complain(EX_OSERR, "the processes cannot be connected: %s", strerror(errno));
+    atomic_store(&s->settings->log_level, (int)s->log_level);
+    set_local(s);
+    settings = s->settings;
     s->told = ends[0];
     s->listening = ends[1];
     s->parent = getpid();

@@ -6,11 +6,13 @@
 #ifndef MAILSEAL_APP_SENSOR_H
 #define MAILSEAL_APP_SENSOR_H
 
+#include <net/if.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 
 #include "app/command.h"
+#include "app/log.h"
 #include "app/ports.h"
 #include "capture/live.h"
 #include "store/store.h"
@@ -26,6 +28,9 @@ struct sensor {
     bool from_stdin;                    /* --read - */
     unsigned nlinks;
     const char *link[STORE_LINKS];      /* names */
+    char link_name[STORE_LINKS][IF_NAMESIZE];   /* where those of interfaces lie */
+    const char *config;                 /* the file it was read from; NULL: none */
+    enum log_level log_level;           /* less urgent lines are left out */
     const char *user;                   /* who the parser becomes; NULL: the usual one */
     uint64_t buffer;                    /* bytes of each link's ring in the kernel */
     unsigned snaplen;
@@ -41,6 +46,16 @@ struct sensor {
     bool again;                         /* of a writer: it is not the first */
     int told, listening;                /* the two ends of the socket: the parser's, the writer's */
     struct sensor_page *parser, *writer;
+    struct sensor_settings *settings;
+    /* reads the configuration again, and the command line; NULL: it is no good, which was said */
+    const struct sensor *(*read_again)(void);
+};
+
+/* What may change while it runs: the parent writes it, the others read it. */
+struct sensor_settings {
+    atomic_int log_level;
+    atomic_uint current;                /* which of the two is the right one */
+    struct local_networks local[2];
 };
 
 /* Shared with the parent by either child, which alone writes it. The parent takes it for hints. */
@@ -67,6 +82,8 @@ struct parser_life {
 };
 int parser_main(struct sensor *, const struct parser_life *);
 int writer_main(struct sensor *);
+/* The local networks as they are now. */
+void sensor_local(const struct sensor *, struct local_networks *out);
 
 /* Signals that a process of the sensor has got: set by handlers. */
 extern volatile sig_atomic_t sensor_stopped, sensor_asked, sensor_renewed;      /* TERM or INT; USR1; USR2 */

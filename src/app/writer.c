@@ -29,6 +29,7 @@ struct writer {
     uint64_t ended_ns;
     /* of the storer */
     struct ledger ledger;               /* its store is NULL while it is not open */
+    struct local_networks local;        /* for a transaction */
     atomic_int trouble;                 /* status of the failure that goes on; 0: none */
     atomic_bool in_vain;                /* it need not be tried any more */
 };
@@ -53,6 +54,7 @@ static int try_to_store(struct writer *w, const struct journal *j)
     if (!l->store)
         l->store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
     l->figures = (struct ledger_figures){ 0 };
+    sensor_local(w->sensor, &w->local);
     if (l->store && !(code = journal_store(j, l, w->sensor->link, w->sensor->nlinks))) {
         show_figures(w);
         return 0;
@@ -211,7 +213,7 @@ static int begin(struct writer *w)
     for (unsigned i = 0; i < 2; i++)
         w->journal[i] = journal_new(JOURNAL_BYTES);
     w->filling = w->journal[0];
-    if (!ledger_open(&w->ledger, &w->sensor->local) || !w->in || !w->to || !w->back || !w->journal[0] || !w->journal[1])
+    if (!ledger_open(&w->ledger, &w->local) || !w->in || !w->to || !w->back || !w->journal[0] || !w->journal[1])
         return complain(EX_OSERR, "there is not enough memory");
     w->ledger.store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
     if (!w->ledger.store && (!may_pass(code) || !w->sensor->again))

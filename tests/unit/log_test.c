@@ -41,10 +41,13 @@ static void test_a_flood_is_cut(void **state)
 static void test_words_of_levels(void **state)
 {
     (void)state;
-    assert_true(log_level_parse("error"));
-    assert_true(log_level_parse("notice"));
-    assert_false(log_level_parse("Notice"));
-    assert_false(log_level_parse(""));
+    enum log_level level;
+    assert_true(log_level_parse("error", &level));
+    assert_int_equal(level, 3);
+    assert_true(log_level_parse("notice", &level));
+    assert_int_equal(level, 5);
+    assert_false(log_level_parse("Notice", &level));
+    assert_false(log_level_parse("", &level));
 }
 
 static void test_the_last_minute(void **state)
