@@ -105,6 +105,11 @@ install: $(BUILD)/mailseal
 	install -D -m 755 $(BUILD)/mailseal $(DESTDIR)$(PREFIX)/bin/mailseal
 	install -D -m 644 doc/mailseal.1 $(DESTDIR)$(PREFIX)/share/man/man1/mailseal.1
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/mailseal/sql/reports sql/reports/*.sql
+	install -D -m 644 dist/mailseal.conf $(DESTDIR)$(PREFIX)/share/mailseal/mailseal.conf
+	install -D -m 644 dist/mailseal.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/mailseal.conf
+	install -d -m 755 $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@BINDIR@|$(PREFIX)/bin|' dist/mailseal.service.in > $(DESTDIR)$(PREFIX)/lib/systemd/system/mailseal.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/mailseal.service
 
 clean:
 	rm -rf build

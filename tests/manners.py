@@ -5,7 +5,7 @@ usage: manners.py [--bin build/mailseal] [NAME…]
 
 Without root and without systemd: the socket and the journal are our own. The last line is "N passed, N failed" (checks).
 """
-import argparse, os, random, signal, socket, sqlite3, subprocess, sys, tempfile, threading, time
+import argparse, os, random, shutil, signal, socket, sqlite3, subprocess, sys, tempfile, threading, time
 import golden, lanes
 
 
@@ -231,6 +231,27 @@ class Tests:
         levels = [l[:3] for l in s.lines()]
         return said + ([] if levels == ['<3>', '<4>', '<5>'] else ['lines are %s' % s.lines()])
 
+    def unit(self):
+        """What `make install` installs: a unit that systemd takes, exposed no more than 1.5, and the settings as they come."""
+        root = os.path.join(self.folder, 'root')
+        made = subprocess.run(['make', '-s', '-C', os.path.join(golden.HERE, '..'), 'install', 'DESTDIR=' + root, 'PREFIX=/usr', 'BUILD=' + os.path.dirname(self.a.bin)],
+                              capture_output=True, text=True)
+        said = ['make install: %s' % made.stderr] if made.returncode else []
+        want = ('bin/mailseal', 'share/man/man1/mailseal.1', 'share/mailseal/mailseal.conf', 'lib/sysusers.d/mailseal.conf', 'lib/systemd/system/mailseal.service')
+        said += ['%s is not installed' % f for f in want if not os.path.isfile(os.path.join(root, 'usr', f))]
+        unit = os.path.join(root, 'usr', want[-1])
+        text = open(unit).read()
+        said += [] if '\nExecStart=/usr/bin/mailseal monitor --config /etc/mailseal.conf\n' in text else ['the unit starts another program']
+        settings = open(os.path.join(root, 'usr', want[2])).read()
+        for text in settings, settings.replace('\n#', '\n').replace('\n ', '\n# '):
+            code, out = self.check(text)
+            said += [] if code == 0 else ['the settings: %s' % out]
+        if not shutil.which('systemd-analyze'):
+            print('skipped: the unit is not judged: systemd-analyze is not here')
+            return said
+        p = subprocess.run(['systemd-analyze', 'security', '--offline=true', '--no-pager', '--threshold=15', unit], capture_output=True, text=True)
+        return said + ([] if p.returncode == 0 else ['systemd-analyze: %s %s' % (p.stdout[-200:], p.stderr[-200:])])
+
 
 def main():
     ap = argparse.ArgumentParser(usage=__doc__)
@@ -241,7 +262,7 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
         tests = Tests(a, folder)
-        for name in a.names or ('notify', 'hanging', 'journal', 'flood', 'quiet', 'check_config', 'reload'):
+        for name in a.names or ('notify', 'hanging', 'journal', 'flood', 'quiet', 'check_config', 'reload', 'unit'):
             began = time.time()
             said = getattr(tests, name)()
             print('%s: %s, %.1f s' % (name, 'failed' if said else 'as it should be', time.time() - began))
