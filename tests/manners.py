@@ -5,7 +5,7 @@ usage: manners.py [--bin build/mailseal] [NAME…]
 
 Without root and without systemd: the socket and the journal are our own. The last line is "N passed, N failed" (checks).
 """
-import argparse, os, random, shutil, signal, socket, sqlite3, subprocess, sys, tempfile, threading, time
+import argparse, fcntl, json, os, pty, random, select, shutil, signal, socket, sqlite3, struct, subprocess, sys, tempfile, termios, threading, time
 import golden, lanes
 
 
@@ -252,6 +252,74 @@ class Tests:
         p = subprocess.run(['systemd-analyze', 'security', '--offline=true', '--no-pager', '--threshold=15', unit], capture_output=True, text=True)
         return said + ([] if p.returncode == 0 else ['systemd-analyze: %s %s' % (p.stdout[-200:], p.stderr[-200:])])
 
+    def top(self):
+        """While the sensor runs: the truth of the database, for somebody who may only read it, too."""
+        folder = tempfile.mkdtemp(dir=self.folder)
+        for f, mode in (self.folder, 0o755), (folder, 0o755):
+            os.chmod(f, mode)
+        db, program = os.path.join(folder, 'x.db'), shutil.copy(self.a.bin, folder)
+        subprocess.run([self.a.bin, 'monitor', '--read', '-', '--db', db], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.chmod(db, 0o644)                     # what SQLite makes beside it is as the database
+        s = Service(self.a, self.folder, db, ['--lanes', '0'])
+        said = [] if s.heard('READY=1') else ['it is never ready']
+        s.feed(self.unusual)
+        time.sleep(2.5)
+        as_nobody = {'user': 65534, 'group': 65534, 'extra_groups': []} if os.geteuid() == 0 else {}
+        if not as_nobody:
+            print('skipped: another user: this is not root')
+        seen = subprocess.run([program, 'top', '--db', db], capture_output=True, text=True, **as_nobody)
+        said += [] if seen.returncode == 0 and not seen.stderr else ['top: %s %s' % (seen.returncode, seen.stderr)]
+        p = subprocess.run([program, 'report', 'share', '--db', db], capture_output=True, text=True, **as_nobody)
+        said += [] if p.returncode == 0 else ['report: %s' % p.stderr]
+        said += ['it wrote'] if as_nobody and p.returncode == 0 and os.stat(db).st_uid != os.geteuid() else []
+        said += s.term()
+        with sqlite3.connect(db) as c:
+            end, = c.execute('SELECT max(last_us) FROM source').fetchone()
+            packets, = c.execute('SELECT sum(packets) FROM seen WHERE width = 60 AND begin >= ?1 / 60 * 60 - 3600 AND begin < ?1 / 60 * 60', (end // 1000000,)).fetchone()
+            rows = c.execute("SELECT count(*), sum(v.word IN ('implicit_tls', 'starttls')) FROM session JOIN word h ON h.kind = 'hop' AND h.code = hop"
+                             " JOIN word v ON v.kind = 'verdict' AND v.code = verdict WHERE first_us + lasted_us > ? - 3600000000"
+                             " AND h.word IN ('relay', 'submission', 'retrieval')"
+                             " AND v.word IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear')", (end,)).fetchone()
+        out = subprocess.run([program, 'top', '--once', '--db', db], capture_output=True, text=True).stdout
+        links = subprocess.run([program, 'report', 'links', '--db', db, '--format', 'json'], capture_output=True, text=True).stdout
+        links = [(l['link'], l['hour_packets'], l['hour_dropped']) for l in json.loads(links)]
+        said += [] if packets and links == [('-', packets, 0)] else ['links are %s, not %s packets' % (links, packets)]
+        want = 'encrypted: %.1f %% of %d mail sessions decided' % (100. * rows[1] / rows[0], rows[0])
+        said += [] if rows[0] > 100 and want in out.splitlines()[2] else ['%s is not in %s' % (want, out[:400])]
+        said += [] if max(map(len, out.splitlines())) <= 120 and '\x1b' not in out else ['it is no plain text']
+        for columns, rows in (80, 24), (120, 40), (40, 10):
+            said += self.terminal(program, db, columns, rows, out)
+        return said
+
+    def terminal(self, program, db, columns, rows, plain):
+        """The picture fits, q ends it, and the terminal is as it was."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
+        before = termios.tcgetattr(slave)
+        p = subprocess.Popen([program, 'top', '--db', db], stdin=slave, stdout=slave, stderr=slave)
+        data, end = b'', time.time() + 5
+        while b'\x1b[J' not in data and time.time() < end:
+            if select.select([master], [], [], .1)[0]:
+                data += os.read(master, 65536)
+        os.write(master, b'q')
+        try:
+            code = p.wait(5)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            code = 'hangs'
+        while select.select([master], [], [], .1)[0]:
+            data += os.read(master, 65536)
+        after = termios.tcgetattr(slave)
+        os.close(master)
+        os.close(slave)
+        said = ['status %s' % code] if code else []
+        said += [] if data.startswith(b'\x1b[?1049h') and data.endswith(b'\x1b[?1049l') and before == after else ['the terminal is not as it was']
+        frame = data.decode().split('\x1b[H')[1].split('\x1b[J')[0]
+        lines = frame.replace('\x1b[K', '').replace('\r', '').split('\n')
+        said += [] if len(lines) <= rows and max(map(len, lines)) <= columns else ['%d lines of %d columns' % (len(lines), max(map(len, lines)))]
+        want = [l[:columns] for l in plain.splitlines()][1:rows - 1]
+        return ['%dx%d: %s' % (columns, rows, x) for x in said + ([] if lines[1:rows - 1] == want else ['it shows %s' % lines])]
+
 
 def main():
     ap = argparse.ArgumentParser(usage=__doc__)
@@ -262,7 +330,7 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
         tests = Tests(a, folder)
-        for name in a.names or ('notify', 'hanging', 'journal', 'flood', 'quiet', 'check_config', 'reload', 'unit'):
+        for name in a.names or ('notify', 'hanging', 'journal', 'flood', 'quiet', 'check_config', 'reload', 'unit', 'top'):
             began = time.time()
             said = getattr(tests, name)()
             print('%s: %s, %.1f s' % (name, 'failed' if said else 'as it should be', time.time() - began))

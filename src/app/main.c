@@ -53,6 +53,11 @@ const struct command commands[] = {
       "HUP reads the configuration again: local and log-level change at once, the rest at the next start.\n" },
     { "check-config", command_check_config, "check-config [FILE]",
       "says whether a configuration of the sensor is good; default " CONFIG_DEFAULT, "" },
+    { "top", command_top, "top [OPTION]...",
+      "shows the last minute and hour as the sensor stores them, over and over again",
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --once                once, as plain text; so it is, too, where the output is no terminal\n"
+      "\nq ends it.\n" },
     { "report", command_report, "report [OPTION]... [NAME]",
       "prints a report; without a name, which there are; all of them as one page with --format html",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"

@@ -172,8 +172,9 @@ static void the_shell_gives_the_same_numbers(void **state)
                  "sqlite3 -list -header -separator \"$(printf '\\037')\" '%s' < '%s'",
                  filled(), kit_path("report.sql"));
         char *shell = kit_output(command);
-        assert_string_equal(ours, shell);
-        assert_non_null(strchr(ours, '\n')[1] ? ours : NULL);
+        bool rows = strcmp(name, "links") != 0;         /* captures have no links; the shell is silent then */
+        assert_string_equal(rows ? ours : "", shell);
+        assert_int_equal(strchr(ours, '\n')[1] != 0, rows);
         free(ours);
         free(shell);
         n++;
