@@ -89,6 +89,7 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	$(call step,rejudge,$(PYTHON) tests/rejudge.py --bin $(BUILD)/mailseal)
 	$(call step,monitor,$(PYTHON) tests/monitor.py --bin $(BUILD)/mailseal $(if $(filter yes,$(SANITIZE)),--sanitized))
 	$(call step,reports,$(PYTHON) tests/reports.py --bin $(BUILD)/mailseal)
+	$(call step,doctor,$(PYTHON) tests/doctor.py --bin $(BUILD)/mailseal)
 	$(call step,manners,$(PYTHON) tests/manners.py --bin $(BUILD)/mailseal)
 	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
 

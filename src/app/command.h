@@ -17,6 +17,7 @@ int command_analyze(int argc, char **argv);
 int command_monitor(int argc, char **argv);
 int command_check_config(int argc, char **argv);
 int command_top(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_sessions(int argc, char **argv);
 int command_explain(int argc, char **argv);

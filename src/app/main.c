@@ -58,6 +58,11 @@ const struct command commands[] = {
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --once                once, as plain text; so it is, too, where the output is no terminal\n"
       "\nq ends it.\n" },
+    { "doctor", command_doctor, "doctor [OPTION]... CAPTURE",
+      "says whether a capture is good enough to be measured, and what mends it",
+      "  --ports PORT:PROTOCOL[:tls],...\n"
+      "                        further mail ports\n"
+      "\nThe status is 65 if something is bad.\n" },
     { "report", command_report, "report [OPTION]... [NAME]",
       "prints a report; without a name, which there are; all of them as one page with --format html",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""What `mailseal doctor` says of captures that were made badly, out of one that was made well.
+
+usage: doctor.py [--bin build/mailseal]
+
+The last line is "N passed, N failed" (checks).
+"""
+import argparse, os, struct, subprocess, sys, tempfile
+import golden
+from monitor import records
+
+MAIL = (25, 110, 143, 465, 587, 993, 995, 4190)
+GOOD = ('packets', 'link type', 'headers', 'mail', 'directions', 'duplicates', 'snap length', 'glued packets', 'packet times')
+
+
+def parts(record):
+    return list(struct.unpack_from('<IIII', record)), record[16:]
+
+
+def packed(head, data, whole=None):
+    return struct.pack('<IIII', head[0], head[1], len(data), len(data) if whole is None else whole) + data
+
+
+def source_port(data):
+    """Of TCP over IPv4 over Ethernet; None: it is something else."""
+    if data[12:14] != b'\x08\x00' or data[23] != 6:
+        return None
+    return struct.unpack_from('>H', data, 14 + 4 * (data[14] & 15))[0]
+
+
+def one_way(rs): return [r for r in rs if source_port(r[16:]) not in MAIL]
+def twice(rs): return [r for r in rs for _ in range(2)]
+def cut(rs): return [packed(h, d[:96], len(d)) for h, d in map(parts, rs)]
+def glued(rs): return [packed(h, d, 40000 if len(d) > 500 else None) for h, d in map(parts, rs)]
+def back(rs): return [packed([h[0] - (i == 5) * 60, h[1]], d) for i, (h, d) in enumerate(map(parts, rs))]
+
+
+def routed(rs):
+    """Each packet with the tag of the VLAN it came from, and of that it went to."""
+    return [packed(h, d[:12] + struct.pack('>HH', 0x8100, vlan) + d[12:]) for h, d in map(parts, rs) for vlan in (10, 20)]
+
+
+def examples(head, rs):
+    """Name, file, options, what is not good: (word, what, part of the sentence, part of what mends it)."""
+    raw = head[:20] + struct.pack('<I', 105)
+    yield 'good', head + b''.join(rs), [], []
+    yield 'one direction', head + b''.join(one_way(rs)), [], [('BAD', 'directions', 'one direction only (9', 'mergecap')]
+    yield 'twice', head + b''.join(twice(rs)), [], [('BAD', 'duplicates', '(50.0 %)', 'editcap')]
+    yield 'VLAN in and out', head + b''.join(routed(rs)), [], [('BAD', 'duplicates', 'another VLAN tag, such as 10 and 20', 'one VLAN')]
+    yield 'cut', head + b''.join(cut(rs)), [], [('BAD', 'snap length', 'after 96 bytes', 'tcpdump -s 0')]
+    yield 'glued', head + b''.join(glued(rs)), [], [('BAD', 'snap length', 'are cut', 'tcpdump'), ('note', 'glued packets', '40000 bytes', 'ethtool -K')]
+    yield 'back', head + b''.join(back(rs)), [], [('note', 'packet times', '1 times, by 6', 'reordercap')]
+    yield 'no mail', head + b''.join(rs), ['--ports', '=9999:smtp'], [('BAD', 'mail', 'no packet of', 'tcpdump')]
+    yield 'link type', raw + b''.join(rs), [], [('BAD', 'link type', 'link type 105', 'tcpdump'), ('BAD', 'mail', 'no packet', 'tcpdump'),
+                                                 ('note', 'directions', 'enough', None)]
+    yield 'empty', head, [], [('BAD', 'packets', 'the file is empty', None)]
+
+
+def check(a, path, data, options, want):
+    open(path, 'wb').write(data)
+    p = subprocess.run([a.bin, 'doctor', path] + options, capture_output=True, text=True)
+    said, lines = [], p.stdout.splitlines()
+    found = {l[6:20].strip(): (l[:5].strip(), l, lines[i + 1]) for i, l in enumerate(lines) if l[:5].strip() in ('good', 'note', 'BAD')}
+    wrong = {what: (word, part, mend) for word, what, part, mend in want}
+    for what, (word, line, below) in found.items():
+        if word == 'good' and what not in wrong:
+            continue
+        if what not in wrong or wrong[what][0] != word or wrong[what][1] not in line or (wrong[what][2] or '') not in below:
+            said.append('%s %s' % (line, below))
+    said += ['%s is not said' % what for what in wrong if what not in found]
+    said += ['%s was not looked at' % what for what in (GOOD if wrong.get('packets') is None else ()) if what not in found]
+    status = 65 if any(word == 'BAD' for word, _, _ in wrong.values()) else 0
+    return said + (['status %s, not %s: %s' % (p.returncode, status, p.stderr)] if p.returncode != status else [])
+
+
+def main():
+    ap = argparse.ArgumentParser(usage=__doc__)
+    ap.add_argument('--bin', default=os.path.join(golden.HERE, '..', 'build', 'mailseal'))
+    a = ap.parse_args()
+    a.bin = os.path.abspath(a.bin)
+    passed = failed = 0
+    head, packets = records(os.path.join(golden.RECORDED, SAMPLE))
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data, options, want in examples(head, packets):
+            said = check(a, os.path.join(folder, 'x.pcap'), data, options, want)
+            print('%s: %s' % (name, 'failed' if said else 'as it should be'))
+            print(''.join('  %s\n' % s for s in said), end='')
+            passed, failed = passed + (not said), failed + bool(said)
+    print('%d passed, %d failed' % (passed, failed))
+    sys.exit(failed > 0)
+
+
+SAMPLE = 'exim-relay-tls.pcap'
+
+if __name__ == '__main__':
+    main()
