@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """What `mailseal doctor` says of captures that were made badly, out of one that was made well.
 
-usage: doctor.py [--bin build/mailseal]
+usage: doctor.py [--bin build/mailseal] [--live]
 
 The last line is "N passed, N failed" (checks).
 """
-import argparse, os, struct, subprocess, sys, tempfile
-import golden
+import argparse, itertools, os, re, shutil, struct, subprocess, sys, tempfile, time
+import golden, sensor
 from monitor import records
 
 MAIL = (25, 110, 143, 465, 587, 993, 995, 4190)
@@ -73,16 +73,53 @@ def check(a, path, data, options, want):
     return said + (['status %s, not %s: %s' % (p.returncode, status, p.stderr)] if p.returncode != status else [])
 
 
+def live(a, folder, head, packets):
+    """The same over a pair of veth interfaces, as root: name and what is wrong."""
+    os.chmod(folder, 0o755)
+    program = shutil.copy(a.bin, folder)
+
+    def ask(*args, frames=None, **how):
+        p = subprocess.Popen(['ip', 'netns', 'exec', sensor.SPACE, program, 'doctor', '--db', folder + '/x.db'] + list(args), stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, **how)
+        if frames:
+            time.sleep(1)
+            open(folder + '/sent.pcap', 'wb').write(head + b''.join(frames))
+            sensor.send(folder + '/sent.pcap', ['a0'])
+        return p.communicate(timeout=30)[0], p.returncode
+
+    def missing(result, status, *wants):
+        return ['%s is not in %s' % (w, result[0]) for w in wants if not re.search(w, result[0], re.M)] + \
+               ['status %s, not %s' % (result[1], status)] * (result[1] != status)
+    sensor.run('ip', 'netns', 'add', sensor.SPACE)
+    try:
+        sensor.make_pair('a0', 'b0')
+        both = ask('--interface', 'b0', '--seconds', '3', frames=packets)
+        yield 'live', missing(both, 0, '^good  rights', '^good  promiscuous', '^good  drops', '^good  packets +%d,' % len(packets), '^good  directions', '^good  duplicates', '^(good|note)  disk')
+        one = ask('--interface', 'b0', '--seconds', '3', frames=one_way(packets))
+        yield 'live, one direction', missing(one, 65, '^BAD   directions', r'^ +mailseal monitor --interface b0,OTHER')
+        yield 'live, silent', missing(ask('--interface', 'b0', '--seconds', '1'), 65, '^BAD   packets +there is none', '^ +tcpdump -n -c 10 -i b0$')
+        yield 'live, no such', missing(ask('--interface', 'c0'), 65, '^BAD   interface +c0 is not there')
+        sensor.ip('link', 'set', 'b0', 'down')
+        yield 'live, down', missing(ask('--interface', 'b0'), 65, '^BAD   interface +b0 is down', '^ +ip link set b0 up$')
+        sensor.ip('link', 'set', 'b0', 'up')
+        nobody = subprocess.run(['ip', 'netns', 'exec', sensor.SPACE, 'setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', program, 'doctor', '--interface', 'b0',
+                                 '--db', folder + '/x.db'], capture_output=True, text=True)
+        yield 'live, no rights', missing((nobody.stdout, nobody.returncode), 65, '^BAD   rights +b0: .*CAP_NET_RAW')
+    finally:
+        sensor.run('ip', 'netns', 'del', sensor.SPACE)
+
+
 def main():
     ap = argparse.ArgumentParser(usage=__doc__)
     ap.add_argument('--bin', default=os.path.join(golden.HERE, '..', 'build', 'mailseal'))
+    ap.add_argument('--live', action='store_true', help='on network interfaces, too: root')
     a = ap.parse_args()
     a.bin = os.path.abspath(a.bin)
     passed = failed = 0
     head, packets = records(os.path.join(golden.RECORDED, SAMPLE))
     with tempfile.TemporaryDirectory() as folder:
-        for name, data, options, want in examples(head, packets):
-            said = check(a, os.path.join(folder, 'x.pcap'), data, options, want)
+        results = ((name, check(a, os.path.join(folder, 'x.pcap'), data, options, want)) for name, data, options, want in examples(head, packets))
+        for name, said in itertools.chain(results, live(a, folder, head, packets) if a.live else ()):
             print('%s: %s' % (name, 'failed' if said else 'as it should be'))
             print(''.join('  %s\n' % s for s in said), end='')
             passed, failed = passed + (not said), failed + bool(said)

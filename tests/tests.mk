@@ -125,6 +125,7 @@ check-threads: $(BUILD)/mailseal $(BUILD)/tests/threads_test
 # Root: network namespaces, veth and tcpdump.
 check-sensor: $(BUILD)/mailseal
 	@$(PYTHON) tests/sensor.py --bin $(BUILD)/mailseal
+	@$(PYTHON) tests/doctor.py --live --bin $(BUILD)/mailseal
 
 coverage:
 	@rm -f build/coverage/*/*.gcda

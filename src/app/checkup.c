@@ -151,6 +151,15 @@ struct saying {
     void *ctx;
 };
 
+void mend_with(const char *mend, const char *interface, char *out, size_t room)
+{
+    const char *at = mend && interface ? strstr(mend, "IF") : NULL;
+    if (at)
+        snprintf(out, room, "%.*s%s%s", (int)(at - mend), mend, interface, at + 2);
+    else
+        snprintf(out, room, "%s", mend ? mend : "");
+}
+
 static void say(const struct saying *w, enum health h, const char *what, const char *mend, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
@@ -161,11 +170,8 @@ static void say(const struct saying *w, enum health h, const char *what, const c
     va_start(args, format);
     vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
-    /* IF in a command stands for the interface */
-    const char *at = mend && w->interface ? strstr(mend, "IF") : NULL;
-    if (at)
-        snprintf(command, sizeof command, "%.*s%s%s", (int)(at - mend), mend, w->interface, at + 2);
-    w->say(w->ctx, h, what, sentence, at ? command : mend);
+    mend_with(mend, w->interface, command, sizeof command);
+    w->say(w->ctx, h, what, sentence, mend ? command : NULL);
 }
 
 static unsigned long long n(uint64_t x) { return x; }

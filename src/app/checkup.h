@@ -17,6 +17,9 @@ enum health { HEALTH_GOOD, HEALTH_NOTE, HEALTH_BAD };
 /* One thing that was looked at: its name, a sentence, and what mends it (NULL: nothing need be). */
 typedef void checkup_say(void *ctx, enum health, const char *what, const char *sentence, const char *mend);
 
+/* A command in which the interface stands for "IF", if it is known. */
+void mend_with(const char *mend, const char *interface, char *out, size_t room);
+
 /* interface: its name, for the commands that mend it; NULL: it was a file. */
 void checkup_report(const struct checkup *, const char *interface, checkup_say *, void *ctx);
 

@@ -58,8 +58,11 @@ const struct command commands[] = {
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --once                once, as plain text; so it is, too, where the output is no terminal\n"
       "\nq ends it.\n" },
-    { "doctor", command_doctor, "doctor [OPTION]... CAPTURE",
-      "says whether a capture is good enough to be measured, and what mends it",
+    { "doctor", command_doctor, "doctor [OPTION]... --interface NAME | CAPTURE",
+      "says whether a capture, or an interface, is good enough to be measured by, and what mends it",
+      "  --interface NAME      looks at it, and at what the sensor needs beside it\n"
+      "  --seconds N           for so long; default 10\n"
+      "  --db FILE             where there has to be room for it; default " DATABASE_DEFAULT "\n"
       "  --ports PORT:PROTOCOL[:tls],...\n"
       "                        further mail ports\n"
       "\nThe status is 65 if something is bad.\n" },
