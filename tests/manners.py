@@ -234,7 +234,7 @@ class Tests:
     def unit(self):
         """What `make install` installs: a unit that systemd takes, exposed no more than 1.5, and the settings as they come."""
         root = os.path.join(self.folder, 'root')
-        made = subprocess.run(['make', '-s', '-C', os.path.join(golden.HERE, '..'), 'install', 'DESTDIR=' + root, 'PREFIX=/usr', 'BUILD=' + os.path.dirname(self.a.bin)],
+        made = subprocess.run(['make', '-s', '-o', self.a.bin, '-C', os.path.join(golden.HERE, '..'), 'install', 'DESTDIR=' + root, 'PREFIX=/usr', 'BUILD=' + os.path.dirname(self.a.bin)],
                               capture_output=True, text=True)
         said = ['make install: %s' % made.stderr] if made.returncode else []
         want = ('bin/mailseal', 'share/man/man1/mailseal.1', 'share/mailseal/mailseal.conf', 'lib/sysusers.d/mailseal.conf', 'lib/systemd/system/mailseal.service')
