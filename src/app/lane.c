@@ -193,6 +193,7 @@ static void flow_has_ended(void *ctx, struct flow *f, bool evicted)
     l->counts.evicted += evicted;
     if (f->owner & FLOW_SETTLED) {
         struct session_counts c = counts_of(f, f->owner & FLOW_CLIENT_B ? 1 : 0);
+        c.unchanged = !(f->owner & FLOW_GREW);
         if (l->sink.counts)
             l->sink.counts(l->sink.ctx, f->number, &c);
     } else if (f->state) {

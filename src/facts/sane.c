@@ -78,7 +78,7 @@ bool session_is_sane(const struct session *s)
 bool session_counts_are_sane(const struct session_counts *c)
 {
     return time_is_sane(c->last_ns) && counters_are_sane(c->packets) && counters_are_sane(c->bytes) &&
-           (c->marks & ~(uint32_t)SESSION_COUNTED_MARKS) == 0;
+           (c->marks & ~(uint32_t)SESSION_COUNTED_MARKS) == 0 && is_bool(&c->unchanged);
 }
 
 bool attempt_is_sane(const struct attempt *a) { return time_is_sane(a->first_ns) && a->outcome < ATTEMPT_N; }

@@ -91,6 +91,7 @@ struct session_counts {
     uint64_t last_ns;
     uint64_t packets[2], bytes[2];      /* TO_SERVER, TO_CLIENT, from the beginning */
     uint32_t marks;                     /* ONE_SIDED, GAP, TRUNCATED: as far as the connection's packets show them */
+    bool unchanged;                     /* all this is as it was in the session when that was handed over */
 };
 enum { SESSION_COUNTED_MARKS = MARK_ONE_SIDED | MARK_GAP | MARK_TRUNCATED };
 /* One-sidedness may end, the others stay. */

@@ -51,8 +51,10 @@ void flow_note_lost(struct flow *f)
             continue;
         bool hole = has_hole(f, side) && seq_diff(f->acks[!side], f->hole_end[side]) >= 0;
         bool end = seq_diff(f->acks[!side], high) > 1;          /* 1: a FIN */
-        if (hole || end)
+        if ((hole || end) && !flow_saw(f, side, FLOW_LOST)) {
             see(f, side, FLOW_LOST);
+            f->owner |= FLOW_GREW;
+        }
     }
 }
 
@@ -105,6 +107,7 @@ static void note_ends(struct flow *f, const struct segment *seg, unsigned side)
 static void note_packet(struct flow_table *t, struct flow *f, const struct segment *seg, unsigned side)
 {
     f->packets[side] += f->packets[side] < UINT32_MAX;
+    f->owner |= FLOW_GREW;
     if (!(f->owner & FLOW_SETTLED) && seg->ts_ns < f->first_ns)
         f->first_ns = seg->ts_ns;
     if (seg->nvlan || seg->ntunnel)

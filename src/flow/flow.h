@@ -32,7 +32,8 @@ enum flow_owner {
     FLOW_UNWATCHED = 1,                 /* checksums need not be summed up any more */
     FLOW_DULL = 2,                      /* its payload is of no interest */
     FLOW_SETTLED = 4,                   /* by flow_settle(): it has a number instead of a first time */
-    FLOW_CLIENT_B = 8                   /* with it: side 1 is the client */
+    FLOW_CLIENT_B = 8,                  /* with it: side 1 is the client */
+    FLOW_GREW = 16                      /* something was counted, since flow_settle() if that was called */
 };
 
 /* Side 0 is key.a, side 1 is key.b. A connection whose verdict is settled costs no more than this and

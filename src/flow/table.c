@@ -185,6 +185,7 @@ void flow_own(struct flow_table *t, struct flow *f, void *state)
 void flow_settle(struct flow_table *t, struct flow *f, uint64_t number, unsigned client_side)
 {
     f->number = number;
+    f->owner &= (uint8_t)~FLOW_GREW;
     f->owner |= (uint8_t)(FLOW_SETTLED | FLOW_DULL | FLOW_UNWATCHED | (client_side ? FLOW_CLIENT_B : 0));
     flow_own(t, f, NULL);
 }

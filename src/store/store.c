@@ -545,7 +545,7 @@ int store_counts(struct store *s, uint64_t number, const struct session_counts *
         return 0;
     struct session_counts all = *counts;
     code = s->run.id ? run_ends(s, number, &all) : 0;
-    return code ? code : store_grow(s, id, &all);
+    return code || counts->unchanged ? code : store_grow(s, id, &all);
 }
 
 int store_grow(struct store *s, int64_t id, const struct session_counts *counts)
