@@ -6,7 +6,7 @@ usage: monitor.py [--bin build/mailseal] [--seed N] [NAME…]
 Without root: packets come from standard input (`monitor --read -`). The last line is "N passed, N failed" (checks).
 """
 import argparse, collections, json, os, random, signal, sqlite3, struct, subprocess, sys, tempfile, threading, time
-import golden, interleave, lanes
+import golden, interleave, lanes, simulated
 
 NAMES = {'parser': 'mailseal-parser', 'writer': 'mailseal-writer'}
 
@@ -226,6 +226,47 @@ class Tests:
         return said + ([] if len(lines) == 2 and 'in use' in lines[0] and 'written again' in lines[1] else ['said: %s' % lines])
 
 
+    def retention(self):
+        """What is older than 30 days goes while packets come, what has an incident stays, and the sums; `retain` does the same."""
+        start, day = 1700000000 * simulated.SECOND, 24 * simulated.HOUR
+        traffic, rows = simulated.Traffic(simulated.kinds()), []
+        for i in range(1600):
+            rows.append((start + i * 40 * day // 1600, traffic.kinds[i % len(traffic.kinds)]))
+            traffic.session(*rows[-1])
+        now = start + 40 * day
+        old = os.path.join(self.folder, 'old.pcap')
+        open(old, 'wb').write(simulated.HEADER + traffic.until())
+        plain, marked = ([at for at, k in rows if (k.name == 'imap-preauth') == m] for m in (False, True))
+        young = len([at for at in plain if at >= now + traffic.kinds[0].lasts - 30 * day]), len(marked)
+        got, copy, small = self.path(), self.path(), self.path()
+        for db in got, copy, small:
+            analyse(self.a, old, db)
+        sensor = Sensor(self.a, got, ['--lanes', '0'])
+        traffic.session(now - 10 * simulated.SECOND, traffic.kinds[0])
+        traffic.session(now, traffic.kinds[0])
+        sensor.feed(simulated.HEADER + traffic.until())
+        time.sleep(2)
+        ended = sensor.end()
+        said = ['status %s: %s' % (ended, sensor.said)] if ended else []
+        line = '%d sessions were let go of' % (len(plain) - young[0])
+        line += ', and %d addresses' % (len(plain) - young[0])
+        said += [] if line in sensor.said.decode() and sensor.said.count(b'\n') == 1 else ['said: %s, not %s' % (sensor.said, line)]
+        counts = 'SELECT sum(incidents = 0), sum(incidents <> 0) FROM session'
+        said += [] if query(got, counts) == [(young[0] + 2, young[1])] else ['left: %s, not %s' % (query(got, counts), young)]
+        said += [] if query(got, 'SELECT sum(sessions) FROM rate') == [(len(rows) + 2,)] else ['sums are wrong']
+        clients = 'SELECT count(*) FROM endpoint WHERE port = 0 AND id NOT IN (SELECT client FROM session) AND substr(address, 16) <> zeroblob(1)'
+        said += [] if query(got, clients) == [(0,)] else ['addresses stay: %s' % query(got, clients)]
+        p = subprocess.run([self.a.bin, 'retain', '--db', copy, '--pack'], capture_output=True, text=True)
+        # the newest packet is that of the last session of the capture
+        left = len([at for at in plain if at >= rows[-1][0] + rows[-1][1].lasts - 30 * day])
+        said += [] if p.returncode == 0 and query(copy, counts) == [(left, young[1])] and p.stdout.startswith('%d sessions' % (len(plain) - left)) else ['retain: %s %s' % (p, query(copy, counts))]
+        said += [] if os.stat(copy).st_size < os.stat(old).st_size else ['it is not smaller']
+        size = os.stat(small).st_size * 7 // 8 >> 10
+        p = subprocess.run([self.a.bin, 'retain', '--db', small, '--retain-sessions', '0', '--size-limit', '%dK' % size], capture_output=True, text=True)
+        said += [] if p.returncode == 64 and '1M or more' in p.stderr else ['a small limit: %s' % p]
+        return said + ['integrity: %s' % r for db in (got, copy, small) for r in query(db, 'PRAGMA integrity_check') if r[0] != 'ok']
+
+
 def golden_empty(a):
     """The status of an empty stream."""
     return subprocess.run([a.bin, 'analyze', '--quiet', '--db', '/dev/null/x', '-'], stdin=subprocess.DEVNULL, capture_output=True).returncode
@@ -243,7 +284,7 @@ def main():
     memory = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as folder:
         tests = Tests(a, folder)
-        for name in a.names or ('goldens', 'streams', 'slow_stream', 'term', 'rights', 'writer_killed', 'locked'):
+        for name in a.names or ('goldens', 'streams', 'slow_stream', 'term', 'rights', 'writer_killed', 'locked', 'retention'):
             began = time.time()
             said = getattr(tests, name)()
             print('%s: %s, %.1f s' % (name, 'failed' if said else 'as it should be', time.time() - began))

@@ -22,6 +22,7 @@ int command_report(int argc, char **argv);
 int command_sessions(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_rejudge(int argc, char **argv);
+int command_retain(int argc, char **argv);
 int command_curve(int argc, char **argv);
 
 struct command {

@@ -48,9 +48,14 @@ const struct command commands[] = {
       "  --snaplen BYTES       of each packet; default 262144\n"
       "  --user NAME           who the parser becomes when it is started as root; default mailseal, else nobody\n"
       "  --config FILE         settings: lines 'name = value' with the names of these options, which come behind it\n"
+      "  --retain-sessions DAYS\n"
+      "                        how long sessions are kept; default 30, 0 is for ever. The sums stay\n"
+      "  --retain-incidents DAYS\n"
+      "                        the same of sessions with evidence or an incident; default 400\n"
+      "  --size-limit SIZE     of the database: the oldest sessions go first, then those with evidence or an incident\n"
       "  --log-level LEVEL     error, warning or notice, the default: lines less urgent are not written\n"
       "\nTERM ends it: sessions that are open end as they stand. USR1 prints figures to standard error.\n"
-      "HUP reads the configuration again: local and log-level change at once, the rest at the next start.\n" },
+      "HUP reads the configuration again: local, log-level and what is kept change at once, the rest at the next start.\n" },
     { "check-config", command_check_config, "check-config [FILE]",
       "says whether a configuration of the sensor is good; default " CONFIG_DEFAULT, "" },
     { "top", command_top, "top [OPTION]...",
@@ -91,6 +96,15 @@ const struct command commands[] = {
       "judges all stored sessions again, by the rules of this version, and says what changed",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --dry-run             says what would change, and writes nothing\n" },
+    { "retain", command_retain, "retain [OPTION]...",
+      "lets go of old sessions, as the sensor does by itself; the sums stay",
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --retain-sessions DAYS\n"
+      "                        how long sessions are kept, up to the newest packet; default 30, 0 is for ever\n"
+      "  --retain-incidents DAYS\n"
+      "                        the same of those with evidence or an incident; default 400\n"
+      "  --size-limit SIZE     of the file: the oldest sessions go first, then those with evidence or an incident\n"
+      "  --pack                writes the file anew, without gaps, when nobody else has it\n" },
     { "curve", command_curve, "curve [OPTION]... [FILE.csv]",
       "fits the adoption curve: growing, saturated, stepped, or no trend",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"

@@ -13,7 +13,7 @@
 
 enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_PORTS, OPT_LOCAL, OPT_MEMORY, OPT_LANES, OPT_USER,
        OPT_INTERFACE, OPT_BUFFER, OPT_SNAPLEN, OPT_ALL_PORTS, OPT_FILTER, OPT_LOG_LEVEL,
-       OPT_CONFIG, OPT_HELP };
+       OPT_RETAIN_SESSIONS, OPT_RETAIN_INCIDENTS, OPT_SIZE_LIMIT, OPT_CONFIG, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },
@@ -31,6 +31,9 @@ static const struct option options[] = {
     { "all-ports", no_argument, NULL, OPT_ALL_PORTS },
     { "filter", required_argument, NULL, OPT_FILTER },
     { "log-level", required_argument, NULL, OPT_LOG_LEVEL },
+    { "retain-sessions", required_argument, NULL, OPT_RETAIN_SESSIONS },
+    { "retain-incidents", required_argument, NULL, OPT_RETAIN_INCIDENTS },
+    { "size-limit", required_argument, NULL, OPT_SIZE_LIMIT },
     { "config", required_argument, NULL, OPT_CONFIG },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
@@ -110,6 +113,12 @@ static int take_option(struct sensor *s, int option, const char *value)
         return 0;
     case OPT_LOG_LEVEL:
         return log_level_parse(value, &s->log_level) ? 0 : complain(EX_USAGE, "--log-level: '%s' is none of error, warning, notice", value);
+    case OPT_RETAIN_SESSIONS:
+        return days_parse("retain-sessions", value, &s->keep.session_days);
+    case OPT_RETAIN_INCIDENTS:
+        return days_parse("retain-incidents", value, &s->keep.incident_days);
+    case OPT_SIZE_LIMIT:
+        return size_limit_parse(value, &s->keep.bytes);
     case OPT_CONFIG:                    /* read before the others */
         return 0;
     default:
@@ -160,6 +169,7 @@ static void set_defaults(struct settings *t)
     memset(t, 0, sizeof *t);
     s->db = DATABASE_DEFAULT;
     s->store_options.live = true;
+    s->keep = keep_default;
     s->memory = memory_default();
     s->lanes = pipeline_lanes_default();
     s->buffer = 64 << 20;

@@ -356,6 +356,19 @@ void sensor_local(const struct sensor *s, struct local_networks *out)
     *out = s->settings->local[atomic_load(&s->settings->current)];
 }
 
+static void set_keep(struct sensor *s)
+{
+    atomic_store(&s->settings->session_days, s->keep.session_days);
+    atomic_store(&s->settings->incident_days, s->keep.incident_days);
+    atomic_store(&s->settings->size_limit, s->keep.bytes);
+}
+
+struct store_keep sensor_keep(const struct sensor *s)
+{
+    return (struct store_keep){ atomic_load(&s->settings->session_days), atomic_load(&s->settings->incident_days),
+                                atomic_load(&s->settings->size_limit) };
+}
+
 static bool same_links(const struct sensor *a, const struct sensor *b)
 {
     bool same = a->nlinks == b->nlinks;
@@ -405,7 +418,9 @@ static void reload(struct parent *p)
     } else {
         list_changes(fresh, s, changes, sizeof changes);
         s->local = fresh->local;
+        s->keep = fresh->keep;
         set_local(s);
+        set_keep(s);
         atomic_store(&s->settings->log_level, (int)fresh->log_level);
         sensor_say("%s was read again%s%s", s->config, *changes ? "; these wait until the sensor is started again: " : "", changes);
     }
@@ -488,6 +503,7 @@ int sensor_run(struct sensor *s)
         return complain(EX_OSERR, "the processes cannot be connected: %s", strerror(errno));
     atomic_store(&s->settings->log_level, (int)s->log_level);
     set_local(s);
+    set_keep(s);
     settings = s->settings;
     s->told = ends[0];
     s->listening = ends[1];

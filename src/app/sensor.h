@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "app/command.h"
+#include "app/keep.h"
 #include "app/log.h"
 #include "app/ports.h"
 #include "capture/live.h"
@@ -21,6 +22,7 @@ struct sensor {
     /* what was asked for */
     const char *db;
     struct store_options store_options;
+    struct store_keep keep;             /* of what is stored */
     struct port_table ports;
     struct local_networks local;
     uint64_t memory;                    /* for connections */
@@ -56,6 +58,8 @@ struct sensor_settings {
     atomic_int log_level;
     atomic_uint current;                /* which of the two is the right one */
     struct local_networks local[2];
+    atomic_uint session_days, incident_days;    /* struct store_keep */
+    atomic_uint_least64_t size_limit;
 };
 
 /* Shared with the parent by either child, which alone writes it. The parent takes it for hints. */
@@ -84,6 +88,7 @@ int parser_main(struct sensor *, const struct parser_life *);
 int writer_main(struct sensor *);
 /* The local networks as they are now. */
 void sensor_local(const struct sensor *, struct local_networks *out);
+struct store_keep sensor_keep(const struct sensor *);
 
 /* Signals that a process of the sensor has got: set by handlers. */
 extern volatile sig_atomic_t sensor_stopped, sensor_asked, sensor_renewed;      /* TERM or INT; USR1; USR2 */

@@ -14,7 +14,7 @@
 #include "base/threads.h"
 
 enum { JOURNAL_BYTES = 32 << 20, ROWS = 5000, MESSAGES = 64 };
-static const uint64_t second_ns = 1000000000;
+static const uint64_t second_ns = 1000000000, day_ns = 86400 * second_ns;
 
 struct writer {
     struct sensor *sensor;
@@ -32,6 +32,11 @@ struct writer {
     struct local_networks local;        /* for a transaction */
     atomic_int trouble;                 /* status of the failure that goes on; 0: none */
     atomic_bool in_vain;                /* it need not be tried any more */
+    atomic_bool waiting;                /* a journal was handed to it */
+    struct store_let_go went;           /* since it was said */
+    uint64_t said_ns;                   /* when; 0: never */
+    bool kept;                          /* what is old could not be let go of, which was said; */
+    bool full;                          /* the same of a size that cannot be held */
 };
 
 /* --- the thread that stores --- */
@@ -67,6 +72,38 @@ static int try_to_store(struct writer *w, const struct journal *j)
     return code;
 }
 
+/* Once a day, and at first when all that was too old has gone. */
+static void say_gone(struct writer *w)
+{
+    char text[LET_GO_TEXT];
+    if (w->went.too_large && !w->full)
+        sensor_warn("%s is larger than --size-limit though no session is left in it; the sums stay", w->sensor->db);
+    w->full = w->went.too_large;
+    if (!w->went.sessions || (w->said_ns && wall_clock_ns() - w->said_ns < day_ns))
+        return;
+    let_go_text(&w->went, text);
+    sensor_say("%s", text);
+    w->went = (struct store_let_go){ 0 };
+    w->said_ns = wall_clock_ns();
+}
+
+/* A little of what is too old, whenever something was stored, and more while nothing waits to be. */
+static void let_go(struct writer *w)
+{
+    const struct store_keep keep = sensor_keep(w->sensor);
+    uint64_t begun_ns = wall_clock_ns();
+    bool more;
+    int code;
+    do
+        code = store_let_go(w->ledger.store, &keep, &w->went, &more);
+    while (more && !code && !atomic_load(&w->waiting) && wall_clock_ns() - begun_ns < second_ns / 10);
+    if (code && !w->kept)
+        sensor_warn("%s; what is old stays for now", store_error(w->ledger.store));
+    w->kept = code != 0;
+    if (!more && !code)
+        say_gone(w);
+}
+
 /* For the waits of the storer in trouble. */
 static void wait_a_second(struct writer *w)
 {
@@ -80,6 +117,7 @@ static void run_storer(void *ctx)
     struct journal *j;
     while ((j = queue_take(w->to))) {
         int code;
+        atomic_store(&w->waiting, false);
         while ((code = try_to_store(w, j)) && !atomic_load(&w->in_vain)) {
             atomic_store(&w->trouble, code);
             atomic_store(&w->sensor->writer->trouble, true);
@@ -88,7 +126,10 @@ static void run_storer(void *ctx)
         atomic_store(&w->sensor->writer->trouble, code != 0);
         if (!code && atomic_exchange(&w->trouble, 0))
             sensor_say("%s is written again", w->sensor->db);
+        bool stored = !code && !journal_ended(j);
         queue_put(w->back, j);
+        if (stored)
+            let_go(w);
     }
 }
 
@@ -128,6 +169,7 @@ static void listen_once(struct writer *w)
 
 static void hand_over(struct writer *w)
 {
+    atomic_store(&w->waiting, true);
     queue_put(w->to, w->filling);
     w->filling = w->filling == w->journal[0] ? w->journal[1] : w->journal[0];
     w->storing = true;

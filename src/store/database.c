@@ -27,6 +27,9 @@ static const char settings_live[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA cell_size_check = ON;"
     "PRAGMA journal_size_limit = 67108864;";
 
+/* So that room can be given back a little at a time: chosen when a database is made. */
+static const char settings_new[] = "PRAGMA auto_vacuum = INCREMENTAL;";
+
 static const char settings_read[] = "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;";
 
 static int say(char error[DB_ERROR], int code, const char *path, const char *sentence)
@@ -208,7 +211,8 @@ static int update(sqlite3 *db, const char *path, const char *addresses, bool liv
 
     if ((code = check(db, path, &version, error)))
         return code;
-    if (sqlite3_exec(db, live ? settings_live : settings, NULL, NULL, NULL) != SQLITE_OK
+    if ((version == 0 && sqlite3_exec(db, settings_new, NULL, NULL, NULL) != SQLITE_OK)
+        || sqlite3_exec(db, live ? settings_live : settings, NULL, NULL, NULL) != SQLITE_OK
         || sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return db_failure(db, path, error);
     /* Another program may have been quicker. */

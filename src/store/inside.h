@@ -9,6 +9,7 @@
 #include "store/settled.h"
 #include "store/store.h"
 #include "store/stored_session.h"
+#include "store/sweep.h"
 
 #ifndef MAILSEAL_VERSION
 #define MAILSEAL_VERSION "0"
@@ -22,10 +23,18 @@ struct run {
     uint64_t identity;
     int64_t source[STORE_LINKS + 1];    /* of each link, from 1 on */
     unsigned nlinks;
+    int64_t clock_us;                   /* packet time that was told last */
     bool loaded;                        /* `settled` and `orphans` are as the database has them */
     struct orphans orphans;             /* sessions that earlier runs left open */
     sqlite3_stmt *find, *add, *batch, *link_find, *link_add, *link_seen, *minute_add, *go_on, *go_on_list, *end, *orphan_list,
                  *orphan_end;
+};
+
+/* See store/retention.h. */
+struct retention {
+    int64_t shown_us;                   /* what the clock showed last; 0: nothing yet */
+    uint64_t dropped;                   /* sessions that went since addresses were looked for */
+    struct sweep sweep;
 };
 
 struct store {
@@ -51,6 +60,7 @@ struct store {
     /* Large, and all the memory there is beside SQLite's own: one block from open to close. */
     struct dictionary dictionary;
     struct counts counts;
+    struct retention retention;
 };
 
 /* --- store.c --- */

@@ -302,5 +302,6 @@ int store_seen(struct store *s, const struct store_seen *x)
     int64_t source = s->run.source[x->link <= s->run.nlinks ? x->link : 0];
     if (code)
         return code;
+    s->run.clock_us = (int64_t)(x->clock_ns / 1000);
     return add_to_source(s, source, x) == SQLITE_OK && add_to_minute(s, source, x) == SQLITE_OK ? 0 : store_fail(s);
 }

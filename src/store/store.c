@@ -105,7 +105,8 @@ struct store *store_open(const char *path, const struct store_options *options, 
         return NULL;
     }
     memcpy(s->sensor, sensor, strlen(sensor) + 1);
-    *code = database_open(path, modes[options->addresses], options->live, &s->db, s->error);
+    *code = options->there ? database_open_own(path, &s->db, s->error)
+                           : database_open(path, modes[options->addresses], options->live, &s->db, s->error);
     if (!*code && !prepare(s))
         *code = store_fail(s);
     if (!*code)

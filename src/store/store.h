@@ -23,6 +23,7 @@ enum address_mode {
 struct store_options {
     const char *sensor;                 /* NULL: "local" */
     enum address_mode addresses;
+    bool there;                         /* it is not made when it is not there */
     bool live;                          /* a sensor: others read while it writes (WAL) */
 };
 

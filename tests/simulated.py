@@ -1,0 +1,79 @@
+"""Traffic of many sessions whose verdicts are known: copies of goldens, each of a client of its own.
+
+A Kind is a golden with one session over IPv4; its server gets an address of its own, so that no kind tells anything of
+another one. `Traffic` gives packets in the order of time and keeps the truth.
+"""
+import collections, heapq, os, socket, struct
+import golden, interleave
+
+HEADER = struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1)
+SECOND = 1000000
+HOUR = 3600 * SECOND
+
+# golden: verdict, server port
+NAMES = collections.OrderedDict([
+    ('smtp-starttls-tls13', ('starttls', 25)), ('smtp-clear', ('clear', 25)), ('smtp-greeting-only', ('incomplete', 25)),
+    ('imap-login', ('clear_auth', 143)), ('pop3-stls', ('starttls', 110)), ('pop3-user-pass', ('clear_auth', 110)),
+    ('imap-preauth', (None, 143)), ('smtp-submission-starttls', ('starttls', 587)),
+])
+
+
+def ends(frame):
+    """(source, destination) of a TCP segment over IPv4 and Ethernet."""
+    at = 14 + 4 * (frame[14] & 15)
+    return (frame[26:30], frame[at:at + 2]), (frame[30:34], frame[at + 2:at + 4])
+
+
+class Kind:
+    def __init__(self, name, number):
+        self.name, (self.verdict, self.port) = name, NAMES[name]
+        packets = interleave.read_pcap(os.path.join(golden.PCAPS, name + '.pcap'))
+        start = packets[0][0]
+        client = ends(packets[0][2])[0]
+        self.server = socket.inet_aton('10.9.%d.1' % number)
+        self.pieces = []
+        for us, wire, frame in packets:
+            frame = bytearray(frame)
+            assert frame[12:14] == b'\x08\x00' and frame[14] == 0x45 and frame[23] == 6
+            from_client = ends(frame)[0] == client
+            frame[50:52] = b'\0\0'              # no checksum: neither right nor wrong
+            if from_client:
+                a, b, c = bytes(frame[:26]), self.server, bytes(frame[36:])
+            else:
+                a, b, c = bytes(frame[:26]) + self.server, bytes(frame[34:36]), bytes(frame[38:])
+            self.pieces.append((us - start, struct.pack('<II', len(frame), wire), from_client, a, b, c))
+        self.lasts = self.pieces[-1][0]
+
+    def packets(self, start, client):
+        """[(µs, record)] of a session that begins then, of client number `client`."""
+        address, port = struct.pack('>I', 0x0b000000 + client // 250 * 256 + 1 + client % 250), struct.pack('>H', 20000 + client % 20000)
+        out = []
+        for us, lengths, from_client, a, b, c in self.pieces:
+            us += start
+            head = struct.pack('<II', us // SECOND, us % SECOND) + lengths
+            out.append((us, head + (a + address + b + port + c if from_client else a + address + b + port + c)))
+        return out
+
+
+def kinds():
+    return [Kind(name, i + 1) for i, name in enumerate(NAMES)]
+
+
+class Traffic:
+    """Sessions that begin at times that rise; `until(t)` gives the packets before t, as bytes."""
+    def __init__(self, all_kinds):
+        self.kinds, self.heap, self.n, self.packets = all_kinds, [], 0, 0
+        self.truth = collections.Counter()      # (hour, server port, kind): sessions
+
+    def session(self, start, kind):
+        self.truth[start // HOUR * 3600, kind.port, kind.name] += 1
+        for i, (us, record) in enumerate(kind.packets(start, self.n)):
+            heapq.heappush(self.heap, (us, self.n, i, record))
+        self.n += 1
+
+    def until(self, us=None):
+        out = []
+        while self.heap and (us is None or self.heap[0][0] < us):
+            out.append(heapq.heappop(self.heap)[3])
+        self.packets += len(out)
+        return b''.join(out)

@@ -1,0 +1,244 @@
+/* links: store/store.o store/run.o store/revise.o store/orphans.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o
+ *        store/tally.o store/known.o store/sums.o store/database.o store/schema.o store/db.o store/sql.o sql_texts.o verdict/verdict.o
+ *        store/retention.o store/sweep.o base/threads.o
+ *        facts/session.o facts/vocabulary.o facts/mechanism.o facts/names.o
+ *        base/endpoint.o base/hash.o base/digest.o base/bytes.o
+ * What is let go of: old sessions, and the oldest when there is no room; never the sums. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "store_kit.h"
+
+#include "store/retention.h"
+
+#define DAY (86400 * (uint64_t)SECOND)
+enum { MANY = 2000 };
+
+static struct store *open_live(const char *path)
+{
+    struct store_options options = { .live = true };
+    char error[STORE_ERROR];
+    int code;
+    struct store *s = store_open(path, &options, &code, error);
+    if (!s)
+        fail_msg("%s", error);
+    return s;
+}
+
+static void begin(struct store *s)
+{
+    const struct store_run run = { .identity = 7, .nlinks = 1, .link = { "eth7" } };
+    uint64_t batch;
+    assert_int_equal(store_begin(s), 0);
+    assert_int_equal(store_run(s, &run, &batch), 0);
+}
+
+static void add(struct store *s, unsigned client, uint64_t first_ns, bool marked)
+{
+    static const uint8_t bytes[] = { 1, 2, 3 };
+    struct session x = kit_session(client, 9, 25);
+    x.source = 1;
+    x.first_ns = first_ns;
+    x.last_ns = first_ns + SECOND;
+    if (marked) {
+        x.incidents = 1u << INCIDENT_PREAUTH;
+        store_trace(s, span_of(bytes, sizeof bytes));
+    }
+    assert_int_equal(kit_add(s, x, VERDICT_CLEAR, DIRECTION_INBOUND), 0);
+}
+
+static void clock_shows(struct store *s, uint64_t ns)
+{
+    const struct store_seen seen = { .link = 1, .linktype = 1, .first_ns = ns, .last_ns = ns, .clock_ns = ns, .packets = 1 };
+    assert_int_equal(store_seen(s, &seen), 0);
+}
+
+static void commit(struct store *s) { assert_int_equal(store_commit(s), 0); }
+
+static void time_is(struct store *s, uint64_t ns)
+{
+    begin(s);
+    clock_shows(s, ns);
+    commit(s);
+}
+
+static struct store_let_go let_go(struct store *s, struct store_keep keep)
+{
+    struct store_let_go gone = { 0 };
+    bool more = true;
+    for (int i = 0; more; i++) {
+        assert_true(i < 1000);
+        if (store_let_go(s, &keep, &gone, &more))
+            fail_msg("%s", store_error(s));
+    }
+    return gone;
+}
+
+/* MANY sessions in 40 days, each 20th with an incident, each of a client of its own. */
+static struct store *fill(const char *path)
+{
+    struct store *s = open_live(path);
+    begin(s);
+    for (unsigned i = 0; i < MANY; i++)
+        add(s, 256 + i, T0 + i * (40 * DAY / MANY), i % 20 == 0);
+    clock_shows(s, T0 + 40 * DAY);
+    commit(s);
+    return s;
+}
+
+static void old_sessions_go_and_sums_stay(void **state)
+{
+    (void)state;
+    const char *path = kit_path("old.db");
+    struct store *s = fill(path);
+    long long bytes = kit_number(path, "SELECT sum(bytes) FROM rate");
+    struct store_let_go gone = let_go(s, (struct store_keep){ 30, 400, 0 });
+    assert_int_equal(gone.sessions, MANY / 4 - MANY / 4 / 20);
+    assert_int_equal(gone.marked + gone.for_room, 0);
+    assert_int_equal(gone.addresses, gone.sessions - (MANY / 4 / 256));        /* 10.0.x.0 may be a network */
+    assert_int_equal(gone.before_us, (T0 + 10 * DAY) / 1000);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM session"), MANY - (long long)gone.sessions);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM trace"), MANY / 20);
+    assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM rate"), MANY);
+    assert_int_equal(kit_number(path, "SELECT sum(bytes) FROM rate"), bytes);
+    assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM peers"), MANY);
+    assert_int_equal(kit_number(path, "SELECT sessions - addresses FROM retention"), (long long)(gone.sessions - gone.addresses));
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+
+    gone = let_go(s, (struct store_keep){ 30, 35, 0 });
+    assert_int_equal(gone.sessions, MANY / 8 / 20 + 1);
+    assert_int_equal(gone.marked, gone.sessions);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM trace"), MANY / 20 - (long long)gone.marked);
+    assert_int_equal(let_go(s, (struct store_keep){ 0, 0, 0 }).sessions, 0);
+    store_close(s);
+}
+
+static void an_address_that_comes_again_is_there_again(void **state)
+{
+    (void)state;
+    const char *path = kit_path("again.db");
+    struct store *s = fill(path);
+    assert_true(let_go(s, (struct store_keep){ 30, 400, 0 }).addresses > 0);
+    begin(s);
+    add(s, 256 + 1, T0 + 40 * DAY, false);      /* its only session has gone */
+    commit(s);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    store_close(s);
+}
+
+static void a_clock_that_leaps_lets_nothing_go(void **state)
+{
+    (void)state;
+    const struct store_keep keep = { 30, 400, 0 };
+    for (int back = 0; back < 2; back++) {
+        const char *path = kit_path(back ? "back.db" : "on.db");
+        const uint64_t to = back ? T0 - 900 * DAY : T0 + 4000 * DAY;
+        struct store *s = fill(path);
+        let_go(s, keep);
+        long long n = kit_number(path, "SELECT count(*) FROM session");
+        for (int hour = 0; hour < 24; hour++) {
+            time_is(s, to + (uint64_t)hour * DAY / 24);
+            let_go(s, keep);
+        }
+        assert_int_equal(kit_number(path, "SELECT count(*) FROM session"), n);
+        time_is(s, T0 + 40 * DAY);              /* and is put right again */
+        let_go(s, keep);
+        assert_int_equal(kit_number(path, "SELECT count(*) FROM session"), n);
+        time_is(s, T0 + 41 * DAY);
+        let_go(s, keep);
+        assert_in_range(kit_number(path, "SELECT count(*) FROM session"), n - MANY / 40, n - MANY / 40 + 4);
+        n = kit_number(path, "SELECT count(*) FROM session");
+        for (int hour = 0; hour < 26; hour++) {
+            time_is(s, to + (uint64_t)hour * DAY / 24);
+            let_go(s, keep);
+        }
+        assert_int_equal(kit_number(path, "SELECT count(*) FROM session"), back ? n : 0);
+        store_close(s);
+    }
+}
+
+static void the_oldest_go_when_there_is_no_room(void **state)
+{
+    (void)state;
+    const char *path = kit_path("room.db");
+    struct store *s = fill(path);
+    long long pages = kit_number(path, "SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count");
+    const uint64_t limit = (uint64_t)pages * 4096 * 3 / 4;
+    struct store_let_go gone = let_go(s, (struct store_keep){ 0, 0, limit });
+    assert_true(gone.sessions > 0 && gone.sessions < MANY);
+    assert_int_equal(gone.for_room, gone.sessions);
+    assert_int_equal(gone.marked, 0);
+    assert_true(gone.bytes > 0);
+    assert_true(kit_number(path, "SELECT page_count FROM pragma_page_count") * 4096 <= (long long)limit);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM session WHERE incidents = 0"),
+                     kit_number(path, "SELECT count(*) FROM session WHERE incidents = 0 AND first_us >="
+                                      " (SELECT before_us FROM retention)"));
+    gone = let_go(s, (struct store_keep){ 0, 0, 4096 });
+    assert_true(gone.too_large);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM session"), 0);
+    assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM rate"), MANY);
+    store_close(s);
+}
+
+/* As databases were made before. */
+static void a_file_that_cannot_shrink_has_room_again(void **state)
+{
+    (void)state;
+    const char *path = kit_path("plain.db");
+    sqlite3 *db;
+    store_close(fill(path));
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(kit_number(path, "PRAGMA auto_vacuum"), 0);
+    struct store *s = open_live(path);
+    long long pages = kit_number(path, "PRAGMA page_count");
+    time_is(s, T0 + 80 * DAY - SECOND);
+    let_go(s, (struct store_keep){ 30, 30, 0 });
+    time_is(s, T0 + 80 * DAY);
+    for (int hour = 0; hour < 26; hour++)
+        time_is(s, T0 + 80 * DAY + (uint64_t)hour * DAY / 24), let_go(s, (struct store_keep){ 30, 30, 0 });
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM session"), 0);
+    assert_in_range(kit_number(path, "PRAGMA page_count"), pages, pages + 2);
+    assert_true(kit_number(path, "PRAGMA freelist_count") > pages / 2);
+    store_close(s);
+    s = kit_open(path);
+    assert_int_equal(store_pack(s), 0);
+    assert_true(store_size(s) < (uint64_t)pages * 4096 / 2);
+    store_close(s);
+    assert_int_equal(kit_number(path, "PRAGMA auto_vacuum"), 2);
+}
+
+static void what_another_program_holds_waits(void **state)
+{
+    (void)state;
+    const char *path = kit_path("held.db");
+    const struct store_keep keep = { 30, 400, 0 };
+    struct store_let_go gone = { 0 };
+    struct store *s = fill(path);
+    sqlite3 *db;
+    bool more;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(store_let_go(s, &keep, &gone, &more), 0);
+    assert_int_equal(gone.sessions, 0);
+    sqlite3_close(db);
+    assert_true(let_go(s, keep).sessions > 0);
+    store_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(old_sessions_go_and_sums_stay),
+        cmocka_unit_test(an_address_that_comes_again_is_there_again),
+        cmocka_unit_test(a_clock_that_leaps_lets_nothing_go),
+        cmocka_unit_test(the_oldest_go_when_there_is_no_room),
+        cmocka_unit_test(a_file_that_cannot_shrink_has_room_again),
+        cmocka_unit_test(what_another_program_holds_waits),
+    };
+    return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
+}
