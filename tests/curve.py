@@ -168,7 +168,7 @@ def many_days(path, days, shape, trials=1000):
         c.execute('DELETE FROM rate_day')
         keys = 'direction, hop, protocol, server_port, verdict, strip, tls_version, pq, exposure, loss'
         c.execute('INSERT INTO rate_day SELECT sensor, database, hour / 86400 * 86400, %s, sum(sessions), sum(bytes),'
-                  ' sum(messages_clear), 1 FROM rate GROUP BY sensor, database, hour / 86400, %s' % (keys, keys))
+                  ' sum(messages_clear), 1, sum(offered) FROM rate GROUP BY sensor, database, hour / 86400, %s' % (keys, keys))
 
 
 def check_database(folder):

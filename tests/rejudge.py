@@ -31,8 +31,10 @@ WHERE verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear_
 ON CONFLICT DO UPDATE SET sessions = sessions + excluded.sessions;
 DELETE FROM {0} WHERE verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear_auth');
 """.format(*t) for t in MERGED.items())
-SUMS = {'rate': ('sessions', 'bytes', 'messages_clear'), 'rate_day': ('sessions', 'bytes', 'messages_clear'),
-        'peer_day': ('sessions', 'bytes'), 'peer_month': ('sessions', 'bytes'), 'tls_day': ('sessions',),
+SUMS = {'rate': ('sessions', 'bytes', 'messages_clear', 'offered'),
+        'rate_day': ('sessions', 'bytes', 'messages_clear', 'offered'),
+        'peer_day': ('sessions', 'bytes', 'offered', 'below_12'),
+        'peer_month': ('sessions', 'bytes', 'offered', 'below_12'), 'tls_day': ('sessions',),
         'certificate_day': ('sessions', 'out_of_time'), 'client_day': ('sessions',), 'evidence_hour': ('sessions',),
         'server': ('sessions', 'lists', 'offered', 'requested', 'accepted', 'upgraded', 'implicit', 'stripped', 'clear',
                    'failed', 'exposed', 'invited', 'pq')}

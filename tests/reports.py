@@ -8,7 +8,7 @@ sessions, and each report by the program against the same file run by sqlite3. O
 the program kept are those that a migration of an older database makes of its sessions. The last line is
 "N passed, N failed".
 """
-import argparse, contextlib, csv, glob, io, os, random, re, sqlite3, subprocess, sys, tempfile
+import argparse, contextlib, csv, glob, io, json, os, random, re, sqlite3, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -90,6 +90,62 @@ def check_span(db, since, until):
     check(where + 'stripped', sorted([k, str(n)] for k, n in kinds.items()), rows_of(db, EVIDENCE, span))
 
 
+
+def rehearsed(db, since, until, ports, logins):
+    """What `mailseal rehearse` has to say of each port, from single sessions."""
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        rows = c.execute("""SELECT dest_port, verdict, auth_exposure, starttls_offered, tls_version, src_ip FROM sessions
+            WHERE CAST(strftime('%s', substr(timestamp, 1, 10)) AS INTEGER) >= ?
+              AND CAST(strftime('%s', substr(timestamp, 1, 10)) AS INTEGER) < ? AND direction <> 'internal'""", (since, until)).fetchall()
+    answer = {}
+    for port, verdict, exposure, offered, version, address in rows:
+        encrypted = verdict in ('implicit_tls', 'starttls')
+        if port not in ports or not encrypted and verdict not in ('stripped', 'clear_auth', 'clear'):
+            continue
+        fails = not encrypted and (exposure is not None or not logins)
+        for key in ('all', port):
+            a = answer.setdefault(key, {'decided': 0, 'failing': 0, 'could_upgrade': 0, 'stripped': 0, 'below_12': 0, 'net': {}})
+            a['decided'] += 1
+            a['failing'] += fails
+            a['could_upgrade'] += fails and verdict != 'stripped' and offered == 1
+            a['stripped'] += fails and verdict == 'stripped'
+            a['below_12'] += encrypted and version in ('TLSv1', 'TLSv1.0', 'TLSv1.1', 'SSLv3', 'SSLv2')
+            n = a['net'].setdefault(address.rsplit('.', 1)[0], [0, 0, 0])
+            n[0] += 1
+            n[1] += fails
+            n[2] += encrypted and version in ('TLSv1', 'TLSv1.0', 'TLSv1.1', 'SSLv3', 'SSLv2')
+    for a in answer.values():
+        nets = a.pop('net').values()
+        a['networks'], a['networks_failing'] = len(nets), sum(n[1] > 0 for n in nets)
+        a['networks_lost'] = sum(n[1] == n[0] for n in nets)
+        a['networks_below_12'] = sum(n[2] > 0 and n[2] == n[0] - n[1] for n in nets)
+    return answer
+
+
+def rehearse(db, *options):
+    r = subprocess.run([BIN, 'rehearse', '--db', db, '--format', 'json', *options], capture_output=True, text=True, timeout=60)
+    return json.loads(r.stdout) if r.returncode == 0 else {'ports': [], 'status': r.returncode, 'said': r.stderr}
+
+
+def check_rehearsal(db):
+    day = lambda n: time.strftime('%Y-%m-%d', time.gmtime(BEGIN + n * 86400))
+    for since, until, ports, logins in ((0, DAYS, '25,587,2525,143,110', False), (3, 38, '587,143', False), (0, DAYS, '25,110,993', True)):
+        where = 'rehearse %s of days %d to %d%s' % (ports, since, until, ', logins' if logins else '')
+        said = rehearse(db, '--since', day(since), '--until', day(until), '--require-tls', ports, *['--logins'] * logins)
+        want = rehearsed(db, BEGIN + since * 86400, BEGIN + until * 86400, [int(p) for p in ports.split(',')], logins)
+        check(where, {r['port']: {k: r[k] for k in want['all']} for r in said['ports']}, want)
+        for part in ('servers', 'networks'):
+            for column in ('failing', 'could_upgrade', 'stripped'):
+                check('%s: %s of %s' % (where, column, part), sum(r[column] for r in said[part]), want['all'][column])
+        for name, key in (('rehearsal', 'ports'), ('rehearsal_servers', 'servers'), ('rehearsal_networks', 'networks')):
+            asked = {'since': str(BEGIN + since * 86400), 'until': str(BEGIN + until * 86400), 'ports': "'%s'" % ports, 'logins': str(int(logins))}
+            check('%s: %s by the shell' % (where, name), [[str(v) for v in r.values()] for r in said[key]],
+                  [r for r in shell(db, name, asked)[1:]])
+    latest = rehearse(db)['ports'][0]
+    check('rehearse: the latest 30 days', (latest['first'], latest['last']), tuple(rows_of(db, "SELECT date(max(timestamp), '-29 days'), date(max(timestamp)) FROM sessions", ())[0]))
+    check('rehearse: nothing', rehearse(db, '--require-tls', '4190')['ports'], [])
+
+
 def check_spans(db):
     draw = random.Random(7)
     check_span(db, BEGIN, BEGIN + DAYS * 86400)
@@ -118,14 +174,32 @@ def check_shell(db):
 def check_kept(db):
     """The sums of 009_days.sql made anew of the sessions."""
     with open(os.path.join(ROOT, 'sql', 'schema', '009_days.sql')) as f:
-        fills = re.findall(r'^INSERT INTO (\w+)([^;]*);', f.read(), re.M)
+        fills = re.findall(r'^INSERT INTO (\w+)[^;]*?^(SELECT[^;]*);', f.read(), re.M)
     with contextlib.closing(sqlite3.connect(db)) as c:
         for table, select in fills:
             names = [r[1] for r in c.execute('PRAGMA table_info(%s)' % table) if r[1] != 'rev']
+            made = sorted(r[:-1] for r in c.execute(select).fetchall())
+            names = names[:len(made[0])]        # later migrations added more
             have = sorted(c.execute('SELECT %s FROM %s' % (','.join(names), table)).fetchall())
-            made = sorted(r[:-1] for r in c.execute(select.strip()).fetchall())
             check('%s of %d rows' % (table, len(made)), have, made)
             check('%s has rows' % table, len(made) > 5, True)
+
+
+def check_counters(db):
+    """The counters of 011_offers.sql made anew of the sessions."""
+    with open(os.path.join(ROOT, 'sql', 'schema', '011_offers.sql')) as f:
+        text = f.read()
+    added = re.findall(r'^ALTER TABLE (\w+) ADD COLUMN (\w+)', text, re.M)
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        read = lambda table: sorted(c.execute('SELECT * FROM ' + table).fetchall())
+        have = {table: read(table) for table, _ in added}
+        for table, column in added:
+            check('%s.%s counts some' % (table, column), c.execute('SELECT sum(%s) > 0 FROM %s' % (column, table)).fetchone(), (1,))
+            c.execute('UPDATE %s SET %s = 0' % (table, column))
+        for update in re.findall(r'^UPDATE [^;]*;', text, re.M):
+            c.execute(update)
+        for table in have:
+            check('counters of ' + table, read(table), have[table])
 
 
 def main():
@@ -140,7 +214,9 @@ def main():
         subprocess.run([BIN, 'analyze', '--quiet', '--db', goldens, '--local', '10.0.0.0/8', os.path.join(HERE, 'pcaps')])
         check_spans(drawn)
         check_shell(drawn)
+        check_rehearsal(drawn)
         check_kept(goldens)
+        check_counters(goldens)
     print('%d passed, %d failed' % (passed, failed))
     sys.exit(failed > 0)
 

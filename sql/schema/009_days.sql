@@ -23,7 +23,8 @@ CREATE TABLE rate_day (
                  tls_version, pq, exposure, loss)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO rate_day
+INSERT INTO rate_day (sensor, database, day, direction, hop, protocol, server_port, verdict, strip, tls_version, pq,
+                      exposure, loss, sessions, bytes, messages_clear, rev)
 SELECT sensor, database, hour / 86400 * 86400 AS day, direction, hop, protocol, server_port, verdict, strip,
        tls_version, pq, exposure, loss, sum(sessions), sum(bytes), sum(messages_clear), max(rev)
 FROM rate
@@ -116,7 +117,7 @@ CREATE TABLE peer_month (
     PRIMARY KEY (sensor, database, month, direction, server, network, hop, verdict, exposure)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO peer_month
+INSERT INTO peer_month (sensor, database, month, direction, server, network, hop, verdict, exposure, sessions, bytes, rev)
 SELECT sensor, database, CAST(strftime('%s', day, 'unixepoch', 'start of month') AS INTEGER) AS month, direction, server,
        network, hop, verdict, exposure, sum(sessions), sum(bytes), max(rev)
 FROM peer_day

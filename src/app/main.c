@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "capture/capture.h"
 #include "dpi/dpi.h"
+#include "report/rehearse.h"
 #include "store/store.h"
 
 const struct command commands[] = {
@@ -114,6 +115,16 @@ const struct command commands[] = {
       "  --format text|json\n"
       "\nThe first line of a file names its columns: date and numerator,denominator, or date and value; series\n"
       "where there are several. '-' is standard input. Intervals are 95 % ones.\n" },
+    { "rehearse", command_rehearse, "rehearse [OPTION]...",
+      "says what would fail if clear ports, or logins in clear, were closed today",
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --require-tls PORT,...\n"
+      "                        the ports that would ask for TLS; default " REHEARSAL_PORTS "\n"
+      "  --logins              only logins in clear would be refused\n"
+      "  --since T, --until T  a date or an RFC 3339 time; default the last 30 days that were seen\n"
+      "  --hop HOP             relay, submission, retrieval, delivery, filter, other\n"
+      "  --direction DIRECTION inbound, outbound, internal, transit, unknown\n"
+      "  --format text|json\n" },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

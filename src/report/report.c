@@ -29,7 +29,7 @@ int report_list(FILE *out, char error[REPORT_ERROR])
         if (!name.n)
             continue;
         const char *sentence = sql_summary(t->text, &n);
-        fprintf(out, "%-12.*s  %.*s\n", (int)name.n, (const char *)name.p, n, sentence);
+        fprintf(out, "%-18.*s  %.*s\n", (int)name.n, (const char *)name.p, n, sentence);
     }
     return output_finish(out, error);
 }
@@ -93,13 +93,21 @@ static bool bind_word(sqlite3_stmt *stmt, const char *parameter, const char *nam
     return sqlite3_bind_text(stmt, place, text, -1, SQLITE_STATIC) == SQLITE_OK;
 }
 
+static bool bind_rehearsal(sqlite3_stmt *stmt, const struct report_request *q)
+{
+    int ports = sqlite3_bind_parameter_index(stmt, ":ports"), logins = sqlite3_bind_parameter_index(stmt, ":logins");
+    return (!ports || sqlite3_bind_text(stmt, ports, q->ports, -1, SQLITE_STATIC) == SQLITE_OK)
+        && (!logins || sqlite3_bind_int(stmt, logins, q->logins) == SQLITE_OK);
+}
+
 static bool bind_all(sqlite3_stmt *stmt, const struct report_request *q, char error[REPORT_ERROR])
 {
     return bind_time(stmt, ":since", q->name, q->since, error)
         && bind_time(stmt, ":until", q->name, q->until, error)
         && bind_word(stmt, ":by", q->name, q->by, error)
         && bind_word(stmt, ":hop", q->name, q->hop, error)
-        && bind_word(stmt, ":direction", q->name, q->direction, error);
+        && bind_word(stmt, ":direction", q->name, q->direction, error)
+        && bind_rehearsal(stmt, q);
 }
 
 static int prepare(struct reading *r, const struct report_request *q, bool keep, sqlite3_stmt **stmt,

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 enum { REPORT_ERROR = 1024 };
@@ -23,6 +24,8 @@ struct report_request {
     const char *since, *until;          /* times or dates: buckets that begin in [since, until) */
     const char *by;                     /* hour, day, week, month */
     const char *hop, *direction;        /* words of doc/measurement.md */
+    const char *ports;                  /* of a rehearsal: "25,587" */
+    bool logins;                        /* likewise: only logins are refused */
 };
 
 /* Each report with the sentence its file begins with. */

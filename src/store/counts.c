@@ -1,10 +1,12 @@
 #include "store/counts.h"
 
+#include "proto/tls.h"
+
 #include <time.h>
 
 enum { HOUR = 3600, DAY = 24 * HOUR, NO_VERSION = 65536 };
 
-/* Keys in the order of the tables in sql/schema/003_sums.sql and 009_days.sql. */
+/* Keys in the order of the tables in sql/schema/003_sums.sql and 009_days.sql; values, too, without rev. */
 static void other_peer(int64_t *key) { key[2] = key[3] = 0; }       /* server, network */
 static void other_suite(int64_t *key) { key[4] = key[5] = -1; }     /* cipher, group */
 static void other_certificate(int64_t *key) { key[3] = key[4] = 0; }        /* server, certificate */
@@ -19,10 +21,10 @@ static int64_t month_of(int64_t day)
 }
 
 static const struct tally_shape shapes[COUNTS_TABLES] = {
-    [COUNTS_RATE]     = { "rate_add", 11, 3, .coarser = day_of },
-    [COUNTS_RATE_DAY] = { "rate_day_add", 11, 3 },
-    [COUNTS_PEER_DAY] = { "peer_day_add", 7, 2, COUNTS_PEERS_A_DAY, "peer_day_keys", other_peer, month_of },
-    [COUNTS_PEER_MONTH] = { "peer_month_add", 7, 2 },
+    [COUNTS_RATE]     = { "rate_add", 11, 4, .coarser = day_of },
+    [COUNTS_RATE_DAY] = { "rate_day_add", 11, 4 },
+    [COUNTS_PEER_DAY] = { "peer_day_add", 7, 4, COUNTS_PEERS_A_DAY, "peer_day_keys", other_peer, month_of },
+    [COUNTS_PEER_MONTH] = { "peer_month_add", 7, 4 },
     [COUNTS_TLS_DAY]  = { "tls_day_add", 7, 1, COUNTS_TLS_A_DAY, "tls_day_keys", other_suite, NULL },
     [COUNTS_CERTIFICATE_DAY] = { "certificate_day_add", 5, 2, COUNTS_CERTIFICATES_A_DAY, "certificate_day_keys",
                                  other_certificate, NULL },
@@ -160,19 +162,20 @@ static void share_rate(const struct counted *x, int64_t port, struct share *out)
         .key = { begin_of(s->first_ns, HOUR), x->direction, x->judgement->hop, s->protocol, port,
                  x->judgement->verdict, x->strip, s->tls.server_hello ? s->tls.version : 0,
                  s->tls.server_hello && s->tls.pq, s->auth.exposure, is_lossy(s) },
-        .value = { 1, bytes_of(s), shows_messages(x) ? s->messages_clear : 0 },
+        .value = { 1, bytes_of(s), shows_messages(x) ? s->messages_clear : 0, (s->facts & FACT_OFFERED) != 0 },
     };
 }
 
 static void share_peer(const struct counted *x, int64_t port, struct share *out)
 {
     const struct session *s = x->session;
+    bool versed = is_encrypted(x->judgement->verdict) && s->tls.server_hello;
     (void)port;
     *out = (struct share){
         .any = true,
         .key = { begin_of(s->first_ns, DAY), x->direction, x->server, x->network, x->judgement->hop,
                  x->judgement->verdict, s->auth.exposure },
-        .value = { 1, bytes_of(s) },
+        .value = { 1, bytes_of(s), (s->facts & FACT_OFFERED) != 0, versed && s->tls.version && s->tls.version < TLS_1_2 },
     };
 }
 

@@ -92,6 +92,11 @@ def endpoints(db, hostile):
     return servers, networks
 
 
+def offers(verdict, n):
+    """How many of them had STARTTLS offered."""
+    return {3: n, 5: n * 3 // 5, 6: n // 2}.get(verdict, 0)     # starttls, clear_auth, clear
+
+
 def fill_day(db, codes, day, hours, rnd, places, hostile):
     servers, networks = places
     rates, peers, tls = {}, {}, {}
@@ -121,10 +126,11 @@ def fill_day(db, codes, day, hours, rnd, places, hostile):
                            codes('hop', hop_word(hop)), codes('verdict', verdict), codes('exposure', exposure))
                     peers[key] = peers.get(key, 0) + n
     day_at = BEGIN + day * DAY
-    db.executemany('INSERT INTO rate VALUES (1, 1, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)',
-                   ((*k, n, 5000 * n) for k, n in rates.items()))
-    db.executemany('INSERT INTO peer_day VALUES (1, 1, ?, 0, ?, ?, ?, ?, ?, ?, ?, 1)',
-                   ((day_at, *k, n, n * (30000 if k[3] in (2, 3) else 4000)) for k, n in peers.items()))
+    db.executemany('INSERT INTO rate VALUES (1, 1, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?)',
+                   ((*k, n, 5000 * n, offers(k[4], n)) for k, n in rates.items()))
+    db.executemany('INSERT INTO peer_day VALUES (1, 1, ?, 0, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)',
+                   ((day_at, *k, n, n * (30000 if k[3] in (2, 3) else 4000), offers(k[3], n),
+                     n if k[3] in (2, 3) and k[0] % 7 == 0 else 0) for k, n in peers.items()))
     db.executemany('INSERT INTO tls_day VALUES (1, 1, ?, 0, ?, ?, ?, ?, ?, ?, 1)',
                    ((day_at, *k, n) for k, n in tls.items()))
     db.execute('INSERT INTO attempt VALUES (1, 1, ?, 25, ?, ?, 1)', (day_at, 0, rnd.randrange(400, 900)))
@@ -142,13 +148,13 @@ def fill_day(db, codes, day, hours, rnd, places, hostile):
 SUMS = (
     """INSERT INTO rate_day
        SELECT sensor, database, hour / 86400 * 86400 AS day, direction, hop, protocol, server_port, verdict, strip, tls_version,
-              pq, exposure, loss, sum(sessions), sum(bytes), sum(messages_clear), 1
+              pq, exposure, loss, sum(sessions), sum(bytes), sum(messages_clear), 1, sum(offered)
        FROM rate
        GROUP BY sensor, database, day, direction, hop, protocol, server_port, verdict, strip, tls_version, pq, exposure,
                 loss""",
     """INSERT INTO peer_month
        SELECT sensor, database, CAST(strftime('%s', day, 'unixepoch', 'start of month') AS INTEGER) AS month, direction, server,
-              network, hop, verdict, exposure, sum(sessions), sum(bytes), 1
+              network, hop, verdict, exposure, sum(sessions), sum(bytes), 1, sum(offered), sum(below_12)
        FROM peer_day
        GROUP BY sensor, database, month, direction, server, network, hop, verdict, exposure""")
 

@@ -13,7 +13,7 @@ import argparse, os, re, sqlite3, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CAPTURE = os.path.join(HERE, '..', '..', 'tests', 'pcaps', 'smtp-clear.pcap')
-DAYS = '009_days.sql'
+LATER = ('009_days.sql', '011_offers.sql')
 BEGIN = 1577836800                          # 2020-01-01
 WIDTH = 1024                                # sessions are drawn out of so many for each step of time
 STEPS = 20
@@ -153,14 +153,15 @@ def fill_sessions(db, n, days, pairs, seed):
 SUMS = '''
 INSERT INTO rate SELECT s.sensor, s.database, first_us / 3600000000 * 3600 AS hour, direction, hop, protocol, e.port,
     verdict, strip, coalesce(t.version, 0) AS version, coalesce(t.flags >> 3 & 1, 0) AS pq, auth_exposure, marks <> 0 AS loss,
-    count(*), sum(bytes_toserver + bytes_toclient), sum(messages_clear), 1
+    count(*), sum(bytes_toserver + bytes_toclient), sum(messages_clear), 1, sum(facts >> 5 & 1)
 FROM session AS s JOIN endpoint AS e ON e.id = s.server LEFT JOIN tls_profile AS t ON t.id = s.tls
 GROUP BY s.sensor, s.database, hour, direction, hop, protocol, e.port, verdict, strip, version, pq, auth_exposure, loss;
 
 INSERT INTO peer_day SELECT sensor, database, first_us / 86400000000 * 86400 AS day, direction, server,
     100000 + (client - 200000) % (SELECT count(*) FROM endpoint WHERE id BETWEEN 100000 AND 199999) AS network,
-    hop, verdict, auth_exposure, count(*), sum(bytes_toserver + bytes_toclient), 1
-FROM session GROUP BY sensor, database, day, direction, server, network, hop, verdict, auth_exposure;
+    hop, verdict, auth_exposure, count(*), sum(bytes_toserver + bytes_toclient), 1, sum(facts >> 5 & 1),
+    sum(coalesce(t.version, 770 + 1) < 771 AND verdict IN (2, 3))
+FROM session AS s LEFT JOIN tls_profile AS t ON t.id = s.tls GROUP BY sensor, database, day, direction, server, network, hop, verdict, auth_exposure;
 
 INSERT INTO tls_day SELECT s.sensor, s.database, first_us / 86400000000 * 86400 AS day, direction, hop, t.version,
     t.cipher, t.grp, t.flags >> 2 & 1 AS offered, count(*), 1
@@ -184,9 +185,11 @@ UPDATE source SET packets = (SELECT sum(pkts_toserver + pkts_toclient) FROM sess
 
 def sums():
     """The tables of the first schema as above, the later ones as its migration fills them."""
-    with open(os.path.join(HERE, '..', '..', 'sql', 'schema', DAYS)) as f:
-        later = f.read()
-    return [s for s in SUMS.split(';') if s.strip()] + re.findall(r'^INSERT INTO [^;]*;', later, re.M)
+    later = []
+    for name in LATER:
+        with open(os.path.join(HERE, '..', '..', 'sql', 'schema', name)) as f:
+            later += re.findall(r'^(?:INSERT INTO|UPDATE) [^;]*;', f.read(), re.M)
+    return [s for s in SUMS.split(';') if s.strip()] + [s for s in later if not s.startswith(('UPDATE rate SET', 'UPDATE peer_day SET'))]
 
 
 def make(args):

@@ -1,0 +1,91 @@
+/* mailseal rehearse: the arguments; the rest is report/. */
+#include <getopt.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "app/command.h"
+#include "report/rehearse.h"
+
+enum { OPT_DB = 256, OPT_PORTS, OPT_LOGINS, OPT_SINCE, OPT_UNTIL, OPT_HOP, OPT_DIRECTION, OPT_FORMAT, OPT_HELP };
+
+static const struct option options[] = {
+    { "db", required_argument, NULL, OPT_DB },       { "require-tls", required_argument, NULL, OPT_PORTS },
+    { "logins", no_argument, NULL, OPT_LOGINS },     { "since", required_argument, NULL, OPT_SINCE },
+    { "until", required_argument, NULL, OPT_UNTIL }, { "hop", required_argument, NULL, OPT_HOP },
+    { "direction", required_argument, NULL, OPT_DIRECTION },
+    { "format", required_argument, NULL, OPT_FORMAT },
+    { "help", no_argument, NULL, OPT_HELP },         { NULL, 0, NULL, 0 },
+};
+
+/* "25,587" */
+static bool ports_valid(const char *text)
+{
+    for (;;) {
+        char item[8];
+        unsigned port;
+        size_t n = strcspn(text, ",");
+        if (n >= sizeof item)
+            return false;
+        memcpy(item, text, n);
+        item[n] = 0;
+        if (!number_parse(item, 1, 65535, &port) || item[0] == '0')
+            return false;
+        if (!text[n])
+            return true;
+        text += n + 1;
+    }
+}
+
+static int run(const struct report_request *q, bool json)
+{
+    char error[REPORT_ERROR];
+    int status = rehearse(q, json, stdout, error);
+    return status ? complain(status, "%s", error) : finish_output();
+}
+
+int command_rehearse(int argc, char **argv)
+{
+    struct report_request q = { .path = DATABASE_DEFAULT, .ports = REHEARSAL_PORTS };
+    bool json = false;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        switch (option) {
+        case OPT_DB:
+            q.path = optarg;
+            break;
+        case OPT_PORTS:
+            q.ports = optarg;
+            if (!ports_valid(optarg))
+                return complain(EX_USAGE, "--require-tls: '%s' is no list of ports, as in 25,587,143,110", optarg);
+            break;
+        case OPT_LOGINS:
+            q.logins = true;
+            break;
+        case OPT_SINCE:
+            q.since = optarg;
+            break;
+        case OPT_UNTIL:
+            q.until = optarg;
+            break;
+        case OPT_HOP:
+            q.hop = optarg;
+            break;
+        case OPT_DIRECTION:
+            q.direction = optarg;
+            break;
+        case OPT_FORMAT:
+            json = strcmp(optarg, "json") == 0;
+            if (!json && strcmp(optarg, "text") != 0)
+                return complain(EX_USAGE, "--format: '%s' is neither text nor json", optarg);
+            break;
+        case OPT_HELP:
+            command_help(command_find("rehearse"));
+            return finish_output();
+        default:
+            return complain_usage("rehearse");
+        }
+    if (optind < argc)
+        return complain(EX_USAGE, "rehearse: '%s' is not an option; the ports are named by --require-tls", argv[optind]);
+    return run(&q, json);
+}
