@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 
+#include "app/evidence.h"
 #include "app/talk.h"
 #include "dialogue/certificates.h"
 #include "dpi/dpi.h"
+#include "proto/tls.h"
 #include "proto/tls_fingerprint.h"
 
 enum {
@@ -27,6 +29,7 @@ struct lane {
     uint64_t clock_ns;                  /* packet time */
     struct lane_moment now;
     const struct lane_watch *watch;     /* NULL: everything */
+    struct keeper *evidence;          /* NULL: no packets are kept */
     struct span trace;                  /* of the session being reported */
     uint64_t oldest_ns;                 /* when the first session began that is not settled */
     struct lane_counts counts;
@@ -86,6 +89,7 @@ void lane_free(struct lane *l)
         flow_end_all(l->flows);
     flow_table_free(l->flows);
     dpi_free(l->dpi);
+    evidence_free(l->evidence);
     intake_free(&l->intake);
     batch_free(&l->batch);
     pool_free(l->pool);
@@ -95,6 +99,8 @@ void lane_free(struct lane *l)
 uint64_t lane_oldest_ns(const struct lane *l) { return l->oldest_ns; }
 
 struct span lane_trace(const struct lane *l) { return l->trace; }
+
+void lane_keep(struct lane *l, struct keeper *evidence) { l->evidence = evidence; }
 
 void lane_only(struct lane *l, const struct lane_watch *watch) { l->watch = watch; }
 
@@ -149,6 +155,38 @@ static void note_tags(struct session *s, const struct flow_tags *t)
     memcpy(s->tunnel, t->tunnel, sizeof s->tunnel);
 }
 
+/* --- packets that are kept --- */
+
+/* Whether the session, or what others say of it, may be an incident: aggregate/history.h knows servers of 1.3. */
+static bool may_be_incident(const struct session *s)
+{
+    if (s->evidence || s->incidents)
+        return true;
+    return !(s->facts & FACT_NOT_MAIL) && (!(s->facts & FACT_TLS_DONE) || (s->tls.server_hello && s->tls.version < TLS_1_3));
+}
+
+static void hand_over(struct talk *t)
+{
+    if (t->kept && may_be_incident(&t->session))
+        t->session.kept = evidence_hand_over(t->kept);
+}
+
+/* Before its bytes are read. */
+static void keep_packet(const struct lane *l, struct talk *t, const struct segment *seg, unsigned side, enum checksum sum)
+{
+    if (!l->evidence || !t->work)
+        return;
+    if (t->kept)
+        evidence_packet(t->kept, seg, side, sum);
+    t->work->dialogue.showing = t->kept ? evidence_showing(t->kept) : NULL;
+}
+
+static void free_talk(struct lane *l, struct talk *t)
+{
+    evidence_drop(t->kept);
+    talk_free(t, l->pool);
+}
+
 static void report_session(struct lane *l, const struct flow *f, struct talk *t, uint64_t number)
 {
     note_tags(&t->session, flow_tags_of(l->flows, f));
@@ -158,7 +196,10 @@ static void report_session(struct lane *l, const struct flow *f, struct talk *t,
     if (t->candidate && t->mail_port)
         t->session.facts |= FACT_NOT_MAIL;
     l->trace = span_of(t->trace.bytes, t->trace.bytes ? t->trace.n : 0);
-    if (l->sink.session && (!t->candidate || t->mail_port))
+    bool told = l->sink.session && (!t->candidate || t->mail_port);
+    if (told)
+        hand_over(t);
+    if (told)
         l->sink.session(l->sink.ctx, &t->session, number);
     l->trace = (struct span){ NULL, 0 };
 }
@@ -171,16 +212,18 @@ static void settle(struct lane *l, struct flow *f, struct talk *t)
     talk_count(t, f);
     report_session(l, f, t, number);
     flow_settle(l->flows, f, number, t->client_side);
-    talk_free(t, l->pool);
+    free_talk(l, t);
 }
 
 static void end_talk(struct lane *l, struct flow *f, struct talk *t, bool evicted)
 {
     bool input_ended = evicted || (l->now.phase == LANE_END && !flow_is_closed(f));
     dpi_drop(l->dpi, &t->dpi);
+    if (t->work)
+        t->work->dialogue.showing = t->kept ? evidence_showing(t->kept) : NULL;
     talk_end(t, l->pool, f, l->clock_ns, input_ended);
     report_session(l, f, t, 0);
-    talk_free(t, l->pool);
+    free_talk(l, t);
     f->state = NULL;
 }
 
@@ -225,7 +268,7 @@ static enum protocol protocol_of_alpn(const struct session *s)
 static void drop_talk(struct lane *l, struct flow *f, struct talk *t)
 {
     dpi_drop(l->dpi, &t->dpi);
-    talk_free(t, l->pool);
+    free_talk(l, t);
     flow_own(l->flows, f, NULL);
     f->owner |= FLOW_DULL | FLOW_UNWATCHED;
 }
@@ -294,7 +337,7 @@ static void examine(struct lane *l, struct flow *f, struct talk *t, const struct
 
 /* --- packets --- */
 
-static struct talk *begin_talk(struct lane *l, struct flow *f, const struct segment *seg, unsigned side)
+static struct talk *begin_talk(struct lane *l, struct flow *f, const struct segment *seg, unsigned side, uint64_t hash)
 {
     struct talk *t;
 
@@ -306,6 +349,8 @@ static struct talk *begin_talk(struct lane *l, struct flow *f, const struct segm
         know_others(l, t);
     if (l->watch)
         talk_trace(t, l->pool, f, l->watch->trace_room, true);
+    if (l->evidence)
+        evidence_begin(l->evidence, &t->kept, hash, t->client_side, !(seg->flags & TCP_SYN) && flow_saw_any(f, FLOW_SYN | FLOW_SYNACK));
     return t;
 }
 
@@ -345,8 +390,14 @@ static void take_segment(struct lane *l, const struct item *item)
     if (hit.ignored || (f->owner & FLOW_DULL))
         return;
     struct talk *t = f->state;
-    if (!t && (!seg->len || !flow_saw(f, hit.side, FLOW_PAYLOAD) || !(t = begin_talk(l, f, seg, hit.side))))
+    bool begins = !t && seg->len && flow_saw(f, hit.side, FLOW_PAYLOAD);
+    if (!t && !begins && l->evidence && !seg->len && !(f->owner & FLOW_SETTLED))
+        evidence_bare(l->evidence, at->hash, seg, hit.side);
+    if (begins)
+        t = begin_talk(l, f, seg, hit.side, at->hash);
+    if (!t)
         return;
+    keep_packet(l, t, seg, hit.side, hit.sum);
     talk_segment(t, l->pool, f, seg, hit.side, hit.sum);
     if (t->candidate && seg->payload.n)
         examine(l, f, t, seg);

@@ -6,6 +6,8 @@
 #include "app/intake.h"
 #include "facts/session.h"
 
+struct keeper;
+
 struct lane_sink {
     /* number 0: the session has ended. Else it is settled, and counts() comes once with that number when
      * its connection has ended; it is the ordinal of the packet that settled it. With counts NULL sessions are
@@ -32,6 +34,8 @@ struct lane *lane_new(const struct port_table *ports, size_t memory, const struc
 void lane_free(struct lane *);
 /* Before its first packet. What is watched must outlive the lane. */
 void lane_only(struct lane *, const struct lane_watch *);
+/* Before its first packet. Packets of sessions are kept there, and session.kept says where. It belongs to the lane then. */
+void lane_keep(struct lane *, struct keeper *);
 
 /* --- one lane for itself --- */
 

@@ -6,6 +6,8 @@
 static void take_finding(void *ctx, const struct finding *f)
 {
     struct ledger *l = ctx;
+    if (l->wishes && !f->path)
+        evidence_wish_later(l->wishes, f->row, f->kind, f->grade);
     if (!l->status)
         l->status = store_revise(l->store, f);
 }
@@ -18,7 +20,12 @@ bool ledger_open(struct ledger *l, const struct local_networks *local)
 }
 
 void ledger_close(struct ledger *l) { judge_free(l->judge); }
-void ledger_forget(struct ledger *l) { judge_clear(l->judge); }
+void ledger_forget(struct ledger *l)
+{
+    judge_clear(l->judge);
+    if (l->wishes)
+        evidence_forget(l->wishes);
+}
 
 void ledger_judge(const struct local_networks *local, const struct session *s, struct judgement *j, enum direction *d)
 {
@@ -51,6 +58,8 @@ int ledger_session(struct ledger *l, const struct session *seen, uint64_t number
         n = judge_session(l->judge, &s, row, found);
     ledger_judge(l->local, &s, &j, &d);
     count(&l->figures, &j, d);
+    if (l->wishes)
+        evidence_wish(l->wishes, row, &s, &j);
     store_trace(l->store, trace);
     if (!l->status)
         l->status = number ? store_settled(l->store, number, &s, &j, d) : store_add(l->store, &s, &j, d);

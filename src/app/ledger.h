@@ -5,6 +5,7 @@
 
 #include "aggregate/judge.h"
 #include "app/command.h"
+#include "app/evidence_files.h"
 #include "store/store.h"
 
 /* For those who watch a sensor; what is revised later is not in them. */
@@ -13,11 +14,12 @@ struct ledger_figures {
     uint64_t packets, dropped;          /* of links */
 };
 
-/* Its fields but store and figures belong to ledger.c. */
+/* Its fields but store, figures and wishes belong to ledger.c. */
 struct ledger {
     struct store *store;                /* the caller's, with a transaction open when a session comes */
     struct judge *judge;
     const struct local_networks *local;
+    struct evidence_wishes *wishes;     /* the caller's: sessions whose packets are to be written; NULL: none are */
     int status;                         /* of a failure within a call */
     struct ledger_figures figures;      /* since the caller cleared them */
 };

@@ -55,6 +55,11 @@ const struct command commands[] = {
       "                        the same of sessions with evidence or an incident; default 400\n"
       "  --size-limit SIZE     of the database: the oldest sessions go first, then those with evidence or an incident\n"
       "  --log-level LEVEL     error, warning or notice, the default: lines less urgent are not written\n"
+      "  --write FOLDER        keeps captures there of the sessions with an incident, what is secret in them blanked\n"
+      "  --write-size SIZE     of each of those files; default 16M\n"
+      "  --write-files N       of them at most, the oldest is removed; default 64\n"
+      "  --evidence-memory SIZE\n"
+      "                        for packets of sessions that are not judged yet; default 64M\n"
       "\nTERM ends it: sessions that are open end as they stand. USR1 prints figures to standard error.\n"
       "HUP reads the configuration again: local, log-level and what is kept change at once, the rest at the next start.\n" },
     { "check-config", command_check_config, "check-config [FILE]",

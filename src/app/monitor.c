@@ -1,4 +1,5 @@
 /* mailseal monitor: packets as they come, for as long as they come. */
+#include <errno.h>
 #include <getopt.h>
 #include <net/if.h>
 #include <pwd.h>
@@ -13,7 +14,8 @@
 
 enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_PORTS, OPT_LOCAL, OPT_MEMORY, OPT_LANES, OPT_USER,
        OPT_INTERFACE, OPT_BUFFER, OPT_SNAPLEN, OPT_ALL_PORTS, OPT_FILTER, OPT_LOG_LEVEL,
-       OPT_RETAIN_SESSIONS, OPT_RETAIN_INCIDENTS, OPT_SIZE_LIMIT, OPT_CONFIG, OPT_HELP };
+       OPT_RETAIN_SESSIONS, OPT_RETAIN_INCIDENTS, OPT_SIZE_LIMIT,
+       OPT_WRITE, OPT_WRITE_SIZE, OPT_WRITE_FILES, OPT_EVIDENCE_MEMORY, OPT_CONFIG, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },
@@ -34,6 +36,10 @@ static const struct option options[] = {
     { "retain-sessions", required_argument, NULL, OPT_RETAIN_SESSIONS },
     { "retain-incidents", required_argument, NULL, OPT_RETAIN_INCIDENTS },
     { "size-limit", required_argument, NULL, OPT_SIZE_LIMIT },
+    { "write", required_argument, NULL, OPT_WRITE },
+    { "write-size", required_argument, NULL, OPT_WRITE_SIZE },
+    { "write-files", required_argument, NULL, OPT_WRITE_FILES },
+    { "evidence-memory", required_argument, NULL, OPT_EVIDENCE_MEMORY },
     { "config", required_argument, NULL, OPT_CONFIG },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
@@ -65,6 +71,25 @@ static int take_interfaces(struct sensor *s, const char *value)
         value += n + (value[n] == ',');
     }
     return 0;
+}
+
+static int take_evidence(struct evidence_options *e, int option, const char *value)
+{
+    switch (option) {
+    case OPT_WRITE_SIZE:
+        return size_parse(value, &e->file_size) && e->file_size >= 64 << 10 && e->file_size <= 1 << 30
+                   ? 0
+                   : complain(EX_USAGE, "--write-size: '%s' is no size from 64K to 1024M", value);
+    case OPT_WRITE_FILES:
+        return number_parse(value, 1, 1000, &e->files) ? 0 : complain(EX_USAGE, "--write-files: '%s' is no number from 1 to 1000", value);
+    case OPT_EVIDENCE_MEMORY:
+        return size_parse(value, &e->memory) && e->memory >= 4 << 20
+                   ? 0
+                   : complain(EX_USAGE, "--evidence-memory: '%s' is no size of 4M or more", value);
+    default:
+        e->folder = value;
+        return strlen(value) < EVIDENCE_FOLDER ? 0 : complain(EX_USAGE, "--write: the name of the folder is too long");
+    }
 }
 
 static int take_option(struct sensor *s, int option, const char *value)
@@ -119,6 +144,8 @@ static int take_option(struct sensor *s, int option, const char *value)
         return days_parse("retain-incidents", value, &s->keep.incident_days);
     case OPT_SIZE_LIMIT:
         return size_limit_parse(value, &s->keep.bytes);
+    case OPT_WRITE: case OPT_WRITE_SIZE: case OPT_WRITE_FILES: case OPT_EVIDENCE_MEMORY:
+        return take_evidence(&s->evidence, option, value);
     case OPT_CONFIG:                    /* read before the others */
         return 0;
     default:
@@ -154,6 +181,25 @@ static void find_owner(struct sensor *s)
     s->writer_gid = st.st_gid;
 }
 
+/* A folder that is not there is made, for the writer. A database that is there may say that addresses are not kept: it is
+ * asked for by name. */
+static int prepare_evidence(struct sensor *s)
+{
+    const char *folder = s->evidence.folder;
+    struct stat st;
+    if (!folder)
+        return 0;
+    if (s->store_options.addresses == ADDRESSES_DEFAULT)
+        s->store_options.addresses = ADDRESSES_KEEP;
+    if (s->store_options.addresses != ADDRESSES_KEEP)
+        return complain(EX_USAGE, "--write: captures show addresses as they are; it can only be had with --addresses keep");
+    if (stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
+        return complain(EX_CANTCREAT, "%s cannot be written in: it is no folder", folder);
+    if (mkdir(folder, 0750) == 0 && geteuid() == 0 && s->writer_uid && chown(folder, s->writer_uid, s->writer_gid) != 0)
+        return complain(EX_CANTCREAT, "%s cannot be given to the writer: %s", folder, strerror(errno));
+    return 0;
+}
+
 /* --- settings: those of the file, and behind them those of the command line --- */
 
 struct settings {
@@ -175,6 +221,7 @@ static void set_defaults(struct settings *t)
     s->buffer = 64 << 20;
     s->snaplen = 262144;
     s->log_level = LOG_LEVEL_NOTICE;
+    s->evidence = (struct evidence_options){ .memory = 64 << 20, .file_size = 16 << 20, .files = 64 };
     ports_default(&s->ports);
     t->config.options = options;
     t->config.take = take_setting;
@@ -241,6 +288,8 @@ int command_monitor(int argc, char **argv)
     if ((status = find_user(s)))
         return status;
     find_owner(s);
+    if ((status = prepare_evidence(s)))
+        return status;
     return sensor_run(s);
 }
 

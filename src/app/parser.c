@@ -240,7 +240,8 @@ static int run(struct parser *p, const struct parser_life *life)
     struct pipeline_user user = { .sink = { take_session, take_counts, take_attempt, take_certificate, p }, .step = step };
     p->out = wire_out_new(s->told, life->run, s->from_stdin);
     p->pipeline = pipeline_new(&s->ports, (size_t)s->memory, s->lanes, &user);
-    if (!p->out || !p->pipeline) {
+    bool keeps = !s->evidence.folder || (p->pipeline && pipeline_keep(p->pipeline, s->evidence.memory / 2, &s->ring));
+    if (!p->out || !p->pipeline || !keeps) {
         sensor_warn("there is not enough memory");
         return EX_OSERR;
     }

@@ -255,6 +255,18 @@ void pipeline_free(struct pipeline *p)
     free(p);
 }
 
+/* Lanes look at it with their first block, which is put into a queue behind this. */
+bool pipeline_keep(struct pipeline *p, size_t memory, const struct evidence_ring *ring)
+{
+    bool good = true;
+    for (unsigned i = 0; i < (p->alone ? 1 : p->n); i++) {
+        struct keeper *e = evidence_new(p->alone ? memory : memory / p->n, ring);
+        good = good && e;
+        lane_keep(p->alone ? p->alone : p->lane[i].lane, e);
+    }
+    return good;
+}
+
 /* --- work --- */
 
 static void read_alone(struct pipeline *p, struct capture *c, uint32_t source)

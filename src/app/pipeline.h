@@ -6,6 +6,7 @@
 #ifndef MAILSEAL_APP_PIPELINE_H
 #define MAILSEAL_APP_PIPELINE_H
 
+#include "app/evidence.h"
 #include "app/lane.h"
 #include "app/records.h"
 #include "base/threads.h"
@@ -23,6 +24,10 @@ struct pipeline_user {
  * for all connections together. NULL: no memory. ports must outlive it. */
 struct pipeline *pipeline_new(const struct port_table *ports, size_t memory, unsigned lanes, const struct pipeline_user *);
 void pipeline_free(struct pipeline *);          /* NULL is allowed */
+
+/* Before the first capture: packets of sessions are kept in so much memory, all lanes together, and handed over by
+ * this ring. False: no memory. */
+bool pipeline_keep(struct pipeline *, size_t memory, const struct evidence_ring *);
 
 /* Reads a capture to its end, or until nothing more is wanted, and returns when all that was read has been
  * followed. source: given to the sessions that begin in it. */

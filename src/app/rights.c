@@ -71,8 +71,8 @@ static bool allow_folder(int rules, const char *folder, unsigned long long what)
     return good;
 }
 
-/* Nothing may be opened but in the folder. */
-static bool restrict_files(const char *folder)
+/* Nothing may be opened but in the folders. */
+static bool restrict_files(const char *folder, const char *also)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1)                    /* a kernel without it */
@@ -82,16 +82,17 @@ static bool restrict_files(const char *folder)
         all |= 1ull << 13 | 1ull << 14;         /* refer, truncate */
     const struct landlock_ruleset_attr attr = { .handled_access_fs = all };
     int rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
-    bool good = rules >= 0 && (!folder || allow_folder(rules, folder, all)) &&
+    bool good = rules >= 0 && (!folder || allow_folder(rules, folder, all)) && (!also || allow_folder(rules, also, all)) &&
                 syscall(SYS_landlock_restrict_self, rules, 0) == 0;
     if (rules >= 0)
         close(rules);
     return good;
 }
 #else
-static bool restrict_files(const char *folder)
+static bool restrict_files(const char *folder, const char *also)
 {
     (void)folder;
+    (void)also;
     return true;
 }
 #endif
@@ -118,9 +119,10 @@ bool rights_drop(const struct rights *r, char why[RIGHTS_ERROR])
     if (r->role == RIGHTS_PARSER)
         prctl(PR_SET_PDEATHSIG, SIGTERM);       /* ends what it can when the parent is killed; forgotten by a change of user */
     prctl(PR_SET_DUMPABLE, 0);          /* a change of user may have set it */
-    if (!restrict_files(r->role == RIGHTS_WRITER ? r->folder : NULL))
+    bool writer = r->role == RIGHTS_WRITER;
+    if (!restrict_files(writer ? r->folder : NULL, writer ? r->also : NULL))
         return failed(why, "Landlock");
-    if (!syscalls_restrict(r->role == RIGHTS_WRITER))
+    if (!syscalls_restrict(writer))
         return failed(why, "system calls");
     return true;
 }

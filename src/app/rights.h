@@ -9,7 +9,7 @@ enum { RIGHTS_ERROR = 200 };
 
 enum rights_role {
     RIGHTS_PARSER,                      /* reads and writes what is open, takes memory, has threads: nothing else */
-    RIGHTS_WRITER,                      /* beside that, files of one folder */
+    RIGHTS_WRITER,                      /* beside that, files of one folder, or two */
     RIGHTS_PARENT                       /* opens captures and starts processes; of a root's capabilities keeps those for it */
 };
 
@@ -17,7 +17,7 @@ struct rights {
     enum rights_role role;
     uid_t uid;                          /* of whom it becomes when it is root; 0: it stays who it is */
     gid_t gid;
-    const char *folder;                 /* of the writer */
+    const char *folder, *also;          /* of the writer; also: another one, or NULL */
 };
 
 /* False: a step failed, and `why` is one sentence; the process must end. What the kernel does not have (Landlock, a

@@ -398,6 +398,8 @@ static void list_changes(const struct sensor *is, const struct sensor *was, char
         { "buffer", is->buffer != was->buffer },
         { "snaplen", is->snaplen != was->snaplen },
         { "user", !same_text(is->user, was->user) },
+        { "write", !same_text(is->evidence.folder, was->evidence.folder) || is->evidence.memory != was->evidence.memory ||
+                       is->evidence.files != was->evidence.files || is->evidence.file_size != was->evidence.file_size },
     };
     size_t n = 0;
     *out = 0;
@@ -501,6 +503,8 @@ int sensor_run(struct sensor *s)
     s->settings = new_page(sizeof *s->settings);
     if (!s->parser || !s->writer || !s->settings || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return complain(EX_OSERR, "the processes cannot be connected: %s", strerror(errno));
+    if (s->evidence.folder && !evidence_ring_make(&s->ring, s->evidence.memory / 2))
+        return complain(EX_OSERR, "there is not enough memory for --evidence-memory");
     atomic_store(&s->settings->log_level, (int)s->log_level);
     set_local(s);
     set_keep(s);

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "app/command.h"
+#include "app/evidence_files.h"
 #include "app/keep.h"
 #include "app/log.h"
 #include "app/ports.h"
@@ -38,6 +39,7 @@ struct sensor {
     unsigned snaplen;
     bool all_ports;                     /* no filter in the kernel */
     const char *filter;                 /* instead of the usual one; NULL: none */
+    struct evidence_options evidence;
     uid_t uid;                          /* of the parser, when the parent is root; 0: it is not */
     gid_t gid;
     uid_t writer_uid;                   /* the same of the writer */
@@ -49,6 +51,7 @@ struct sensor {
     int told, listening;                /* the two ends of the socket: the parser's, the writer's */
     struct sensor_page *parser, *writer;
     struct sensor_settings *settings;
+    struct evidence_ring ring;          /* with evidence.folder */
     /* reads the configuration again, and the command line; NULL: it is no good, which was said */
     const struct sensor *(*read_again)(void);
 };

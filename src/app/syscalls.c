@@ -58,11 +58,11 @@ static const int both[] = {
     SYS_exit, SYS_exit_group,
 };
 
-/* Those on the database. */
+/* Those on the database and the captures of evidence. */
 static const int on_files[] = {
     SYS_open, SYS_openat, SYS_access, SYS_faccessat, SYS_faccessat2, SYS_stat, SYS_lstat, SYS_statx, SYS_readlink, SYS_readlinkat,
     SYS_getcwd, SYS_unlink, SYS_unlinkat, SYS_pread64, SYS_pwrite64, SYS_ftruncate, SYS_fsync, SYS_fdatasync,
-    SYS_fcntl, SYS_fchmod, SYS_fchown, SYS_chmod, SYS_fchmodat, SYS_geteuid, SYS_getuid, SYS_uname, SYS_sysinfo, SYS_fallocate,
+    SYS_getdents64, SYS_fcntl, SYS_fchmod, SYS_fchown, SYS_chmod, SYS_fchmodat, SYS_geteuid, SYS_getuid, SYS_uname, SYS_sysinfo, SYS_fallocate,
 };
 
 enum { ROOM = 256 };

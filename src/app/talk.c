@@ -290,6 +290,7 @@ static void take_chunk(struct talk *t, struct pool *pool, const struct chunk *c)
         break;
     case CHUNK_CONFLICT:
         t->session.marks |= MARK_OVERLAP;
+        show_conflict_of(&w->dialogue, dir_of(t, c->side), c->end, c->first, c->other);
         dialogue_conflict(&w->dialogue, dir_of(t, c->side), c->first, c->other, c->whole);
         break;
     }

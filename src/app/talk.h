@@ -7,6 +7,8 @@
 #include "flow/flow.h"
 #include "flow/origin.h"
 
+struct kept;
+
 /* Given back as soon as the matter is settled. */
 struct talk_work {
     struct reorder order;
@@ -38,6 +40,7 @@ struct talk {
     bool mail_port;                     /* a mail port on either side */
     uint64_t discarded;                 /* bytes */
     struct trace_block trace;
+    struct kept *kept;                  /* its packets, while they are kept; of who does that, as it is set to NULL */
 };
 
 /* The talk of a flow whose first payload seg is. NULL: no memory. */

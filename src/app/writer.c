@@ -2,6 +2,7 @@
  * for the disk, another one judges and stores. */
 #include "app/sensor.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -30,6 +31,8 @@ struct writer {
     /* of the storer */
     struct ledger ledger;               /* its store is NULL while it is not open */
     struct local_networks local;        /* for a transaction */
+    struct evidence_files files;        /* with --write */
+    struct evidence_wishes wishes;
     atomic_int trouble;                 /* status of the failure that goes on; 0: none */
     atomic_bool in_vain;                /* it need not be tried any more */
     atomic_bool waiting;                /* a journal was handed to it */
@@ -51,6 +54,20 @@ static void show_figures(struct writer *w)
     atomic_fetch_add(&page->dropped, f->dropped);
 }
 
+/* Behind the commit, so that nothing is written twice. */
+static void write_evidence(struct writer *w)
+{
+    bool before = w->files.trouble;
+    if (!w->ledger.wishes)
+        return;
+    evidence_files_write(&w->files, &w->wishes);
+    if (w->files.trouble && !before)
+        sensor_warn("%s: evidence cannot be written (%s); sessions are counted until that is possible again",
+                    w->sensor->evidence.folder, strerror(errno));
+    else if (before && !w->files.trouble && w->wishes.n)
+        sensor_say("%s is written again", w->sensor->evidence.folder);
+}
+
 static int try_to_store(struct writer *w, const struct journal *j)
 {
     char error[STORE_ERROR];
@@ -59,9 +76,12 @@ static int try_to_store(struct writer *w, const struct journal *j)
     if (!l->store)
         l->store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
     l->figures = (struct ledger_figures){ 0 };
+    w->wishes.n = 0;
+    w->wishes.lost = 0;
     sensor_local(w->sensor, &w->local);
     if (l->store && !(code = journal_store(j, l, w->sensor->link, w->sensor->nlinks))) {
         show_figures(w);
+        write_evidence(w);
         return 0;
     }
     if (!atomic_load(&w->trouble))
@@ -205,6 +225,17 @@ static bool must_wait(const struct writer *w)
     return w->storing && w->sensor->from_stdin && journal_rows(w->filling) >= ROWS && !atomic_load(&w->trouble);
 }
 
+/* What the other thread counts may be a moment old. */
+static void say_evidence(const struct writer *w)
+{
+    const struct evidence_files *f = &w->files;
+    if (w->sensor->evidence.folder)
+        sensor_say("evidence: %llu sessions written, %llu came too late or found no room in memory, %llu could not be "
+                   "written; of %llu more packets gave way; %llu files were removed",
+                   (unsigned long long)f->sessions, (unsigned long long)f->late, (unsigned long long)f->failed,
+                   (unsigned long long)atomic_load(&w->sensor->ring.shared->lost), (unsigned long long)f->removed);
+}
+
 static void listen_to_the_end(struct writer *w)
 {
     struct pollfd fd = { .fd = w->sensor->listening, .events = POLLIN };
@@ -226,6 +257,7 @@ static void listen_to_the_end(struct writer *w)
             sensor_asked = 0;
             sensor_say("writer: %zu records wait to be stored%s", journal_rows(w->filling),
                        atomic_load(&w->trouble) ? "; the database cannot be written" : "");
+            say_evidence(w);
         }
         atomic_fetch_add(&w->sensor->writer->beats, 1);
     }
@@ -245,6 +277,15 @@ static const char *folder_of(const char *path, char buffer[4096])
 
 static bool may_pass(int code) { return code == EX_TEMPFAIL || code == EX_IOERR; }
 
+static bool begin_evidence(struct writer *w)
+{
+    const struct evidence_options *o = &w->sensor->evidence;
+    if (!o->folder)
+        return true;
+    w->ledger.wishes = &w->wishes;
+    return evidence_ring_protect(&w->sensor->ring) && evidence_files_open(&w->files, o, &w->sensor->ring);
+}
+
 static int begin(struct writer *w)
 {
     char error[STORE_ERROR];
@@ -260,6 +301,8 @@ static int begin(struct writer *w)
     w->ledger.store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
     if (!w->ledger.store && (!may_pass(code) || !w->sensor->again))
         return complain(code, "%s", error);
+    if (!begin_evidence(w))
+        return complain(EX_CANTCREAT, "%s cannot be written in: %s", w->sensor->evidence.folder, strerror(errno));
     w->worker = worker_start(run_storer, w);
     return w->worker ? 0 : complain(EX_OSERR, "no thread can be started");
 }
@@ -268,7 +311,8 @@ int writer_main(struct sensor *s)
 {
     static struct writer w;
     char why[RIGHTS_ERROR], folder[4096];
-    struct rights rights = { .role = RIGHTS_WRITER, .folder = folder_of(s->db, folder), .uid = s->writer_uid, .gid = s->writer_gid };
+    struct rights rights = { .role = RIGHTS_WRITER, .folder = folder_of(s->db, folder),
+                             .also = s->evidence.folder, .uid = s->writer_uid, .gid = s->writer_gid };
     w.sensor = s;
     if (!rights_drop(&rights, why))
         return complain(EX_OSERR, "writer: %s", why);
@@ -283,5 +327,7 @@ int writer_main(struct sensor *s)
     }
     store_close(w.ledger.store);
     ledger_close(&w.ledger);
+    if (s->evidence.folder)
+        evidence_files_close(&w.files);
     return code;
 }

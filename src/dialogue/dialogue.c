@@ -7,7 +7,8 @@
 enum {
     LINE_LIMIT = 8192,                  /* bytes; of a longer line only the beginning is looked at */
     MAYBE_LIMIT = 8192,                 /* bytes behind a doubtful end of a body that wait for an answer */
-    UNSURE_LIMIT = 4096                 /* client bytes kept while no answer makes sense of them */
+    UNSURE_LIMIT = 4096,                /* client bytes kept while no answer makes sense of them */
+    LINE_TAIL = 26                      /* bytes at the end of a long line where a literal may be announced */
 };
 static const uint64_t unanswered_limit_ns = 30000000000;
 
@@ -106,6 +107,7 @@ static size_t read_line_rest(struct dialogue *d, unsigned dir, struct span in)
     s->reader = READ_LINES;
     if (line_parse(span_of(s->tail, s->tail_n), &end) > 0 && d->dialect->protocol == PROTOCOL_IMAP &&
         literal_announced(end, &literal) && literal.n) {
+        show_literal(d, line_parse(span_skip(in, n > LINE_TAIL ? n - LINE_TAIL : 0), &end) > 0 ? end : span_first(in, 0));
         s->reader = READ_COUNTED;
         s->left = literal.n;
     }
@@ -119,6 +121,8 @@ static size_t read_body(struct dialogue *d, unsigned dir, struct span in)
     struct direction_state *s = &d->in[dir];
     enum body_end end;
     size_t n = body_skip(&s->body, in, &end);
+    if (end != BODY_GOES_ON)
+        show_dot_line(d, span_first(in, n));
     if (end == BODY_MAY_END && dir == TO_SERVER) {
         s->reader = READ_BODY_MAYBE;
         s->searched = s->strict_end = 0;
@@ -145,6 +149,8 @@ static size_t read_body_maybe(struct dialogue *d, struct span in, bool force)
     while (!s->strict_end && s->searched < in.n) {
         size_t n = body_skip(&s->body, span_skip(in, s->searched), &end);
         s->searched += (uint32_t)n;
+        if (n && end != BODY_GOES_ON)
+            show_dot_line(d, span_first(in, s->searched));
         if (end == BODY_ENDS)
             s->strict_end = s->searched;
         if (!n || end == BODY_GOES_ON)
@@ -215,11 +221,15 @@ static size_t read_line(struct dialogue *d, unsigned dir, struct span in, bool f
         return 0;
     place_line(d, in, (size_t)used);
     d->behind = span_skip(in, (size_t)used);
+    if (d->showing)
+        d->showing->thrown = false;
     trace_line(d, dir, line);
     if (dir == TO_SERVER)
         d->dialect->client_line(d, line, cut);
     else
         d->dialect->server_line(d, line, cut);
+    if (d->showing && d->showing->thrown)
+        show_thrown(d, line);
     d->behind = (struct span){ NULL, 0 };
     return (size_t)used;
 }
@@ -487,6 +497,11 @@ size_t dialogue_read(struct dialogue *d, unsigned dir, struct span window, const
     d->now_ns = d->tracing.t.now_ns = at->ts_ns;
     d->now_ack = at->ack;
     d->now_has_ack = at->has_ack;
+    if (d->showing) {
+        d->showing->window = window;
+        d->showing->end = at->end;
+        d->showing->dir = dir;
+    }
     reach(d, STAGE_CONNECT);
     while (used < window.n && !d->settled) {
         bool waited = d->waits;

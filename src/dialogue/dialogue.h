@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/pool.h"
+#include "dialogue/showing.h"
 #include "dialogue/tls_dialogue.h"
 #include "flow/origin.h"
 #include "dialogue/tracing.h"
@@ -185,6 +186,7 @@ struct dialogue {
     } u;
     struct tls_dialogue tls;
     struct tracing tracing;
+    struct showing *showing;            /* who is shown its public bytes; NULL: nobody. Borrowed */
 };
 
 /* s is filled from now on and must outlive the dialogue; s->server.port and s->port_is_tls are

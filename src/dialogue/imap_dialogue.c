@@ -12,6 +12,8 @@ static uint32_t tag_hash(struct span tag)
     return h ? h : 1;
 }
 
+enum { TAG_SHOWN = 64 };                /* open_command.flags, beside those of STARTTLS */
+
 /* --- the client --- */
 
 /* LOGIN SP userid SP password (RFC 9051 section 6.2.3); either may be a literal, so the line
@@ -20,7 +22,11 @@ static void login_arguments(struct dialogue *d, struct span args)
 {
     struct span arg;
     bool literal;
-    while (imap_argument(&args, &arg, &literal) && !literal) {
+    for (const uint8_t *from = args.p; imap_argument(&args, &arg, &literal); from = arg.p + arg.n) {
+        show_between(d, from, arg.p);
+        if (literal)
+            return;
+        show_quotes(d, arg);
         if (d->u.imap.arguments < UINT8_MAX)
             d->u.imap.arguments++;
         if (d->u.imap.arguments == 2)
@@ -74,6 +80,10 @@ static void take_command(struct dialogue *d, const struct imap_command *c, bool 
     d->u.imap.tag = tag_hash(c->tag);
     d->u.imap.verb = (uint8_t)c->verb;
     d->u.imap.arguments = 0;
+    if (c->verb != IMAP_UNKNOWN || mask_of(c->word, "STARTTLS") == MASK_KEYWORD) {
+        show_between(d, c->tag.p, c->word.p);
+        flags |= TAG_SHOWN;
+    }
     trace_command(d, c->verb != IMAP_UNKNOWN, c->word, c->args,
                   c->verb == IMAP_AUTHENTICATE ? ARGUMENT_MECHANISM
                   : c->verb == IMAP_LOGIN ? ARGUMENT_SECRET : ARGUMENT_PLAIN);
@@ -84,10 +94,12 @@ static void take_command(struct dialogue *d, const struct imap_command *c, bool 
     if (c->verb == IMAP_CAPABILITY || c->verb == IMAP_ID)
         reach(d, STAGE_HELLO);
     if (c->verb == IMAP_STARTTLS) {
-        flags = upgrade_flags(d, c->args.n > 0);
+        flags |= upgrade_flags(d, c->args.n > 0);
         upgrade_asked(d);
     } else if (c->verb == IMAP_AUTHENTICATE) {
         struct span mechanism = span_word(&args), initial = span_word(&args);
+        if (initial.n)
+            show_between(d, mechanism.p + mechanism.n, initial.p);
         if (mechanism.n) {
             sasl_begin(d, AUTH_COMMAND_AUTHENTICATE, mechanism, initial.n ? initial : (struct span){ NULL, 0 });
             d->waits = true;
@@ -150,8 +162,10 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
         d->sasl.active = false;
         take_command(d, &c, cut);
     }
-    if (!cut && literal_announced(line, &literal))
+    if (!cut && literal_announced(line, &literal)) {
+        show_literal(d, line);
         begin_literal(d, &literal);
+    }
 }
 
 /* --- the server --- */
@@ -186,6 +200,7 @@ static void take_capabilities(struct dialogue *d, const struct imap_answer *a, b
     struct span words = a->status == IMAP_NO_STATUS && a->kind == IMAP_UNTAGGED ? a->text : a->code;
     if (cut || !span_eq_nocase(span_word(&words), "CAPABILITY"))
         return;
+    show(d, words);
     /* What is listed behind a login says nothing about what was offered before it. */
     if (!d->authenticated)
         capability_words(d, words);
@@ -202,6 +217,8 @@ static void take_greeting(struct dialogue *d, const struct imap_answer *a)
     d->greeted = true;
     reach(d, STAGE_GREETING);
     mail_on_this_port(d);
+    if (a->status == IMAP_OK)           /* the others may say who is logged in, and where he should go */
+        show(d, a->code.n ? span_skip(a->text, a->code.n + 2) : a->text);
     if (a->status != IMAP_PREAUTH)
         return;
     d->authenticated = true;
@@ -243,7 +260,7 @@ static void answer_to_starttls(struct dialogue *d, const struct imap_answer *a, 
 }
 
 /* How servers say that a login succeeded; for where its command was not seen. */
-static bool reports_login(const struct imap_answer *a)
+static bool reports_login(struct dialogue *d, const struct imap_answer *a)
 {
     static const char *const texts[] = { "logged in", "login completed", "login ok", "authenticated",
                                          "authenticate completed", "authentication successful",
@@ -251,8 +268,10 @@ static bool reports_login(const struct imap_answer *a)
     if (a->status != IMAP_OK)
         return false;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (span_find_nocase(a->text, texts[i]) >= 0)
+        if (span_find_nocase(a->text, texts[i]) >= 0) {
+            show_text(d, a->text, texts[i]);
             return true;
+        }
     return false;
 }
 
@@ -281,21 +300,25 @@ static void tagged(struct dialogue *d, const struct imap_answer *a)
     struct open_command *found = command_of(d, tag_hash(a->tag)), c;
 
     if (!found) {
-        if ((!d->in[TO_SERVER].begun || d->in[TO_SERVER].lost) && reports_login(a) && !has_fact(d, FACT_CREDENTIAL))
+        if ((!d->in[TO_SERVER].begun || d->in[TO_SERVER].lost) && reports_login(d, a) && !has_fact(d, FACT_CREDENTIAL))
             login_without_command(d, AUTH_COMMAND_NONE);
-        d->confirmed = d->confirmed || reports_login(a);
+        d->confirmed = d->confirmed || reports_login(d, a);
         return;
     }
     c = *found;
     forget_command(d, found);
+    if (c.flags & TAG_SHOWN)
+        show(d, a->tag);
     d->confirmed = d->confirmed || c.verb != IMAP_UNKNOWN;
     if (d->u.imap.literal_waits && c.tag == d->u.imap.tag) {    /* instead of the go-ahead */
         d->u.imap.literal_waits = d->u.imap.continuing = false;
         d->waits = false;
     }
     if ((c.verb == IMAP_STARTTLS || c.verb == IMAP_UNKNOWN) && a->status == IMAP_BAD &&
-        mask_is_echoed(a->text, "STARTTLS"))
+        mask_is_echoed(a->text, "STARTTLS")) {
+        show_echo(d, a->text, "STARTTLS");
         evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
+    }
     if (c.verb == IMAP_STARTTLS) {
         answer_to_starttls(d, a, c.flags);
     } else if (c.verb == IMAP_AUTHENTICATE) {
@@ -332,6 +355,7 @@ static void trace_answer(struct dialogue *d, const struct imap_answer *a)
         [IMAP_PREAUTH] = TRACE_STATUS_PREAUTH, [IMAP_BYE] = TRACE_STATUS_BYE,
     };
     unsigned form = a->kind == IMAP_TAGGED ? TRACE_TAGGED : TRACE_UNTAGGED;
+    show_between(d, a->kind == IMAP_TAGGED ? a->tag.p + a->tag.n : a->tag.p, a->text.p);
     if (a->kind == IMAP_CONTINUE)
         trace_status(d, TRACE_STATUS_GO_ON, a->code, a->text);
     else if (a->status == IMAP_NO_STATUS)
@@ -370,6 +394,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
         }
     }
     if (!cut && literal_announced(line, &literal) && literal.n) {
+        show_literal(d, line);
         d->in[TO_CLIENT].reader = READ_COUNTED;
         d->in[TO_CLIENT].left = literal.n;
     }

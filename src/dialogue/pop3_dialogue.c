@@ -41,6 +41,8 @@ static void take_command(struct dialogue *d, const struct pop3_command *c, bool 
     case POP3_AUTH:
         if (c->arg.n) {
             struct span mechanism = span_word(&args), initial = span_word(&args);
+            if (initial.n)
+                show_between(d, mechanism.p + mechanism.n, initial.p);
             sasl_begin(d, AUTH_COMMAND_AUTH, mechanism, initial.n ? initial : (struct span){ NULL, 0 });
             d->waits = true;
         }
@@ -102,6 +104,7 @@ static void capa_line(struct dialogue *d, struct span line)
 static void answer_line(struct dialogue *d, struct span line)
 {
     bool capa = d->u.pop3.lines_of == POP3_CAPA;
+    show(d, line);
     if (span_eq(line, ".")) {
         d->tracing.described = true;
         if (capa) {
@@ -183,22 +186,24 @@ static void take_answer(struct dialogue *d, bool ok, const struct open_command *
 }
 
 /* How servers say that a login succeeded; for where its command was not seen. */
-static bool reports_login(struct span text)
+static bool reports_login(struct dialogue *d, struct span text)
 {
     static const char *const texts[] = { "logged in", "maildrop has", "maildrop locked and ready", "mailbox locked and ready",
                                          "authentication successful", "successfully logged on", "login successful" };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (span_find_nocase(text, texts[i]) >= 0)
+        if (span_find_nocase(text, texts[i]) >= 0) {
+            show_text(d, text, texts[i]);
             return true;
+        }
     return false;
 }
 
 /* Behind the verb its argument was lost, and the answer shows that there was one. */
-static bool login_cut_off(const struct open_command *c, struct span answer)
+static bool login_cut_off(struct dialogue *d, const struct open_command *c, struct span answer)
 {
     if (c->flags & HAS_ARGUMENT)
         return false;
-    return c->verb == POP3_PASS || (c->verb == POP3_AUTH && reports_login(answer));
+    return c->verb == POP3_PASS || (c->verb == POP3_AUTH && reports_login(d, answer));
 }
 
 static void take_greeting(struct dialogue *d)
@@ -229,6 +234,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     }
     if (!pop3_answer_parse(line, &a))
         return;
+    show_between(d, line.p, a.text.p);
     trace_status(d, a.status == POP3_OK ? TRACE_STATUS_POP_OK
                     : a.status == POP3_ERR ? TRACE_STATUS_POP_ERR : TRACE_STATUS_GO_ON, code_of(a.text), a.text);
     /* With the greeting lost, what answers a command is none. */
@@ -237,6 +243,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     if (d->lost_reply)
         open_resync(d, 0);
     if (!d->greeted && !d->midstream) {
+        show(d, line);
         take_greeting(d);
         return;
     }
@@ -251,16 +258,18 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     }
     if (!c) {
         bool lost = !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
-        if (lost && a.status == POP3_OK && !d->midstream && !has_fact(d, FACT_CREDENTIAL) && reports_login(a.text))
+        if (lost && a.status == POP3_OK && !d->midstream && !has_fact(d, FACT_CREDENTIAL) && reports_login(d, a.text))
             login_without_command(d, AUTH_COMMAND_NONE);
         return;
     }
     copy = *c;
     open_pop(d);
     if (a.status == POP3_ERR && !cut && (copy.verb == POP3_STLS || (copy.verb == POP3_UNKNOWN && !copy.flags)) &&
-        mask_is_echoed(a.text, "STLS"))
+        mask_is_echoed(a.text, "STLS")) {
+        show_echo(d, a.text, "STLS");
         evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
-    if (a.status == POP3_OK && d->in[TO_SERVER].lost && login_cut_off(&copy, a.text) && !has_fact(d, FACT_CREDENTIAL)) {
+    }
+    if (a.status == POP3_OK && d->in[TO_SERVER].lost && login_cut_off(d, &copy, a.text) && !has_fact(d, FACT_CREDENTIAL)) {
         d->waits = false;
         if (copy.verb == POP3_AUTH) {
             login_without_command(d, AUTH_COMMAND_AUTH);

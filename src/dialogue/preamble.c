@@ -31,6 +31,7 @@ static long look(struct dialogue *d, struct span in, bool force)
     long used = d->in[TO_SERVER].begun || d->in[TO_CLIENT].begun ? PARSE_BAD : proxy_parse(in, &h);
 
     if (used > 0) {
+        show(d, span_first(in, (size_t)used));
         take(d, &h);
     } else if (used == PARSE_MORE && !force) {
         d->preamble = PREAMBLE_BEGUN;

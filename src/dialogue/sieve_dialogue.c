@@ -47,6 +47,7 @@ static bool count_literal(struct dialogue *d, unsigned dir, struct span line)
     struct literal l;
     if (!literal_announced(line, &l))
         return false;
+    show_literal(d, line);
     if (l.n) {
         d->in[dir].reader = READ_COUNTED;
         d->in[dir].left = l.n;
@@ -79,8 +80,11 @@ static void take_command(struct dialogue *d, struct span line)
     } else if (verb == SIEVE_AUTHENTICATE && imap_argument(&rest, &arg, &literal)) {
         struct span initial = { NULL, 0 };
         struct span mechanism = unquoted(arg);
-        if (imap_argument(&rest, &arg, &literal))
+        if (imap_argument(&rest, &arg, &literal)) {
             initial = response_of(arg);
+            show_between(d, mechanism.p + mechanism.n + (mechanism.p[mechanism.n] == '"'), arg.p);
+            show_quotes(d, arg);
+        }
         sasl_begin(d, AUTH_COMMAND_AUTHENTICATE, mechanism, initial);
         d->waits = true;
     }
@@ -95,6 +99,7 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
         d->u.sieve.continuing = false;
         trace_rest(d, TO_SERVER, line);
     } else if (d->sasl.asked) {
+        show_quotes(d, line);
         sasl_response(d, response_of(line));
         open_push(d, SIEVE_AUTH_RESPONSE, 0);
         d->waits = true;
@@ -110,6 +115,7 @@ static void capability_line(struct dialogue *d, struct span line)
 {
     struct span arg, word;
     bool literal;
+    show(d, line);
     if (!imap_argument(&line, &arg, &literal) || literal)
         return;
     if (!d->list_now) {
@@ -181,11 +187,18 @@ static void status_line(struct dialogue *d, enum trace_status status, struct spa
     answer(d, ok, &copy);
 }
 
+static bool is_status(struct span word)
+{
+    return span_eq_nocase(word, "OK") || span_eq_nocase(word, "NO") || span_eq_nocase(word, "BYE");
+}
+
 static void server_line(struct dialogue *d, struct span line, bool cut)
 {
     struct span rest = line, word = span_word(&rest);
     struct open_command *c = open_first(d);
     bool behind_literal = d->u.sieve.server_continuing;
+    if (!behind_literal && is_status(word))
+        show_command(d, word, rest, false);
 
     d->u.sieve.server_continuing = false;
     if (behind_literal)                 /* of a go-ahead, too: it is no line of its own */
@@ -232,8 +245,7 @@ static bool is_answer(struct span line, struct span command)
 {
     struct span word = span_word(&line);
     (void)command;
-    return span_eq_nocase(word, "OK") || span_eq_nocase(word, "NO") || span_eq_nocase(word, "BYE") ||
-           (word.n && word.p[0] == '"');
+    return is_status(word) || (word.n && word.p[0] == '"');
 }
 
 static bool is_command(struct span line)

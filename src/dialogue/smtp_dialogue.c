@@ -10,10 +10,25 @@ enum { IS_USER = 8, HAS_ARGUMENT = 16, EACH_RECIPIENT = 32 };   /* open_command.
 
 /* --- the client --- */
 
+/* Its number, and LAST: what else stands there is not for others. */
+static struct span bdat_words(struct span arg)
+{
+    struct span rest = arg;
+    uint64_t n;
+    bool last;
+    if (!smtp_bdat_parse(arg, &n, &last))
+        return span_first(arg, 0);
+    span_word(&rest);
+    if (last)
+        span_word(&rest);
+    return span_first(arg, arg.n - rest.n);
+}
+
 static void begin_bdat(struct dialogue *d, struct span arg, bool cut)
 {
     uint64_t n;
     bool last;
+    show(d, cut ? span_first(arg, 0) : bdat_words(arg));
     if (cut || !smtp_bdat_parse(arg, &n, &last)) {
         open_push(d, SMTP_BDAT, 0);
         return;
@@ -36,6 +51,8 @@ static void counted_done(struct dialogue *d, unsigned dir)
 static void begin_auth(struct dialogue *d, struct span arg)
 {
     struct span mechanism = span_word(&arg), initial = span_word(&arg);
+    if (initial.n)
+        show_between(d, mechanism.p + mechanism.n, initial.p);
     open_push(d, SMTP_AUTH, 0);
     if (!mechanism.n)
         return;
@@ -97,6 +114,8 @@ static void take_command(struct dialogue *d, const struct smtp_command *c, bool 
         d->waits = true;
         break;
     case SMTP_UNKNOWN:
+        if (span_eq_nocase(c->word, "USER"))
+            show_command(d, c->word, c->arg, false);
         if (!cut && mask_of(c->word, "STARTTLS") == MASK_KEYWORD && !c->arg.n)
             evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
         open_push(d, SMTP_UNKNOWN, (uint8_t)((span_eq_nocase(c->word, "USER") ? IS_USER : 0) |
@@ -159,6 +178,7 @@ static void remember_word(struct dialogue *d, struct span text)
 static void list_line(struct dialogue *d, struct span text)
 {
     struct span rest = text, word = span_word(&rest);
+    show(d, text);
     if (span_eq_nocase(word, "STARTTLS"))
         list_offer(d);
     list_word(d, word, "STARTTLS");
@@ -201,6 +221,7 @@ static void take_greeting(struct dialogue *d, const struct smtp_reply_line *r)
 static void greeting_line(struct dialogue *d, struct span line, bool cut, const struct smtp_reply_line *r)
 {
     bool asterisk = false;
+    show(d, line);
     mail_on_this_port(d);
     if (span_find_nocase(r->text, "ESMTP") >= 0)
         d->u.smtp.esmtp = true;
@@ -434,6 +455,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
         d->list_now = false;
         return;
     }
+    show(d, span_first(line, 4));
     if (r.code < 400 && r.code != 221)
         server_goes_on_unheard(d);
     if (server_in_clear(d))
@@ -452,13 +474,16 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     if (!d->greeted) {
         greeting_line(d, line, cut, &r);
     } else {
-        if (!cut && echoes_mask(d, &r))
+        if (!cut && echoes_mask(d, &r)) {
+            show_echo(d, r.text, "STARTTLS");
             evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
+        }
         if (d->list_now && d->u.smtp.first_line_done) {
             list_line(d, r.text);
         } else if (d->list_now) {
-            struct span rest = r.text;
-            list_name(d, span_word(&rest));
+            struct span rest = r.text, name = span_word(&rest);
+            show_between(d, r.text.p, name.p + name.n);
+            list_name(d, name);
         }
         if (r.last)
             last_line_of_reply(d, &r);

@@ -72,6 +72,7 @@ static struct span add_to_message(struct dialogue *d, unsigned dir, struct span 
     struct assembly *a = &d->tls.side[dir].message;
     struct span part = span_first(in, a->room - a->n);
 
+    show(d, part);
     memcpy(a->bytes + a->n, part.p, part.n);
     a->n += (uint32_t)part.n;
     if (a->n == a->room || !whole) {
@@ -93,6 +94,8 @@ static struct span begin_body(struct dialogue *d, unsigned dir, struct span in, 
     uint32_t part = tls_wants_message(dir, h.type) ? tls_wanted_part(h.type, in, h.len) : 0;
     if (part && in.n < part && whole && begin_message(d, dir, &h, part))
         return in.n ? add_to_message(d, dir, in, true) : in;
+    if (part)
+        show(d, span_first(in, part));
     if (part && (in.n >= part || !whole))
         tls_take_message(d, dir, h.type, span_first(in, part), h.len);
     s->message_left = h.len;
@@ -115,6 +118,7 @@ static void take_handshake(struct dialogue *d, unsigned dir, struct span in, boo
             s->message_left -= (uint32_t)n;
             in = span_skip(in, n);
         } else {
+            show(d, span_first(in, 1));
             s->head[s->head_n++] = in.p[0];
             in = span_skip(in, 1);
             if (s->head_n == sizeof s->head)
@@ -246,6 +250,8 @@ static void alert_record(struct dialogue *d, unsigned dir, const struct tls_head
     }
     bool fatal = body.n == 2 && body.p[0] == 2;
     if (body.n == 2)
+        show(d, body);
+    if (body.n == 2)
         trace_note(d, TRACE_ALERT, dir, body.p[1], body.p[0]);
     if (x->done && !is_1_3(d))
         return;
@@ -324,6 +330,7 @@ static void take_record(struct dialogue *d, unsigned dir, const struct tls_heade
     }
     switch (h->type) {
     case TLS_CCS:
+        show(d, span_first(body, 1));
         ccs_record(d, dir);
         break;
     case TLS_ALERT:
@@ -394,6 +401,7 @@ static size_t read_v2_hello(struct dialogue *d, struct span in, bool force)
     if ((!n || in.n < n) && !force)
         return 0;
     if (tls_v2_hello_parse(span_first(in, n), &h)) {
+        show(d, span_first(in, n));
         d->tls.side[TO_SERVER].begun = true;
         d->tls.v2_hello = true;
         tls_note_client_hello(d, &h);
@@ -414,10 +422,12 @@ static size_t read_ssl2(struct dialogue *d, unsigned dir, struct span in, bool f
     if (used == PARSE_MORE || in.n < (size_t)used + 1)
         return force ? in.n : 0;
     uint8_t type = in.p[used];
+    show(d, span_first(in, (size_t)used + 1));
     bool hello = dir == TO_CLIENT && !x->server_hello && type == SSL2_SERVER_HELLO;
     if (hello && in.n < (size_t)used + h.len && !force)
         return 0;
     if (hello) {
+        show(d, span_first(in, (size_t)used + h.len));
         tls_note_certificate(d, ssl2_certificate(span_first(span_skip(in, (size_t)used), h.len)));
         x->server_hello = d->s->tls.server_hello = true;
         d->s->tls.version = d->s->tls.server_max = SSL_2;
@@ -546,6 +556,7 @@ size_t tls_read(struct dialogue *d, unsigned dir, struct span in, bool force)
     /* Behind the record, whose end may still be to come. */
     d->now_end = d->now_end - (uint32_t)in.n + TLS_HEADER + h.len;
     s->skip = h.len - body.n;
+    show(d, span_first(in, TLS_HEADER));
     take_record(d, dir, &h, body, whole);
     return TLS_HEADER + body.n;
 }

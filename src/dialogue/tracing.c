@@ -175,6 +175,8 @@ static void offer_mask(struct dialogue *d, unsigned dir, struct span word)
 void trace_command(struct dialogue *d, bool known, struct span word, struct span arg, enum trace_argument kind)
 {
     const char *keyword = d->dialect == &pop3_dialect ? "STLS" : "STARTTLS";
+    if (known || (!arg.n && mask_of(word, keyword) == MASK_KEYWORD))
+        show_command(d, word, arg, kind == ARGUMENT_PLAIN);
     if (!d->tracing.t.room)
         return;
     unsigned number = known ? trace_word_find(word) : 0;
@@ -193,6 +195,8 @@ void trace_command(struct dialogue *d, bool known, struct span word, struct span
 void trace_mechanism(struct dialogue *d, unsigned dir, unsigned mechanism, struct span name)
 {
     bool named = mechanism == MECHANISM_UNKNOWN || mechanism == MECHANISM_NAMED;
+    if (dir == TO_CLIENT || mechanism != MECHANISM_UNKNOWN)
+        show_mechanism(d, name);
     trace_note(d, TRACE_MECHANISM, dir, mechanism, !named ? 0 : dir == TO_SERVER ? roughly(name.n) : length(name.n));
 }
 
@@ -204,12 +208,14 @@ void trace_rest(struct dialogue *d, unsigned dir, struct span line)
 
 void trace_initial(struct dialogue *d, struct span response)
 {
+    show_response(d, response);
     if (response.n && !span_eq(response, "="))
         trace_note(d, TRACE_SECRET, TO_SERVER, 0, 0);
 }
 
 void trace_response(struct dialogue *d, struct span line)
 {
+    show_response(d, line);
     trace_note(d, TRACE_RESPONSE, TO_SERVER,
                 span_starts(line, "*") ? TRACE_RESPONSE_CANCELLED
                 : !line.n || span_eq(line, "=") ? TRACE_RESPONSE_EMPTY : TRACE_RESPONSE_SENT, 0);
@@ -232,6 +238,7 @@ static bool take_enhanced(struct dialogue *d, struct span *text)
     }
     if (i < text->n && text->p[i] != ' ')
         return false;
+    show(d, span_first(*text, i));
     trace_note(d, TRACE_ENHANCED, TO_CLIENT, 0, part[0] * 1000000 + part[1] * 1000 + part[2]);
     *text = span_skip(*text, i + 1);
     return true;
@@ -267,6 +274,7 @@ void trace_status(struct dialogue *d, unsigned status, struct span code, struct 
 {
     struct span rest = code, word = span_word(&rest);
 
+    show_code(d, code);
     if (!d->tracing.t.room)
         return;
     trace_note(d, TRACE_STATUS, TO_CLIENT, status, 0);
@@ -282,6 +290,7 @@ void trace_status(struct dialogue *d, unsigned status, struct span code, struct 
 
 void trace_data(struct dialogue *d, struct span text)
 {
+    show_data(d, text);
     struct span word = span_word(&text);
 
     if (!d->tracing.t.room)

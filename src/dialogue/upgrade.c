@@ -190,11 +190,18 @@ static void command_injected(struct dialogue *d)
     trace_place(&d->tracing);
 }
 
+static void throw(struct dialogue *d)
+{
+    if (d->showing)
+        d->showing->thrown = true;
+}
+
 bool client_in_clear(struct dialogue *d)
 {
     if (blindly(d)) {                   /* the answer, by which it counts or not, never came */
         d->blindly_said = true;
         trace_place(&d->tracing);
+        throw(d);
         return true;
     }
     if (d->two_hundred)
@@ -207,6 +214,7 @@ bool client_in_clear(struct dialogue *d)
     }
     if (!knew_go_ahead(d)) {
         command_injected(d);
+        throw(d);
         return true;                    /* a careful server throws it away */
     }
     trace_place(&d->tracing);

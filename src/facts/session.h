@@ -76,6 +76,7 @@ struct session {
     uint8_t server_ttl;                 /* TTL or hop limit of what the server sends, as it arrives; 0: not seen */
     uint8_t forged_ttl;                 /* that of the segment that is evidence forged_reply; 0: none is */
     uint32_t source;                    /* number of the capture it began in; set by the caller of the lane */
+    uint64_t kept;                      /* where its packets are kept: app/evidence.h; 0: nowhere. Never stored */
 };
 
 /* What the rule table made of a session; see verdict/. */

@@ -255,6 +255,7 @@ static bool show_conflict(struct reorder *r, struct stream *s, uint32_t from, ui
     give_back(r);
     r->given = both;
     out->kind = CHUNK_CONFLICT;
+    out->end = s->next - s->past_n + begin;
     out->first = span_of(both->bytes, n);
     out->other = span_of(both->bytes + n, n);
     /* A letter may agree by chance; the end of the line that both share does not. */

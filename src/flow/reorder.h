@@ -64,7 +64,7 @@ struct chunk {
     uint8_t side;
     struct span bytes;                  /* DATA: valid until the next call on this reorder */
     uint32_t n;                         /* GAP */
-    uint32_t end;                       /* DATA: sequence number behind the last byte */
+    uint32_t end;                       /* DATA: sequence number behind the last byte; CONFLICT: of the first one */
     uint32_t ack;                       /* DATA: what its segment acknowledged of the other side */
     bool has_ack;
     uint64_t ts_ns;

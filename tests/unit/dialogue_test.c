@@ -1,5 +1,5 @@
 /* links: dialogue/dialogue.o dialogue/first.o dialogue/mask.o dialogue/open.o dialogue/sasl.o
- * dialogue/preamble.o dialogue/upgrade.o dialogue/tracing.o dialogue/tls_dialogue.o dialogue/tls_hellos.o
+ * dialogue/preamble.o dialogue/upgrade.o dialogue/tracing.o dialogue/showing.o dialogue/tls_dialogue.o dialogue/tls_hellos.o
  * dialogue/certificates.o
  * dialogue/smtp_dialogue.o dialogue/imap_dialogue.o dialogue/pop3_dialogue.o dialogue/sieve_dialogue.o
  * proto/line.o proto/proxy.o proto/smtp.o proto/imap.o proto/pop3.o proto/tls_record.o proto/tls_hello.o

@@ -1,0 +1,96 @@
+/* links: app/evidence_ring.o */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "app/evidence_ring.h"
+
+enum { RING = 8192 };
+
+static uint8_t out[EVIDENCE_ENTRY_MOST];
+
+/* An entry of one packet with n bytes; gives its place. */
+static uint64_t put(struct evidence_ring *r, uint32_t n)
+{
+    struct evidence_head h = { .packets = 1 };
+    struct evidence_packet p = { .ts_ns = 7, .n = n, .wire = n };
+    h.size = (uint32_t)(sizeof h + sizeof p) + (n + 7) / 8 * 8;
+    uint8_t *to = evidence_ring_room(r, h.size, &h.place);
+    assert_non_null(to);
+    memcpy(to, &h, sizeof h);
+    memcpy(to + sizeof h, &p, sizeof p);
+    memset(to + sizeof h + sizeof p, 'a', n);
+    return h.place;
+}
+
+static void oldest_give_way(void **state)
+{
+    (void)state;
+    struct evidence_ring r;
+    uint64_t place[40];
+    assert_true(evidence_ring_make(&r, RING));
+    for (unsigned i = 0; i < 40; i++)
+        place[i] = put(&r, 500 + i);
+    assert_int_equal(evidence_ring_take(&r, place[0], out, sizeof out), 0);
+    size_t n = evidence_ring_take(&r, place[39], out, sizeof out);
+    assert_int_equal(n, sizeof(struct evidence_head) + sizeof(struct evidence_packet) + 544);
+    assert_int_equal(out[n - 6], 'a');
+    unsigned there = 0;
+    for (unsigned i = 0; i < 40; i++)
+        there += evidence_ring_take(&r, place[i], out, sizeof out) > 0;
+    assert_in_range(there, 10, RING / 540);
+    evidence_ring_free(&r);
+}
+
+static void nothing_is_believed(void **state)
+{
+    (void)state;
+    struct evidence_ring r;
+    uint64_t place;
+    assert_true(evidence_ring_make(&r, RING));
+    put(&r, 8);
+    place = put(&r, 100);
+    uint8_t *entry = r.shared->bytes + place % RING;
+    struct evidence_head good, h;
+    struct evidence_packet p;
+    memcpy(&good, entry, sizeof good);
+    const struct { uint64_t place; uint32_t size, packets; } bad[] = {
+        { place, UINT32_MAX, 1 }, { place, 0, 1 }, { place, good.size + 8, 1 }, { place, good.size, 2 },
+        { place, good.size, UINT32_MAX }, { place, good.size, 0 }, { place + 8, good.size, 1 }, { place, RING, 1 },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        h = good;
+        h.place = bad[i].place;
+        h.size = bad[i].size;
+        h.packets = bad[i].packets;
+        memcpy(entry, &h, sizeof h);
+        assert_int_equal(evidence_ring_take(&r, place, out, sizeof out), 0);
+    }
+    memcpy(entry, &good, sizeof good);
+    assert_int_not_equal(evidence_ring_take(&r, place, out, sizeof out), 0);
+    assert_int_equal(evidence_ring_take(&r, place, out, good.size - 1), 0);
+    memcpy(&p, entry + sizeof good, sizeof p);
+    const uint32_t lengths[] = { UINT32_MAX, UINT32_MAX - 6, 65536, 105, 90 };
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        p.n = lengths[i];
+        memcpy(entry + sizeof good, &p, sizeof p);
+        assert_int_equal(evidence_ring_take(&r, place, out, sizeof out), 0);
+    }
+    const uint64_t places[] = { UINT64_MAX, place + 1, place + 4, RING * 5, 8, place + RING };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        assert_int_equal(evidence_ring_take(&r, places[i], out, sizeof out), 0);
+    assert_null(evidence_ring_room(&r, RING / 2 + 8, &place));
+    evidence_ring_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(oldest_give_way),
+        cmocka_unit_test(nothing_is_believed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
