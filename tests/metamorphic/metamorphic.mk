@@ -4,7 +4,7 @@ METAMORPHIC     := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(sort $(wildcard tes
 METAMORPHIC_BIN  = $(BUILD)/tests/metamorphic/metamorphic
 # Of the program everything below the commands: the lane and what it needs, and the reader of captures.
 METAMORPHIC_LANE = $(filter $(addprefix $(BUILD)/,base/% capture/% decode/% flow/% proto/% facts/% \
-                     dialogue/% verdict/% dpi/% app/lane.o app/intake.o app/talk.o app/ports.o),$(OBJ))
+                     dialogue/% verdict/% dpi/% app/lane.o app/evidence.o app/evidence_ring.o app/intake.o app/talk.o app/ports.o),$(OBJ))
 # Of how many one is run in `make check`.
 METAMORPHIC_EVERY ?= $(if $(filter yes,$(SANITIZE)),100,12)
 

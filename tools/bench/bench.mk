@@ -4,7 +4,7 @@
 BENCH      = $(BUILD)/bench
 # Everything below the commands.
 BENCH_LANE = $(filter $(addprefix $(BUILD)/,base/% capture/% decode/% flow/% proto/% facts/% dialogue/% verdict/% \
-               dpi/% app/lane.o app/intake.o app/talk.o app/ports.o),$(OBJ))
+               dpi/% app/lane.o app/evidence.o app/evidence_ring.o app/intake.o app/talk.o app/ports.o),$(OBJ))
 
 $(BENCH)/%.o: tools/bench/%.c $(BUILD)/config
 	@mkdir -p $(@D)
