@@ -213,9 +213,9 @@ static bool look_through(int folder, unsigned most, char oldest[64], char newest
             continue;
         n++;
         if (!*oldest || strcmp(e->d_name, oldest) < 0)
-            snprintf(oldest, 64, "%s", e->d_name);
+            memcpy(oldest, e->d_name, strlen(e->d_name) + 1);   /* there is room for a name of ours */
         if (strcmp(e->d_name, newest) > 0)
-            snprintf(newest, 64, "%s", e->d_name);
+            memcpy(newest, e->d_name, strlen(e->d_name) + 1);
     }
     closedir(d);
     return n >= most;
