@@ -3,18 +3,21 @@
 A Kind is a golden with one session over IPv4; its server gets an address of its own, so that no kind tells anything of
 another one. `Traffic` gives packets in the order of time and keeps the truth.
 """
-import collections, heapq, os, socket, struct
+import collections, heapq, os, socket, sqlite3, struct
 import golden, interleave
 
 HEADER = struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1)
 SECOND = 1000000
 HOUR = 3600 * SECOND
 
+SUMS = ("SELECT hour, server_port, v.word, sum(sessions) FROM rate JOIN word AS v ON v.kind = 'verdict' AND v.code = verdict"
+        " GROUP BY 1, 2, 3")
+
 # golden: verdict, server port
 NAMES = collections.OrderedDict([
     ('smtp-starttls-tls13', ('starttls', 25)), ('smtp-clear', ('clear', 25)), ('smtp-greeting-only', ('incomplete', 25)),
     ('imap-login', ('clear_auth', 143)), ('pop3-stls', ('starttls', 110)), ('pop3-user-pass', ('clear_auth', 110)),
-    ('imap-preauth', (None, 143)), ('smtp-submission-starttls', ('starttls', 587)),
+    ('imap-preauth', ('clear', 143)), ('smtp-submission-starttls', ('starttls', 587)),
 ])
 
 
@@ -70,6 +73,18 @@ class Traffic:
         for i, (us, record) in enumerate(kind.packets(start, self.n)):
             heapq.heappush(self.heap, (us, self.n, i, record))
         self.n += 1
+
+    def differences(self, db):
+        """Where the sums of a database are not the truth, as sentences."""
+        want, got = collections.Counter(), collections.Counter()
+        for (hour, port, name), n in self.truth.items():
+            want[hour, port, NAMES[name][0]] += n
+        c = sqlite3.connect(db)
+        for hour, port, verdict, n in c.execute(SUMS):
+            got[hour, port, verdict] += n
+        bad = [r for r, in c.execute('PRAGMA integrity_check') if r != 'ok']
+        c.close()
+        return (['sums are %s, not %s' % (sorted((got - want).items())[:3], sorted((want - got).items())[:3])] if got != want else []) + bad
 
     def until(self, us=None):
         out = []

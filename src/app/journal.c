@@ -1,5 +1,6 @@
 #include "app/journal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "app/wire_form.h"
@@ -11,7 +12,6 @@ struct journal {
     size_t room, n;
     size_t rows;
     uint64_t run, batch;
-    uint64_t merged, lost;
     bool ended;
     uint8_t *bytes;
 };
@@ -45,18 +45,14 @@ bool journal_is_empty(const struct journal *j) { return j->n == 0; }
 uint64_t journal_run(const struct journal *j) { return j->run; }
 uint64_t journal_last(const struct journal *j) { return j->batch; }
 bool journal_ended(const struct journal *j) { return j->ended; }
-uint64_t journal_merged(const struct journal *j) { return j->merged; }
-uint64_t journal_lost(const struct journal *j) { return j->lost; }
+bool journal_has_room(const struct journal *j) { return j->room - j->n >= JOURNAL_MESSAGE; }
 
 /* --- writing --- */
 
 static void append(struct journal *j, unsigned type, uint64_t number, struct span body, struct span trace)
 {
     size_t size = (sizeof(struct wire_piece) + body.n + trace.n + 15) / 16 * 16;
-    if (size > j->room - j->n) {
-        j->lost++;
-        return;
-    }
+    assert(size <= j->room - j->n);
     const struct wire_piece piece = { .number = number, .size = (uint32_t)size, .type = (uint16_t)type,
                                       .trace_n = (uint16_t)trace.n };
     uint8_t *to = j->bytes + j->n;
@@ -136,10 +132,12 @@ static int store_piece(struct storing *t, const struct wire_piece *piece)
     case WIRE_CERTIFICATE:
         return store_certificate(t->store, body);
     case WIRE_SEEN:
-        t->complete_ns = s->complete_ns > t->complete_ns ? s->complete_ns : t->complete_ns;
+        t->complete_ns = s->complete_ns ? s->complete_ns : t->complete_ns;
         t->ledger->figures.packets += s->seen.packets;
         t->ledger->figures.dropped += s->seen.dropped_kernel + s->seen.dropped_interface;
         return store_seen(t->store, &s->seen);
+    case WIRE_RATE:
+        return store_rate(t->store, body);
     case WIRE_END:
         return store_run_end(t->store);
     case WIRE_TYPES:

@@ -5,13 +5,18 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "app/ledger.h"
+#include "app/merged.h"
 #include "app/pipeline.h"
 #include "app/rights.h"
 #include "app/wire.h"
 #include "capture/capture.h"
 
 enum { TRIED = 64 };                    /* kinds of attempts gathered at once */
-static const uint64_t second_ns = 1000000000, hour_ns = 3600 * second_ns;
+/* How many messages find room: from when on sessions are rows again; below which only those with evidence or an incident
+ * are; below which none is. */
+enum { ROOM_AGAIN = WIRE_ROOM / 2, ROOM_TIGHT = WIRE_ROOM / 4, ROOM_LAST = WIRE_ROOM / 16 };
+static const uint64_t second_ns = 1000000000, minute_ns = 60 * second_ns, hour_ns = 3600 * second_ns;
 
 struct parser {
     struct sensor *sensor;
@@ -19,9 +24,15 @@ struct parser {
     struct pipeline *pipeline;
     struct wire_attempt tried[TRIED];
     unsigned ntried;
+    bool tight;                         /* there is little room for what cannot be stored */
+    struct merged *merged;              /* sessions that are no rows for that; */
+    uint64_t left_out, left_out_before; /* how many, and how many of them were told of */
+    struct local_networks local;        /* while it is tight */
     struct lane_counts told;            /* of what the writer knows */
     struct link_counts links[CAPTURE_LINKS];    /* the same of each link */
     uint64_t clock_ns, told_ns;         /* packet time of the last report, and the machine's */
+    uint64_t shown_ns;                  /* packet time of the mark before */
+    uint64_t complete_ns;               /* as it was told last */
     uint64_t clock_steps;               /* since then */
     bool over;                          /* all connections have ended */
     struct record_mark mark;            /* the last one */
@@ -37,9 +48,25 @@ static const struct span no_trace = { NULL, 0 };
 
 /* --- what lanes say --- */
 
+static void merge(struct parser *p, const struct session *s)
+{
+    struct store_rate rate;
+    struct judgement j;
+    enum direction d;
+    ledger_judge(&p->local, s, &j, &d);
+    store_rate_of(s, &j, d, &rate);
+    merged_add(p->merged, &rate);
+    p->left_out++;
+}
+
 static void take_session(void *ctx, const struct session *s, uint64_t number)
 {
     struct parser *p = ctx;
+    bool plain = !s->evidence && !s->incidents;
+    if (p->tight && (plain || wire_out_room(p->out) < ROOM_LAST)) {
+        merge(p, s);
+        return;
+    }
     put(p, WIRE_SESSION, number, s, pipeline_trace(p->pipeline));
 }
 
@@ -57,21 +84,34 @@ static void tell_attempts(struct parser *p)
     p->ntried = 0;
 }
 
+/* That of the same hour, port and outcome; NULL: none. */
+static struct wire_attempt *find_attempt(struct parser *p, const struct attempt *a, uint16_t port)
+{
+    for (unsigned i = 0; i < p->ntried; i++) {
+        const struct attempt *known = &p->tried[i].attempt;
+        if (known->first_ns / hour_ns == a->first_ns / hour_ns && known->server_port == port && known->outcome == a->outcome)
+            return &p->tried[i];
+    }
+    return NULL;
+}
+
 /* Those of one kind are told together: there may be very many. */
 static void take_attempt(void *ctx, const struct attempt *a)
 {
     struct parser *p = ctx;
-    for (unsigned i = 0; i < p->ntried; i++) {
-        struct attempt *known = &p->tried[i].attempt;
-        if (known->first_ns / hour_ns == a->first_ns / hour_ns && known->server_port == a->server_port &&
-            known->outcome == a->outcome) {
-            p->tried[i].n++;
-            return;
-        }
+    struct attempt new = *a;
+    struct wire_attempt *known = find_attempt(p, a, a->server_port);
+    if (!known && p->tight && p->ntried >= TRIED / 2) {         /* ports are not told apart */
+        known = find_attempt(p, a, 0);
+        new.server_port = 0;
+    }
+    if (known) {
+        known->n++;
+        return;
     }
     if (p->ntried == TRIED)
         tell_attempts(p);
-    p->tried[p->ntried++] = (struct wire_attempt){ *a, 1 };
+    p->tried[p->ntried++] = (struct wire_attempt){ new, 1 };
 }
 
 /* --- how far it is --- */
@@ -92,11 +132,14 @@ static struct link_counts as_link(const struct parser *p, const struct record_ma
 }
 
 /* Before which no session began that is still to come: a connection is a session from its first payload on, for which
- * a minute is allowed. Clocks that go back do not undo it. */
-static uint64_t complete(const struct parser *p)
+ * a minute is allowed. A clock that is set back takes it back. */
+static uint64_t complete(struct parser *p)
 {
     uint64_t margin = p->over ? 0 : 60 * second_ns, at = p->clock_ns > margin ? p->clock_ns - margin : 0;
-    return p->mark.oldest_ns && p->mark.oldest_ns < at ? p->mark.oldest_ns : at;
+    at = p->mark.oldest_ns && p->mark.oldest_ns < at ? p->mark.oldest_ns : at;
+    if (at > p->complete_ns || p->clock_ns + 60 * second_ns < p->complete_ns)
+        p->complete_ns = at;
+    return p->complete_ns;
 }
 
 static void tell_link(struct parser *p, unsigned i, const struct link_counts *is, const struct lane_counts *all)
@@ -116,6 +159,8 @@ static void tell_link(struct parser *p, unsigned i, const struct link_counts *is
         w.seen.evicted = all->evicted - p->told.evicted;
         w.seen.discarded = all->discarded - p->told.discarded;
         w.seen.clock_steps = p->clock_steps;
+        w.seen.rows_left_out = p->left_out - p->left_out_before;
+        p->left_out_before = p->left_out;
         p->told = *all;
         p->clock_steps = 0;
     }
@@ -123,10 +168,10 @@ static void tell_link(struct parser *p, unsigned i, const struct link_counts *is
     put(p, WIRE_SEEN, 0, &w, no_trace);
 }
 
-static void tell_seen(struct parser *p, const struct record_mark *mark)
+static void tell_seen(struct parser *p, const struct record_mark *mark, uint64_t clock_ns)
 {
-    p->clock_steps += clock_steps(p, mark->clock_ns);
-    p->clock_ns = mark->clock_ns;
+    p->clock_steps += clock_steps(p, clock_ns);
+    p->clock_ns = clock_ns;
     p->told_ns = wall_clock_ns();
     if (!mark->nlinks) {
         struct link_counts stream = as_link(p, mark);
@@ -148,13 +193,55 @@ static uint64_t gone(const struct record_mark *mark)
 static void say_figures(const struct parser *p, const struct record_mark *mark)
 {
     const struct lane_counts *c = &mark->counts;
-    sensor_say("parser: %llu packets, %llu bytes, %llu connections gave way, %llu sessions were dropped",
-               (unsigned long long)c->packets, (unsigned long long)c->bytes, (unsigned long long)c->evicted,
-               (unsigned long long)wire_out_dropped(p->out));
+    sensor_say("parser: %llu packets, %llu bytes, %llu connections gave way, %llu sessions were counted without a row, %llu"
+               " records were lost", (unsigned long long)c->packets, (unsigned long long)c->bytes,
+               (unsigned long long)c->evicted, (unsigned long long)p->left_out,
+               (unsigned long long)(wire_out_dropped(p->out) + merged_lost(p->merged)));
     for (unsigned i = 0; i < mark->nlinks; i++)
         sensor_say("%s: %llu packets, %llu dropped by the kernel, %llu by the interface%s", p->sensor->link[i],
                    (unsigned long long)mark->link[i].packets, (unsigned long long)mark->link[i].dropped_kernel,
                    (unsigned long long)mark->link[i].dropped_interface, mark->link[i].gone ? "; it is not there" : "");
+}
+
+/* --- when little can be stored --- */
+
+static void tell_merged(struct parser *p)
+{
+    struct store_rate rate;
+    while (wire_out_room(p->out) > ROOM_TIGHT && merged_take(p->merged, &rate))
+        put(p, WIRE_RATE, 0, &rate, no_trace);
+}
+
+/* Standard input waits instead. */
+static void look_at_room(struct parser *p)
+{
+    unsigned room = wire_out_room(p->out);
+    if (p->sensor->from_stdin)
+        return;
+    if (!p->tight && room < ROOM_TIGHT) {
+        p->tight = true;
+        sensor_warn("the memory for what is not stored yet is three quarters full: from now on sessions without evidence and"
+                    " incident are counted, without a row of their own");
+    } else if (p->tight && room >= ROOM_AGAIN) {
+        p->tight = false;
+        sensor_say("sessions have rows again; %llu were counted without", (unsigned long long)p->left_out);
+    }
+    if (p->tight)
+        sensor_local(p->sensor, &p->local);
+    else
+        tell_merged(p);
+}
+
+/* Four times a second and for each minute; while there is little room, once for each minute or hour. */
+static void look_at_clock(struct parser *p, const struct record_mark *mark)
+{
+    uint64_t width = p->tight && wire_out_room(p->out) < ROOM_LAST ? hour_ns : minute_ns;
+    bool over = mark->clock_ns / width != p->clock_ns / width;
+    if (mark->clock_ns && p->tight && over)
+        tell_seen(p, mark, p->shown_ns / width == p->clock_ns / width && p->shown_ns > p->clock_ns ? p->shown_ns : mark->clock_ns);
+    else if (mark->clock_ns && !p->tight && (over || wall_clock_ns() - p->told_ns >= second_ns / 4))
+        tell_seen(p, mark, mark->clock_ns);
+    p->shown_ns = mark->clock_ns;
 }
 
 static bool step(void *ctx, const struct record_mark *mark)
@@ -162,10 +249,10 @@ static bool step(void *ctx, const struct record_mark *mark)
     struct parser *p = ctx;
     struct sensor_page *page = p->sensor->parser;
     p->mark = *mark;
-    bool minute = mark->clock_ns / (60 * second_ns) != p->clock_ns / (60 * second_ns);
-    if (mark->clock_ns && (minute || wall_clock_ns() - p->told_ns >= second_ns / 4))
-        tell_seen(p, mark);
-    tell_attempts(p);
+    look_at_room(p);
+    look_at_clock(p, mark);
+    if (!p->tight)
+        tell_attempts(p);
     wire_out_turn(p->out);
     atomic_store(&page->packets, mark->counts.packets);
     atomic_fetch_add(&page->beats, 1);
@@ -230,24 +317,31 @@ static void tell_last(struct parser *p)
     p->mark.clock_ns = pipeline_last_ns(p->pipeline);
     p->mark.counts = pipeline_counts(p->pipeline);
     tell_attempts(p);
+    for (struct store_rate rate; merged_take(p->merged, &rate);)
+        put(p, WIRE_RATE, 0, &rate, no_trace);
     if (p->mark.clock_ns)
-        tell_seen(p, &p->mark);
+        tell_seen(p, &p->mark, p->mark.clock_ns);
 }
 
 static int run(struct parser *p, const struct parser_life *life)
 {
     struct sensor *s = p->sensor;
     struct pipeline_user user = { .sink = { take_session, take_counts, take_attempt, take_certificate, p }, .step = step };
-    p->out = wire_out_new(s->told, life->run, s->from_stdin);
+    p->out = wire_out_new(s->told, life->run);
+    p->merged = merged_new();
     p->pipeline = pipeline_new(&s->ports, (size_t)s->memory, s->lanes, &user);
     bool keeps = !s->evidence.folder || (p->pipeline && pipeline_keep(p->pipeline, s->evidence.memory / 2, &s->ring));
-    if (!p->out || !p->pipeline || !keeps) {
+    if (!p->out || !p->merged || !p->pipeline || !keeps) {
         sensor_warn("there is not enough memory");
         return EX_OSERR;
     }
+    if (s->from_stdin)
+        wire_out_patient(p->out, &s->parser->beats);
     wire_out_turn(p->out);
     atomic_fetch_add(&s->parser->beats, 1);     /* it is ready, though nothing may come for long */
     int code = life->finish ? 0 : s->from_stdin ? read_all(p, life->resume) : read_links(p);
+    wire_out_patient(p->out, &s->parser->beats);        /* there is an end to what is left */
+    p->tight = false;
     pipeline_end(p->pipeline);
     tell_last(p);
     bool renewed = sensor_renewed && !sensor_stopped;
@@ -269,6 +363,7 @@ int parser_main(struct sensor *s, const struct parser_life *life)
         sensor_stopped = 1;
     int code = run(&p, life);
     pipeline_free(p.pipeline);
+    merged_free(p.merged);
     wire_out_free(p.out);
     return code;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -97,15 +98,29 @@ static bool restrict_files(const char *folder, const char *also)
 }
 #endif
 
+/* It writes no file but the one that its lines may go to; that it does not fill the disk with them. */
+static bool limit_files(void)
+{
+    enum { LINES = 64 << 20 };
+    struct stat st;
+    bool file = fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0)
+        return false;
+    rlim_t most = file ? (rlim_t)st.st_size + LINES : 0;
+    limit.rlim_max = most < limit.rlim_max ? most : limit.rlim_max;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_FSIZE, &limit) == 0;
+}
+
 /* --- all of it --- */
 
 bool rights_drop(const struct rights *r, char why[RIGHTS_ERROR])
 {
-    const struct rlimit none = { 0, 0 };
     bool parent = r->role == RIGHTS_PARENT;
     unsigned keeps = parent ? parent_keeps : 0;
 
-    if (r->role == RIGHTS_PARSER && setrlimit(RLIMIT_FSIZE, &none) != 0)
+    if (r->role == RIGHTS_PARSER && !limit_files())
         return failed(why, "limit of files");
     drop_bounds(keeps);
     if (!become(r))

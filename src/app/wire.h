@@ -6,6 +6,8 @@
 #ifndef MAILSEAL_APP_WIRE_H
 #define MAILSEAL_APP_WIRE_H
 
+#include <stdatomic.h>
+
 #include "facts/session.h"
 #include "store/store.h"
 
@@ -17,6 +19,7 @@ enum wire_type {
     WIRE_ATTEMPT,                       /* struct wire_attempt */
     WIRE_CERTIFICATE,                   /* struct certificate */
     WIRE_SEEN,                          /* struct wire_seen */
+    WIRE_RATE,                          /* struct store_rate */
     WIRE_END,                           /* nothing: the run has told everything */
     WIRE_TYPES
 };
@@ -26,7 +29,7 @@ struct wire_attempt {
     uint64_t n;
 };
 
-/* complete_ns: packet time before which no session began that is still to come. */
+/* complete_ns: packet time before which no session began that is still to come; 0: it is not known. */
 struct wire_seen {
     struct store_seen seen;
     uint64_t complete_ns;
@@ -43,9 +46,13 @@ struct wire_record {
 
 struct wire_out;
 
-/* run: a number that no other run has. patient: who tells waits when too much is not stored yet; else sessions
- * are dropped then, and counted. NULL: no memory. */
-struct wire_out *wire_out_new(int fd, uint64_t run, bool patient);
+enum { WIRE_ROOM = 1024 };              /* messages that are not stored yet, at most */
+
+/* run: a number that no other run has. NULL: no memory. */
+struct wire_out *wire_out_new(int fd, uint64_t run);
+/* Who tells waits from now on when there is no room, and beats meanwhile; else what finds none is dropped, and counted. */
+void wire_out_patient(struct wire_out *, atomic_uint_least64_t *beats);
+unsigned wire_out_room(const struct wire_out *);        /* messages that find room at the moment */
 void wire_out_free(struct wire_out *);
 void wire_out_put(struct wire_out *, const struct wire_record *);
 /* All put so far belongs together: what there is goes out, as far as there is room, and answers are read. */

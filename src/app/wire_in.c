@@ -26,7 +26,7 @@ size_t wire_body(enum wire_type type)
     static const size_t sizes[WIRE_TYPES] = {
         [WIRE_SESSION] = sizeof(struct session), [WIRE_COUNTS] = sizeof(struct session_counts),
         [WIRE_ATTEMPT] = sizeof(struct wire_attempt), [WIRE_CERTIFICATE] = sizeof(struct certificate),
-        [WIRE_SEEN] = sizeof(struct wire_seen), [WIRE_END] = 0,
+        [WIRE_SEEN] = sizeof(struct wire_seen), [WIRE_RATE] = sizeof(struct store_rate), [WIRE_END] = 0,
     };
     return sizes[type];
 }
@@ -67,6 +67,19 @@ static bool seen_is_sane(const struct wire_seen *s)
            (s->complete_ns | x->first_ns | x->last_ns | x->clock_ns) <= INT64_MAX;
 }
 
+static bool rate_is_sane(const struct store_rate *r)
+{
+    static const int64_t least_over[RATE_KEYS] = {
+        [RATE_HOUR] = INT64_MAX / 1000000000, [RATE_DIRECTION] = DIRECTION_N, [RATE_HOP] = HOP_N, [RATE_PROTOCOL] = PROTOCOL_N,
+        [RATE_PORT] = 65536, [RATE_VERDICT] = VERDICT_N, [RATE_STRIP] = GRADE_N, [RATE_VERSION] = 65536, [RATE_PQ] = 2,
+        [RATE_EXPOSURE] = EXPOSURE_N, [RATE_LOSS] = 2,
+    };
+    bool good = r->key[RATE_HOUR] % 3600 == 0 && r->sessions > 0 && r->sessions >> 40 == 0 && r->bytes >> 56 == 0 && r->messages >> 48 == 0;
+    for (unsigned i = 0; i < RATE_KEYS; i++)
+        good = good && r->key[i] >= 0 && r->key[i] < least_over[i];
+    return good;
+}
+
 static bool is_link(const struct wire_in *w, uint64_t number) { return number >= 1 && number <= w->links; }
 
 static bool record_is_sane(const struct wire_in *w, const struct wire_record *r)
@@ -87,6 +100,8 @@ static bool record_is_sane(const struct wire_in *w, const struct wire_record *r)
         return certificate_is_sane(r->body);
     case WIRE_SEEN:
         return seen_is_sane(seen) && is_link(w, seen->seen.link);
+    case WIRE_RATE:
+        return rate_is_sane(r->body);
     case WIRE_END:
         return true;
     case WIRE_TYPES:

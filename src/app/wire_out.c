@@ -9,26 +9,28 @@
 #include "base/pages.h"
 #include "base/threads.h"
 
-enum { PARCELS = 1024 };                /* messages that are not stored yet, at most */
+enum { PARCELS = WIRE_ROOM };
 static const uint64_t gather_ns = 50000000;
+enum { GATHER_PART = 64 };              /* of the time for which nothing has been stored */
 
 /* Messages are numbered from 1 on; those from `oldest` on are kept, since they may have to be told again. */
 struct wire_out {
     int fd;
     uint64_t run;
-    bool patient;
+    atomic_uint_least64_t *beats;       /* not NULL: patient */
     bool first;                         /* the next one is the first that its listener gets */
     bool gone;
     uint64_t oldest, next, current;     /* oldest: not stored; next: not sent; current: being written */
     uint64_t sent_ns;                   /* when the last one was closed */
     uint64_t dropped;
+    uint64_t closed_ns[PARCELS];
     uint32_t n[PARCELS];                /* bytes in each */
     uint8_t *bytes;                     /* PARCELS times WIRE_MESSAGE */
 };
 
 static uint8_t *parcel(struct wire_out *w, uint64_t number) { return w->bytes + number % PARCELS * WIRE_MESSAGE; }
 
-struct wire_out *wire_out_new(int fd, uint64_t run, bool patient)
+struct wire_out *wire_out_new(int fd, uint64_t run)
 {
     struct wire_out *w = calloc(1, sizeof *w);
     if (!w || !(w->bytes = pages_get((size_t)PARCELS * WIRE_MESSAGE))) {
@@ -37,7 +39,6 @@ struct wire_out *wire_out_new(int fd, uint64_t run, bool patient)
     }
     w->fd = fd;
     w->run = run;
-    w->patient = patient;
     w->first = true;
     w->oldest = w->next = w->current = 1;
     w->n[1] = sizeof(struct wire_head);
@@ -51,6 +52,8 @@ void wire_out_free(struct wire_out *w)
     pages_put(w->bytes);
     free(w);
 }
+
+void wire_out_patient(struct wire_out *w, atomic_uint_least64_t *beats) { w->beats = beats; }
 
 uint64_t wire_out_dropped(const struct wire_out *w) { return w->dropped; }
 
@@ -98,6 +101,8 @@ static void wait_for_socket(struct wire_out *w)
 {
     struct pollfd fd = { .fd = w->fd, .events = (short)(POLLIN | (w->next < w->current ? POLLOUT : 0)) };
     poll(&fd, 1, 200);
+    if (w->beats)
+        atomic_fetch_add(w->beats, 1);
     read_answers(w);
     send_all(w);
 }
@@ -106,23 +111,25 @@ static void wait_for_socket(struct wire_out *w)
 
 static bool is_empty(const struct wire_out *w) { return w->n[w->current % PARCELS] == sizeof(struct wire_head); }
 
-static bool has_room(const struct wire_out *w) { return w->current + 1 - w->oldest < PARCELS; }
+unsigned wire_out_room(const struct wire_out *w) { return (unsigned)(PARCELS - 1 - (w->current - w->oldest)); }
+
+static bool has_room(const struct wire_out *w) { return wire_out_room(w) > 0; }
 
 /* Closes the present message and begins the next one; there must be room. */
 static void close_message(struct wire_out *w)
 {
     struct wire_head *head = (struct wire_head *)(void *)parcel(w, w->current);
     *head = (struct wire_head){ .run = w->run, .batch = w->current };
+    w->sent_ns = w->closed_ns[w->current % PARCELS] = wall_clock_ns();
     w->current++;
     w->n[w->current % PARCELS] = sizeof *head;
-    w->sent_ns = wall_clock_ns();
 }
 
 static bool make_room(struct wire_out *w)
 {
     read_answers(w);
     send_all(w);
-    while (!has_room(w) && w->patient && !w->gone)
+    while (!has_room(w) && w->beats && !w->gone)
         wait_for_socket(w);
     return has_room(w);
 }
@@ -132,7 +139,7 @@ void wire_out_put(struct wire_out *w, const struct wire_record *r)
     size_t body = wire_body(r->type), size = (sizeof(struct wire_piece) + body + r->trace.n + 15) / 16 * 16;
     if (w->n[w->current % PARCELS] + size > WIRE_MESSAGE) {
         if (!make_room(w)) {
-            w->dropped += r->type == WIRE_SESSION;
+            w->dropped++;
             return;
         }
         close_message(w);
@@ -148,11 +155,19 @@ void wire_out_put(struct wire_out *w, const struct wire_record *r)
     w->n[w->current % PARCELS] += (uint32_t)size;
 }
 
+/* While nothing can be stored few messages have to hold what comes. */
+static bool is_time(const struct wire_out *w)
+{
+    uint64_t now_ns = wall_clock_ns(), waits_ns = w->oldest < w->current ? now_ns - w->closed_ns[w->oldest % PARCELS] : 0;
+    uint64_t gather = waits_ns / GATHER_PART;
+    return now_ns - w->sent_ns >= (gather > gather_ns ? gather : gather_ns);
+}
+
 void wire_out_turn(struct wire_out *w)
 {
     read_answers(w);
     bool due = w->first ? w->next == w->current : !is_empty(w);
-    if (due && has_room(w) && (w->first || wall_clock_ns() - w->sent_ns >= gather_ns))
+    if (due && has_room(w) && (w->first || is_time(w)))
         close_message(w);
     send_all(w);
 }

@@ -68,11 +68,22 @@ static void write_evidence(struct writer *w)
         sensor_say("%s is written again", w->sensor->evidence.folder);
 }
 
+/* Somebody took the file away, or put another one in its place: what is written from now on is there. */
+static void look_for_file(struct writer *w)
+{
+    if (!w->ledger.store || !store_moved(w->ledger.store))
+        return;
+    sensor_warn("%s is not the file any more that it was; the one at its place is written, or a new one", w->sensor->db);
+    store_close(w->ledger.store);
+    w->ledger.store = NULL;
+}
+
 static int try_to_store(struct writer *w, const struct journal *j)
 {
     char error[STORE_ERROR];
     int code = 0;
     struct ledger *l = &w->ledger;
+    look_for_file(w);
     if (!l->store)
         l->store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
     l->figures = (struct ledger_figures){ 0 };
@@ -169,7 +180,7 @@ static void take_message(struct writer *w)
 
 static void listen_once(struct writer *w)
 {
-    for (unsigned i = 0; i < MESSAGES && journal_rows(w->filling) < ROWS; i++)
+    for (unsigned i = 0; i < MESSAGES && journal_rows(w->filling) < ROWS && journal_has_room(w->filling); i++)
         switch (wire_in_step(w->in)) {
         case WIRE_MESSAGE_CAME:
             take_message(w);
@@ -275,8 +286,6 @@ static const char *folder_of(const char *path, char buffer[4096])
     return buffer;
 }
 
-static bool may_pass(int code) { return code == EX_TEMPFAIL || code == EX_IOERR; }
-
 static bool begin_evidence(struct writer *w)
 {
     const struct evidence_options *o = &w->sensor->evidence;
@@ -299,7 +308,7 @@ static int begin(struct writer *w)
     if (!ledger_open(&w->ledger, &w->local) || !w->in || !w->to || !w->back || !w->journal[0] || !w->journal[1])
         return complain(EX_OSERR, "there is not enough memory");
     w->ledger.store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
-    if (!w->ledger.store && (!may_pass(code) || !w->sensor->again))
+    if (!w->ledger.store && !w->sensor->again)
         return complain(code, "%s", error);
     if (!begin_evidence(w))
         return complain(EX_CANTCREAT, "%s cannot be written in: %s", w->sensor->evidence.folder, strerror(errno));
@@ -322,7 +331,9 @@ int writer_main(struct sensor *s)
         queue_put(w.to, NULL);
         worker_join(w.worker);
         code = atomic_load(&w.trouble);
-        if (w.ledger.store && !code)
+        if (code)
+            sensor_warn("%s could not be written to the end: what was kept in memory is lost", s->db);
+        else if (w.ledger.store)
             store_run_over(w.ledger.store);
     }
     store_close(w.ledger.store);

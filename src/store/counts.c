@@ -1,6 +1,7 @@
 #include "store/counts.h"
 
 #include "proto/tls.h"
+#include "store/store.h"
 
 #include <time.h>
 
@@ -286,6 +287,8 @@ static int apply(struct counts *c, size_t table, struct share *x, int sign)
     return v ? SQLITE_OK : rc;
 }
 
+_Static_assert(sizeof ((struct share *)0)->key == sizeof ((struct store_rate *)0)->key, "both are those of rate");
+
 typedef void share_of(const struct counted *, int64_t port, struct share *);
 static share_of *const shares[] = {
     [COUNTS_RATE] = share_rate, [COUNTS_PEER_DAY] = share_peer, [COUNTS_TLS_DAY] = share_tls,
@@ -369,6 +372,32 @@ int counts_attempt(struct counts *c, const struct attempt *a, uint64_t n)
         return rc;
     v[0] += (int64_t)n;
     return SQLITE_OK;
+}
+
+void store_rate_of(const struct session *s, const struct judgement *j, enum direction d, struct store_rate *out)
+{
+    const struct counted x = { .session = s, .judgement = j, .direction = d, .strip = j->grade };
+    struct share share;
+    share_rate(&x, s->server.port, &share);
+    memcpy(out->key, share.key, sizeof out->key);
+    out->sessions = share.value[0];
+    out->bytes = share.value[1];
+    out->messages = share.value[2];
+}
+
+/* Who the peers were is not known any more. */
+int counts_rate(struct counts *c, const struct store_rate *r)
+{
+    const int64_t *k = r->key;
+    struct share rate = { .any = true, .value = { r->sessions, r->bytes, r->messages } };
+    struct share peer = { .any = true, .key = { k[RATE_HOUR] - k[RATE_HOUR] % DAY, k[RATE_DIRECTION], 0, 0, k[RATE_HOP],
+                                                k[RATE_VERDICT], k[RATE_EXPOSURE] },
+                          .value = { r->sessions, r->bytes } };
+    bool added;
+    memcpy(rate.key, k, sizeof rate.key);
+    rate.key[RATE_PORT] = port_of(&c->odd, (uint16_t)k[RATE_PORT], false, &added);
+    int rc = apply(c, COUNTS_RATE, &rate, 1);
+    return rc == SQLITE_OK ? apply(c, COUNTS_PEER_DAY, &peer, 1) : rc;
 }
 
 int counts_write(struct counts *c)

@@ -61,6 +61,8 @@ int counts_grow(struct counts *, const struct counted *was, const struct counted
 int counts_owner(struct counts *, int64_t sensor, int64_t database);
 bool counts_is_mail_port(uint16_t port);
 int counts_attempt(struct counts *, const struct attempt *, uint64_t n);
+struct store_rate;
+int counts_rate(struct counts *, const struct store_rate *);
 
 int counts_write(struct counts *);                          /* before the commit */
 void counts_drop(struct counts *);                          /* after a rollback */

@@ -250,6 +250,12 @@ void store_run_over(struct store *s)
     sqlite3_exec(s->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
 }
 
+bool store_moved(struct store *s)
+{
+    int moved = 0;
+    return sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
+}
+
 static void bind_time(struct binder *b, uint64_t ns)
 {
     if (ns)

@@ -575,6 +575,14 @@ int store_attempt(struct store *s, const struct attempt *a, uint64_t n)
     return counts_attempt(&s->counts, a, n) == SQLITE_OK ? 0 : store_fail(s);
 }
 
+int store_rate(struct store *s, const struct store_rate *r)
+{
+    int code = store_touch(s);
+    if (code)
+        return code;
+    return counts_rate(&s->counts, r) == SQLITE_OK ? 0 : store_fail(s);
+}
+
 int store_certificate(struct store *s, const struct certificate *c)
 {
     int code = store_touch(s);

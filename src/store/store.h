@@ -91,6 +91,17 @@ int64_t store_next_session(const struct store *);
 int store_finding(struct store *, int64_t session, const struct finding *);
 int store_revise(struct store *, const struct finding *);
 int store_attempt(struct store *, const struct attempt *, uint64_t n);
+
+/* Sessions that are counted without a row of their own, by what the table `rate` tells apart. */
+enum { RATE_HOUR, RATE_DIRECTION, RATE_HOP, RATE_PROTOCOL, RATE_PORT, RATE_VERDICT, RATE_STRIP, RATE_VERSION, RATE_PQ,
+       RATE_EXPOSURE, RATE_LOSS, RATE_KEYS };
+struct store_rate {
+    int64_t key[RATE_KEYS];             /* the port as it is */
+    int64_t sessions, bytes, messages;
+};
+/* One session. */
+void store_rate_of(const struct session *, const struct judgement *, enum direction, struct store_rate *out);
+int store_rate(struct store *, const struct store_rate *);
 /* One that sessions name; before the first of them. One that is there already is left as it is. */
 int store_certificate(struct store *, const struct certificate *);
 
@@ -117,6 +128,8 @@ int store_run_batch(struct store *, uint64_t batch, uint64_t complete_ns);
 int store_run_end(struct store *);      /* it has told everything */
 /* Between transactions: leaves one plain file behind, if nobody reads it just now. */
 void store_run_over(struct store *);
+/* Between transactions: another file is at its path now, or none. */
+bool store_moved(struct store *);
 
 /* What a link brought since this was told last; adds up by the minute. */
 struct store_seen {
