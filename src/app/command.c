@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "app/log.h"
+#include "report/layout.h"
 
 int complain(int status, const char *format, ...)
 {
@@ -80,6 +82,19 @@ int addresses_parse(struct store_options *o, const char *text)
     else
         return complain(EX_USAGE, "--addresses: '%s' is neither keep nor truncate", text);
     return 0;
+}
+
+static size_t at_least(size_t width) { return width < LAYOUT_LEAST ? LAYOUT_LEAST : width; }
+
+size_t terminal_width(void)
+{
+    const char *text = getenv("COLUMNS");
+    struct winsize w;
+    unsigned n;
+
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col)
+        return at_least(w.ws_col);
+    return text && number_parse(text, 1, 10000, &n) ? at_least(n) : 0;
 }
 
 uint64_t memory_default(void)

@@ -20,6 +20,7 @@ int command_top(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_sessions(int argc, char **argv);
+int command_incidents(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_rejudge(int argc, char **argv);
 int command_retain(int argc, char **argv);
@@ -50,6 +51,9 @@ bool size_parse(const char *text, uint64_t *out);
 bool number_parse(const char *text, unsigned least, unsigned most, unsigned *out);
 /* "keep", "truncate"; complains of what is neither. */
 int addresses_parse(struct store_options *, const char *text);
+/* Columns of the terminal that standard output is, or of the variable COLUMNS, but not less than layout.h asks for;
+ * 0: it is none. */
+size_t terminal_width(void);
 /* A quarter of the machine's memory, in bytes. */
 uint64_t memory_default(void);
 

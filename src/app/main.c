@@ -91,6 +91,16 @@ const struct command commands[] = {
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --verdict VERDICT     only these\n"
       "  --format table|csv|jsonl\n" },
+    { "incidents", command_incidents, "incidents [OPTION]...",
+      "lists whose TLS was kept away on the way to which server, and other incidents, each path once",
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --since T, --until T  a date or an RFC 3339 time; sessions that began from since up to, not with, until\n"
+      "  --hop HOP             relay, submission, retrieval, delivery, filter, other\n"
+      "  --direction DIRECTION inbound, outbound, internal, transit, unknown\n"
+      "  --grade GRADE         possible, likely, proven: stripping of this grade at least, and nothing else;\n"
+      "                        none: everything; default what is likely, and other incidents\n"
+      "  --format text|jsonl\n"
+      "\nThe status is 1 if there is one, 0 if there is none.\n" },
     { "explain", command_explain, "explain [OPTION]... ID",
       "shows why a session has its verdict: its dialogue, and the rule that decided",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"

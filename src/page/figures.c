@@ -165,7 +165,7 @@ const struct figure figures[] = {
         .id = "incidents",
         .title = "When and where it was stripped",
         .sentence = "One circle for each day, hop and server, the larger the more sessions; at most the 200 largest.",
-        .report = "incidents", .direction = true,
+        .report = "days", .direction = true,
         .panel = { { PANEL_DOTS, "", NULL, NULL, "Stripped sessions, by day and hop", SCALE_COUNT,
                      { { "Stripped", "stripped", "sessions", 0, 0, 0, 0 } }, { END }, { END } } },
         .column = { { "day", "Day", FORMAT_TEXT }, { "hop", "Hop", FORMAT_TEXT }, { "server", "Server", FORMAT_TEXT },

@@ -8,4 +8,7 @@
  * 0, or a status and a sentence. Texts of q are borrowed until then. */
 int report_prepare(struct reading *, const struct report_request *q, sqlite3_stmt **, char error[REPORT_ERROR]);
 
+/* The same of its rows, kept in memory: they can be gone through again, behind sqlite3_reset(). */
+int report_prepare_kept(struct reading *, const struct report_request *q, sqlite3_stmt **, char error[REPORT_ERROR]);
+
 #endif

@@ -107,6 +107,7 @@ static bool bind_all(sqlite3_stmt *stmt, const struct report_request *q, char er
         && bind_word(stmt, ":by", q->name, q->by, error)
         && bind_word(stmt, ":hop", q->name, q->hop, error)
         && bind_word(stmt, ":direction", q->name, q->direction, error)
+        && bind_word(stmt, ":grade", q->name, q->grade, error)
         && bind_rehearsal(stmt, q);
 }
 
@@ -132,8 +133,8 @@ int report_prepare(struct reading *r, const struct report_request *q, sqlite3_st
 }
 
 /* A table is gone through twice, and its rows are found once only: they are kept in between. */
-static int prepare_table(struct reading *r, const struct report_request *q, sqlite3_stmt **stmt,
-                         char error[REPORT_ERROR])
+int report_prepare_kept(struct reading *r, const struct report_request *q, sqlite3_stmt **stmt,
+                        char error[REPORT_ERROR])
 {
     int code = prepare(r, q, true, stmt, error), rc;
 
@@ -151,7 +152,7 @@ static int run(struct reading *r, const struct report_request *q, FILE *out, cha
 {
     struct rendering how = { q->format, NULL, 0 };
     sqlite3_stmt *stmt;
-    int code = (q->format == REPORT_TABLE ? prepare_table : report_prepare)(r, q, &stmt, error);
+    int code = (q->format == REPORT_TABLE ? report_prepare_kept : report_prepare)(r, q, &stmt, error);
 
     errno = 0;
     if (!code && render(stmt, &how, out) != SQLITE_OK)
