@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 enum {
-    SERVERS = 1 << 15, RUNS = 1 << 13,
     OFFERED_LEAST = 19,                 /* of the last lists */
     LACKS_LEAST = 3, LACKS_SURE = 10,   /* in a row; so many that no unlike servers behind one address explain them */
     TRIES_LEAST = 5, UPGRADED_LEAST = 20
@@ -13,8 +12,8 @@ static const uint64_t second_ns = 1000000000, hour_ns = 3600 * second_ns, day_ns
 bool history_open(struct history *h, const struct finding_sink *sink)
 {
     h->sink = *sink;
-    bool servers = recent_open(&h->servers, offsetof(struct history_server, first_ns), sizeof(struct history_server), SERVERS);
-    bool runs = recent_open(&h->runs, sizeof(struct history_key), sizeof(struct history_run), RUNS);
+    bool servers = recent_open(&h->servers, offsetof(struct history_server, first_ns), sizeof(struct history_server), HISTORY_SERVERS);
+    bool runs = recent_open(&h->runs, sizeof(struct history_key), sizeof(struct history_run), HISTORY_RUNS);
     return servers && runs;
 }
 
@@ -32,6 +31,9 @@ void history_clear(struct history *h)
 
 static uint32_t seconds(uint64_t ns) { return (uint32_t)(ns / second_ns); }
 
+/* So far that it is no lane's order, but a capture of an earlier time. */
+static bool lies_ahead(uint64_t ns, const struct session *s) { return ns > s->last_ns + day_ns; }
+
 /* --- runs --- */
 
 static struct history_key key_of(const struct session *s, enum evidence kind)
@@ -48,7 +50,7 @@ static struct history_run *run_of(struct history *h, const struct session *s, en
 {
     const struct history_key key = key_of(s, kind);
     struct history_run *r = recent_find(&h->runs, &key);
-    return r && r->n ? r : NULL;
+    return r && r->n && !lies_ahead(r->last_ns, s) ? r : NULL;
 }
 
 /* The i-th that goes on with a server, of a kind; NULL: none has this place. */
@@ -167,6 +169,7 @@ static enum grade grade_of(const struct history_run *r)
 /* Something has come that may speak against those before, too. */
 static void judge_again(struct history *h, struct history_run *r, const struct session *now)
 {
+    recent_change(&h->runs, r);
     enum grade grade = grade_of(r);
     if (grade > r->grade || (r->mixed && grade < r->grade))
         tell(h, r, grade, now, NULL);
@@ -175,6 +178,7 @@ static void judge_again(struct history *h, struct history_run *r, const struct s
 /* One more of a run. */
 static struct finding add_to_run(struct history *h, struct history_run *r, const struct session *s, int64_t row)
 {
+    recent_change(&h->runs, r);
     r->n++;
     r->last_ns = s->first_ns > r->last_ns ? s->first_ns : r->last_ns;
     enum grade grade = grade_of(r);
@@ -189,6 +193,7 @@ static void end_run(struct history *h, struct history_run *r, const struct sessi
 {
     if (take_back && r->grade == GRADE_LIKELY)
         tell(h, r, GRADE_POSSIBLE, s, why);
+    recent_change(&h->runs, r);
     r->n = 0;
 }
 
@@ -369,6 +374,18 @@ static void take_version(struct history_server *e, struct session *s)
         e->chose[i] = seconds(s->first_ns);
 }
 
+/* What is known of a server, and the runs that go on with it. */
+static void forget(struct history *h, struct history_server *e)
+{
+    for (unsigned i = 0; i < HISTORY_OPEN; i++)
+        if (is_open(h, e, i)) {
+            struct history_run *r = recent_at(&h->runs, e->open[i]);
+            r->n = 0;
+            recent_change(&h->runs, r);
+        }
+    memset((uint8_t *)e + h->servers.key, 0, sizeof *e - h->servers.key);
+}
+
 unsigned history_take(struct history *h, struct session *s, int64_t row, struct finding out[HISTORY_FINDINGS])
 {
     struct history_server key = { .port = s->server.port };
@@ -376,6 +393,8 @@ unsigned history_take(struct history *h, struct session *s, int64_t row, struct 
 
     memcpy(key.address, s->server.addr, sizeof key.address);
     struct history_server *e = recent_get(&h->servers, &key);
+    if (lies_ahead(e->last_ns, s))
+        forget(h, e);
     n += take_hello(e, s, row, &out[n]);
     n += take_list(h, e, s, row, &out[n]);
     if (evidence_grade(s->evidence, EVIDENCE_REFUSED_FOR_NOW))
@@ -389,4 +408,29 @@ unsigned history_take(struct history *h, struct session *s, int64_t row, struct 
         e->first_ns = s->first_ns;
     e->last_ns = s->first_ns > e->last_ns ? s->first_ns : e->last_ns;
     return n;
+}
+
+void history_server_mend(struct history_server *e)
+{
+    e->last_n = e->last_n > HISTORY_LISTS ? HISTORY_LISTS : e->last_n;
+}
+
+void history_run_mend(struct history *h, struct history_run *r)
+{
+    struct history_server key = { .port = r->key.port };
+    r->seen_n = r->seen_n > HISTORY_SEEN ? HISTORY_SEEN : r->seen_n;
+    r->grade %= GRADE_N;
+    r->row = r->row < 1 ? 1 : r->row;
+    memcpy(key.address, r->key.server, sizeof key.address);
+    struct history_server *e = recent_find(&h->servers, &key);
+    bool kind = r->key.kind == EVIDENCE_OFFER_WITHDRAWN || r->key.kind == EVIDENCE_REFUSED_FOR_NOW;
+    uint32_t number = recent_number(&h->runs, r);
+    if (!e || !kind)
+        r->n = 0;
+    for (unsigned i = 0; i < HISTORY_OPEN && r->n; i++)
+        if (e->open[i] == number || !is_open(h, e, i)) {
+            e->open[i] = number;
+            return;
+        }
+    r->n = 0;
 }

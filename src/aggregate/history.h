@@ -1,6 +1,7 @@
 /* What servers used to offer: the evidence offer_withdrawn, the promotion of refused_for_now, hello_refused by history,
  * and tls_downgrade by history (doc/measurement.md sections 3 and 5). Kept in memory, at most 200 bytes for a server,
- * and for a client network that has it otherwise than the others; whoever was seen longest ago gives way. */
+ * and for a client network that has it otherwise than the others; whoever was seen longest ago gives way. What lies more
+ * than a day ahead of a session is forgotten when it comes: an older capture begins anew. */
 #ifndef MAILSEAL_AGGREGATE_HISTORY_H
 #define MAILSEAL_AGGREGATE_HISTORY_H
 
@@ -12,7 +13,8 @@ enum {
     HISTORY_HAVE = 10,                  /* sessions of other networks that still have the offer */
     HISTORY_SEEN = 12,                  /* networks that are told apart in that */
     HISTORY_OPEN = 4,                   /* runs of a server that go on at once */
-    HISTORY_VERSIONS = 5                /* SSLv3 to TLS 1.3 */
+    HISTORY_VERSIONS = 5,               /* SSLv3 to TLS 1.3 */
+    HISTORY_SERVERS = 1 << 15, HISTORY_RUNS = 1 << 13   /* that are known at once */
 };
 
 struct history_server {
@@ -23,7 +25,7 @@ struct history_server {
     uint32_t last;                      /* a bit for each of the last lists: it had the offer */
     uint32_t last_n;
     uint32_t chose[HISTORY_VERSIONS];   /* when last, in seconds; 0: never */
-    uint32_t open[HISTORY_OPEN];        /* numbers of runs; 0: none */
+    uint32_t open[HISTORY_OPEN];        /* numbers of runs; 0: none. Of this judge only */
 };
 _Static_assert(sizeof(struct history_server) <= 200, "a server costs at most so much");
 
@@ -49,6 +51,7 @@ struct history_run {
     uint8_t seen_n;
     uint8_t mixed;                      /* others have it no better */
     uint8_t grade;                      /* enum grade, as last told */
+    uint8_t zero[5];
 };
 _Static_assert(sizeof(struct history_run) <= 200, "a run costs at most so much");
 
@@ -65,5 +68,9 @@ enum { HISTORY_FINDINGS = 3 };
 /* A session as the dialogue left it. What it means for older ones is told to the sink, what they mean for it stands in
  * out: so many are returned. Sets downgraded and its incident. */
 unsigned history_take(struct history *, struct session *, int64_t row, struct finding out[HISTORY_FINDINGS]);
+
+/* After an entry was read from where anybody may have written. A run joins the runs of its server, which must be there. */
+void history_server_mend(struct history_server *);
+void history_run_mend(struct history *, struct history_run *);
 
 #endif

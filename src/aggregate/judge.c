@@ -53,3 +53,9 @@ unsigned judge_session(struct judge *j, struct session *s, int64_t row, struct f
     }
     return n;
 }
+
+bool judge_changed(struct judge *j, struct memory_entry *out) { return memory_changed(&j->history, &j->retries, out); }
+
+void judge_remember(struct judge *j, const struct memory_entry *e) { memory_read(&j->history, &j->retries, e); }
+
+void judge_remembered(struct judge *j) { memory_settle(&j->history, &j->retries); }

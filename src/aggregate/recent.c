@@ -24,9 +24,11 @@ void recent_close(struct recent *r)
 
 void recent_clear(struct recent *r)
 {
-    if (r->n)
+    if (r->n) {
         memset(r->place, 0, r->places * sizeof *r->place);
-    r->n = r->newest = r->oldest = 0;
+        memset(r->link, 0, ((size_t)r->most + 1) * sizeof *r->link);
+    }
+    r->n = r->newest = r->oldest = r->changed = 0;
 }
 
 static uint8_t *at(const struct recent *r, uint32_t number) { return r->entries + (size_t)number * r->entry; }
@@ -100,6 +102,27 @@ void *recent_get(struct recent *r, const void *key)
         *place = i;
     }
     become_newest(r, i);
+    recent_change(r, at(r, i));
+    return at(r, i);
+}
+
+/* The list of them ends with one that points to itself. */
+void recent_change(struct recent *r, const void *entry)
+{
+    uint32_t i = recent_number(r, entry);
+    if (r->link[i].changed)
+        return;
+    r->link[i].changed = r->changed ? r->changed : i;
+    r->changed = i;
+}
+
+void *recent_changed(struct recent *r)
+{
+    uint32_t i = r->changed;
+    if (!i)
+        return NULL;
+    r->changed = r->link[i].changed == i ? 0 : r->link[i].changed;
+    r->link[i].changed = 0;
     return at(r, i);
 }
 

@@ -12,9 +12,9 @@ struct recent {
     struct hash_key hash;
     size_t key, entry;                  /* bytes; an entry begins with its key */
     uint32_t most, places, n;
-    uint32_t newest, oldest;
+    uint32_t newest, oldest, changed;
     uint32_t *place;                    /* the first entry of each */
-    struct recent_link { uint32_t next, newer, older; } *link;
+    struct recent_link { uint32_t next, newer, older, changed; } *link;   /* changed: 0 for one that is not */
     uint8_t *entries;
 };
 
@@ -26,8 +26,13 @@ void recent_clear(struct recent *);
 
 /* The entry of a key, until the next recent_get(); NULL: none. */
 void *recent_find(struct recent *, const void *key);
-/* The same; it is the newest now, and where there was none it is made, zeroes behind its key. */
+/* The same; it is the newest now, counts as changed, and where there was none it is made, zeroes behind its key. */
 void *recent_get(struct recent *, const void *key);
+
+/* An entry that was changed in another way. */
+void recent_change(struct recent *, const void *entry);
+/* Takes one off those that were changed; NULL: no more. */
+void *recent_changed(struct recent *);
 
 /* The number of an entry, and the entry of a number that was given; by now another may have its place. */
 uint32_t recent_number(const struct recent *, const void *entry);

@@ -2,17 +2,15 @@
 
 #include <stdio.h>
 
-enum { PAIRS = 1 << 15, CLIENTS = 1 << 16, SERVERS = 1 << 14 };
-
 static const uint64_t second_ns = 1000000000, retry_ns = 600 * second_ns, day_ns = 86400 * second_ns,
                       week_ns = 7 * day_ns;
 
 bool retries_open(struct retries *r, const struct finding_sink *sink)
 {
     r->sink = *sink;
-    bool pairs = recent_open(&r->pairs, sizeof(struct retry_key), sizeof(struct retry_pair), PAIRS);
-    bool clients = recent_open(&r->clients, sizeof ((struct retry_client *)0)->client, sizeof(struct retry_client), CLIENTS);
-    bool servers = recent_open(&r->servers, offsetof(struct retry_server, done_ns), sizeof(struct retry_server), SERVERS);
+    bool pairs = recent_open(&r->pairs, sizeof(struct retry_key), sizeof(struct retry_pair), RETRY_PAIRS);
+    bool clients = recent_open(&r->clients, sizeof ((struct retry_client *)0)->client, sizeof(struct retry_client), RETRY_CLIENTS);
+    bool servers = recent_open(&r->servers, offsetof(struct retry_server, done_ns), sizeof(struct retry_server), RETRY_SERVERS);
     return pairs && clients && servers;
 }
 
@@ -32,10 +30,14 @@ void retries_clear(struct retries *r)
 
 /* --- what a session was --- */
 
-static uint32_t name_of(const struct session *s) { return (uint32_t)(s->hello_name >> 32 | (s->hello_name != 0)); }
+static uint16_t name_of(const struct session *s)
+{
+    uint16_t name = (uint16_t)(s->hello_name >> 48);
+    return s->hello_name && !name ? 1 : name;
+}
 
 /* Names are compared where both show one. */
-static bool names_agree(uint32_t a, uint32_t b) { return !a || !b || a == b; }
+static bool names_agree(uint16_t a, uint16_t b) { return !a || !b || a == b; }
 
 static bool is_broken(const struct session *s, enum verdict v)
 {
@@ -67,16 +69,37 @@ static uint64_t suites_of(const struct session *s)
     return suites;
 }
 
+/* So far that it is no lane's order, but a capture of an earlier time. */
+static bool lies_ahead(uint64_t ns, const struct session *s) { return ns > s->last_ns + day_ns; }
+
+static void forget(struct recent *table, void *entry)
+{
+    memset((uint8_t *)entry + table->key, 0, table->entry - table->key);
+    recent_change(table, entry);
+}
+
+static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+uint64_t retry_pair_last(const struct retry_pair *p) { return later(p->broken[0].last_ns, p->clear[0].first_ns); }
+
+uint64_t retry_server_last(const struct retry_server *e)
+{
+    return later(e->done_ns, later(e->blamed[0].at_ns, e->blamed[1].at_ns));
+}
+
 static void note_client(struct retries *r, const struct session *s)
 {
     uint64_t suites = suites_of(s);
-    uint32_t name = name_of(s);
+    uint16_t name = name_of(s);
 
     if (!suites && !name)
         return;
     struct retry_client *c = recent_get(&r->clients, s->client.addr);
+    if (lies_ahead(c->last_ns, s))
+        forget(&r->clients, c);
     if ((suites && c->suites && suites != c->suites) || !names_agree(name, c->name))
         c->unlike_ns = s->last_ns;
+    c->last_ns = s->last_ns > c->last_ns ? s->last_ns : c->last_ns;
     c->suites = suites ? suites : c->suites;
     c->name = name ? name : c->name;
     if ((s->facts & FACT_TLS_DONE) && s->last_ns > c->done_ns) {
@@ -98,6 +121,8 @@ static void note_server(struct retries *r, const struct session *s)
     if (!(s->facts & FACT_TLS_DONE))
         return;
     struct retry_server *e = recent_get(&r->servers, &key);
+    if (lies_ahead(retry_server_last(e), s))
+        forget(&r->servers, e);
     e->done_ns = s->last_ns > e->done_ns ? s->last_ns : e->done_ns;
 }
 
@@ -254,6 +279,8 @@ static void write_words(struct finding *f, const struct retry_clear *c, const st
 static void judge_one(struct retries *r, struct retry_pair *p, struct retry_clear *c, int64_t now, uint64_t at_ns,
                       struct finding *out)
 {
+    if (c->row != now && c->first_ns + day_ns < at_ns)  /* of older ones it was known already what was to be known */
+        return;
     const struct retry_broken *b = broken_before(p, c);
     const char *why_not = b ? doubt(r, p, c, b) : NULL;
     enum grade grade = why_not ? GRADE_POSSIBLE : GRADE_LIKELY;
@@ -261,6 +288,7 @@ static void judge_one(struct retries *r, struct retry_pair *p, struct retry_clea
     if (grade == c->grade || !b)        /* what it was judged by may have given way to newer ones */
         return;
     c->grade = (uint8_t)grade;
+    recent_change(&r->pairs, p);
     struct finding f = { .row = c->row, .kind = EVIDENCE_TLS_BLOCKED, .grade = grade, .other = b->row, .at_ns = at_ns };
     write_words(&f, c, b, why_not);
     if (c->row == now)
@@ -316,17 +344,47 @@ static void blame_server(struct retries *r, const struct retry_pair *p, const st
         judge_server(r, p, s->last_ns);
 }
 
+void retry_pair_mend(struct retry_pair *p)
+{
+    for (unsigned i = 0; i < RETRY_BROKEN; i++)
+        if (p->broken[i].row < 0)
+            p->broken[i].row = 0;
+    for (unsigned i = 0; i < RETRY_CLEAR; i++) {
+        if (p->clear[i].row < 0)
+            p->clear[i].row = 0;
+        p->clear[i].grade %= GRADE_N;
+    }
+}
+
+/* Of those that have failed or gone clear, what is known of client and server from a later time: it would be taken for
+ * what was before. */
+static void forget_ahead(struct retries *r, const struct session *s)
+{
+    const struct retry_server key = server_key(s->server.addr, s->server.port);
+    struct retry_client *c = recent_find(&r->clients, s->client.addr);
+    struct retry_server *e = recent_find(&r->servers, &key);
+
+    if (c && lies_ahead(c->last_ns, s))
+        forget(&r->clients, c);
+    if (e && lies_ahead(retry_server_last(e), s))
+        forget(&r->servers, e);
+}
+
 bool retries_take(struct retries *r, const struct session *s, enum verdict v, int64_t row, struct finding *out)
 {
     bool broken = is_broken(s, v), clear = went_clear(s);
     const struct retry_key key = key_of(s);
 
+    if (broken || clear)
+        forget_ahead(r, s);
     note_client(r, s);
     note_server(r, s);
     out->kind = EVIDENCE_N;
     if (!broken && !clear)
         return false;
     struct retry_pair *p = recent_get(&r->pairs, &key);
+    if (lies_ahead(retry_pair_last(p), s))
+        forget(&r->pairs, p);
     if (broken)
         add_broken(p, s, row);
     else

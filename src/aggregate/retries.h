@@ -1,30 +1,36 @@
 /* Clients whose TLS broke and that came back in clear: the evidence tls_blocked of doc/measurement.md section 5.
- * Kept in memory, at most 200 bytes for a client and a server; whoever was seen longest ago gives way. */
+ * Kept in memory, at most 200 bytes for a client and a server; whoever was seen longest ago gives way. What lies more
+ * than a day ahead of a session is forgotten when it comes: an older capture begins anew. */
 #ifndef MAILSEAL_AGGREGATE_RETRIES_H
 #define MAILSEAL_AGGREGATE_RETRIES_H
 
 #include "aggregate/finding.h"
 #include "aggregate/recent.h"
 
-enum { RETRY_BROKEN = 2, RETRY_CLEAR = 3, RETRY_BLAMED = 2 };
+enum {
+    RETRY_BROKEN = 2, RETRY_CLEAR = 3, RETRY_BLAMED = 2,
+    RETRY_PAIRS = 1 << 15, RETRY_CLIENTS = 1 << 16, RETRY_SERVERS = 1 << 14     /* that are known at once */
+};
 
 /* A session whose TLS broke. */
 struct retry_broken {
     uint64_t first_ns, last_ns;
     int64_t row;                        /* 0: none */
-    uint32_t name;                      /* of the client, where it shows one */
+    uint16_t name;                      /* of the client, see struct retry_client */
     uint16_t port;
-    bool alerted;                       /* or it cannot be known that no alert was there */
+    uint8_t alerted;                    /* or it cannot be known that no alert was there */
+    uint8_t zero[3];
 };
 
 /* One in clear. */
 struct retry_clear {
     uint64_t first_ns;
     int64_t row;                        /* 0: none */
-    uint32_t name;
+    uint16_t name;
     uint8_t grade;                      /* enum grade of tls_blocked, as last told */
-    bool doubtful;                      /* not all of it was seen */
-    bool stripped;                      /* by other evidence */
+    uint8_t doubtful;                   /* not all of it was seen */
+    uint8_t stripped;                   /* by other evidence */
+    uint8_t zero;
 };
 
 struct retry_key {
@@ -42,13 +48,15 @@ struct retry_pair {
 };
 _Static_assert(sizeof(struct retry_pair) <= 200, "a client and a server cost at most so much");
 
-/* What is known of a client's own TLS. */
+/* What is known of a client's own TLS. Names in EHLO are 16 bits of a hash, for they are kept beyond the run: enough to
+ * tell two clients apart, too few to find the name by. 0: it shows none. */
 struct retry_client {
     uint8_t client[16];
     uint64_t done_ns;                   /* its last completed handshake with anybody; 0: none known */
     uint64_t suites;                    /* hash of what it offers */
-    uint32_t name, done_name;
     uint64_t unlike_ns;                 /* when it last seemed that several unlike clients have this address; 0: never */
+    uint64_t last_ns;                   /* when something of it was seen */
+    uint16_t name, done_name, zero[2];
 };
 
 /* What is known of a server's own TLS. */
@@ -56,7 +64,7 @@ struct retry_server {
     uint8_t server[16];
     uint16_t port, zero[3];
     uint64_t done_ns;                   /* a completed handshake with anybody */
-    struct { uint64_t at_ns; uint32_t network; } blamed[RETRY_BLAMED];  /* clients' networks where it was blocked */
+    struct { uint64_t at_ns; uint32_t network, zero; } blamed[RETRY_BLAMED];  /* clients' networks where it was blocked */
 };
 
 struct retries {
@@ -71,5 +79,12 @@ void retries_clear(struct retries *);
 /* A session, as the dialogue left it, and the verdict that has. What it means for older ones is told to the sink.
  * True: *out is about this one. */
 bool retries_take(struct retries *, const struct session *, enum verdict, int64_t row, struct finding *out);
+
+/* Packet time of what is known last. */
+uint64_t retry_pair_last(const struct retry_pair *);
+uint64_t retry_server_last(const struct retry_server *);
+
+/* After an entry was read from where anybody may have written. */
+void retry_pair_mend(struct retry_pair *);
 
 #endif

@@ -197,7 +197,9 @@ static size_t read_group(struct analysis *a, struct capture_list *list, size_t a
         tell_known(a, list->file[first].path);
     } else if (!a->store_status) {
         uint64_t since = wall_clock_ns();
-        store_result(a, store_commit(a->store));
+        store_result(a, ledger_keep(&a->ledger));
+        if (!a->store_status)
+            store_result(a, store_commit(a->store));
         a->stats.commit_ns += wall_clock_ns() - since;
         a->stats.commits++;
     }

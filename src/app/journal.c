@@ -157,6 +157,8 @@ int journal_store(const struct journal *j, struct ledger *ledger, const char *co
     }
     if (!code)
         code = close_batch(&t);
+    if (!code)
+        code = ledger_keep(ledger);
     if (code)
         store_rollback(t.store);
     else

@@ -20,11 +20,37 @@ bool ledger_open(struct ledger *l, const struct local_networks *local)
 }
 
 void ledger_close(struct ledger *l) { judge_free(l->judge); }
+
 void ledger_forget(struct ledger *l)
 {
-    judge_clear(l->judge);
+    l->known = 0;
     if (l->wishes)
         evidence_forget(l->wishes);
+}
+
+static void tell_entry(void *ctx, const struct memory_entry *e) { judge_remember(ctx, e); }
+
+/* Unless it has happened, and nobody else has written since. */
+static int tell_judge(struct ledger *l)
+{
+    int status = 0;
+    if (l->known == store_others(l->store))
+        return 0;
+    judge_clear(l->judge);
+    for (enum memory_kind kind = 0; kind < MEMORY_KINDS && !status; kind++)
+        status = store_memory(l->store, kind, tell_entry, l->judge);
+    judge_remembered(l->judge);
+    l->known = status ? 0 : store_others(l->store);
+    return status;
+}
+
+int ledger_keep(struct ledger *l)
+{
+    struct memory_entry e;
+    int status = 0;
+    while (!status && judge_changed(l->judge, &e))
+        status = store_remember(l->store, &e);
+    return status;
 }
 
 void ledger_judge(const struct local_networks *local, const struct session *s, struct judgement *j, enum direction *d)
@@ -53,7 +79,9 @@ int ledger_session(struct ledger *l, const struct session *seen, uint64_t number
     int64_t row = store_next_session(l->store);
     unsigned n = 0;
 
-    l->status = 0;
+    l->status = tell_judge(l);
+    if (l->status)
+        return l->status;
     if (!store_continues(l->store, seen))       /* the rest of one that is known is none of its own */
         n = judge_session(l->judge, &s, row, found);
     ledger_judge(l->local, &s, &j, &d);

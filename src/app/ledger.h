@@ -20,6 +20,7 @@ struct ledger {
     struct judge *judge;
     const struct local_networks *local;
     struct evidence_wishes *wishes;     /* the caller's: sessions whose packets are to be written; NULL: none are */
+    int64_t known;                      /* store_others() when the judge was told what the store remembers; 0: it was not */
     int status;                         /* of a failure within a call */
     struct ledger_figures figures;      /* since the caller cleared them */
 };
@@ -27,8 +28,11 @@ struct ledger {
 /* local must outlive it. False: no memory; close it then, too. */
 bool ledger_open(struct ledger *, const struct local_networks *local);
 void ledger_close(struct ledger *);
-/* What is known of sessions before is forgotten: they were rolled back. */
+/* What became known since the last commit is forgotten: it was rolled back. */
 void ledger_forget(struct ledger *);
+
+/* Before the store commits: what the judge has learned is kept. A status of the store. */
+int ledger_keep(struct ledger *);
 
 /* In the order in which sessions become known. number: as a lane's sink has it, 0 or that of a settled one. A status of
  * the store, and the session is stored if that is 0. */

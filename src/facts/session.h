@@ -61,7 +61,7 @@ struct session {
     uint8_t starttls_reply;             /* enum starttls_reply */
     uint16_t starttls_code;             /* of SMTP */
     uint32_t list_print;                /* of the last whole list but for what is offered of TLS and AUTH; 0: none */
-    uint64_t hello_name;                /* keyed hash of the client's EHLO or HELO name; 0: none. Never stored */
+    uint64_t hello_name;                /* hash of the client's EHLO or HELO name; 0: none. Of it 16 bits are remembered */
     struct tls_seen tls;
     struct auth_seen auth;
     uint32_t messages_clear;            /* means nothing for IMAP and ManageSieve */

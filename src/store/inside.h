@@ -45,6 +45,7 @@ struct store {
     bool open;                          /* a transaction */
     bool dirty;                         /* with something in it */
     bool revised;                       /* sums became less */
+    uint32_t remembered;                /* entries written since they were trimmed */
     int failed;                         /* status of the failure that spoilt it */
     int64_t data_version;               /* changes when another program writes */
     int64_t sensor_id, revision, last_session;
@@ -54,7 +55,7 @@ struct store {
     struct settled settled;
     struct run run;
     sqlite3_stmt *session_add, *session_next, *session_grow, *source_add, *source_end, *source_find, *database_get, *database_move,
-                 *trace_add, *evidence_put, *evidence_drop, *rejudged_add, *session_revise, *session_path, *version_get;
+                 *trace_add, *evidence_put, *evidence_drop, *rejudged_add, *session_revise, *session_path, *memory_put, *version_get;
     struct span trace;                  /* of the session that comes next; borrowed */
     char error[STORE_ERROR];
     /* Large, and all the memory there is beside SQLite's own: one block from open to close. */
@@ -82,6 +83,11 @@ int64_t store_network(struct store *, const struct session *);  /* number of its
 /* --- revise.c --- */
 
 bool revise_prepare(struct store *);    /* false: see db_failure() */
+
+/* --- remember.c --- */
+
+bool remember_prepare(struct store *);  /* false: see db_failure() */
+int remember_trim(struct store *);      /* before a commit, if it is due: SQLite's result */
 
 /* --- run.c --- */
 

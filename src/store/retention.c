@@ -143,8 +143,11 @@ static int drop_old(struct store *s, struct state *t, int marked, int64_t before
     gone->sessions += (uint64_t)n;
     gone->marked += marked ? (uint64_t)n : 0;
     *more = *more || n == STEP_SESSIONS;
-    if (!code && n < STEP_SESSIONS && before_us > t->before_us[marked])
-        t->before_us[marked] = before_us;
+    if (code || n == STEP_SESSIONS || before_us <= t->before_us[marked])
+        return code;
+    if (!marked && before_us / day_us > t->before_us[marked] / day_us)
+        code = failed(s, run_once(s, "let_go_memory", before_us, 0, 0));
+    t->before_us[marked] = before_us;
     return code;
 }
 

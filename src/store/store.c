@@ -49,7 +49,8 @@ static bool prepare(struct store *s)
     s->database_move = db_prepare(s->db, "database_move");
     s->trace_add = db_prepare(s->db, "trace_add");
     sqlite3_prepare_v2(s->db, "PRAGMA data_version", -1, &s->version_get, NULL);
-    return run_prepare(s) && revise_prepare(s) && parts && s->session_add && s->session_next && s->session_grow && s->source_add && s->source_end && s->source_find
+    return run_prepare(s) && revise_prepare(s) && remember_prepare(s) && parts
+        && s->session_add && s->session_next && s->session_grow && s->source_add && s->source_end && s->source_find
         && s->database_get && s->database_move && s->trace_add && s->version_get;
 }
 
@@ -142,6 +143,7 @@ void store_close(struct store *s)
     sqlite3_finalize(s->rejudged_add);
     sqlite3_finalize(s->session_revise);
     sqlite3_finalize(s->session_path);
+    sqlite3_finalize(s->memory_put);
     sqlite3_finalize(s->version_get);
     sqlite3_close(s->db);
     free(s->path);
@@ -200,7 +202,8 @@ static int finish(struct store *s)
         struct binder b = binder_of(s->database_move);
         bind_int(&b, s->revision + 1);
         bind_int(&b, s->last_session);
-        if (counts_write(&s->counts) != SQLITE_OK || trim(s) != SQLITE_OK || bound_run(&b) != SQLITE_OK)
+        if (counts_write(&s->counts) != SQLITE_OK || trim(s) != SQLITE_OK || remember_trim(s) != SQLITE_OK
+            || bound_run(&b) != SQLITE_OK)
             return store_fail(s);
     }
     return sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s);

@@ -9,6 +9,7 @@
 #define MAILSEAL_STORE_STORE_H
 
 #include "aggregate/finding.h"
+#include "aggregate/memory.h"
 #include "decode/decode.h"
 #include "facts/session.h"
 
@@ -90,6 +91,12 @@ int store_counts(struct store *, uint64_t number, const struct session_counts *)
 int64_t store_next_session(const struct store *);
 int store_finding(struct store *, int64_t session, const struct finding *);
 int store_revise(struct store *, const struct finding *);
+/* What is known of servers and clients from one run to the next, with true addresses: nothing where they are truncated.
+ * Of a kind, the newest are given, the oldest of them first; their bytes may be anybody's. */
+int store_memory(struct store *, enum memory_kind, void (*each)(void *ctx, const struct memory_entry *), void *ctx);
+int store_remember(struct store *, const struct memory_entry *);
+/* Another number when another program may have changed what is remembered. */
+int64_t store_others(const struct store *);
 int store_attempt(struct store *, const struct attempt *, uint64_t n);
 
 /* Sessions that are counted without a row of their own, by what the table `rate` tells apart. */

@@ -1,4 +1,4 @@
-/* links: store/store.o store/run.o store/revise.o store/orphans.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o
+/* links: store/store.o store/run.o store/remember.o store/revise.o store/orphans.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o
  *        store/tally.o store/known.o store/sums.o store/database.o store/schema.o store/db.o store/sql.o sql_texts.o verdict/verdict.o
  *        store/retention.o store/sweep.o base/threads.o
  *        facts/session.o facts/vocabulary.o facts/mechanism.o facts/names.o
@@ -113,6 +113,25 @@ static void old_sessions_go_and_sums_stay(void **state)
     assert_int_equal(gone.marked, gone.sessions);
     assert_int_equal(kit_number(path, "SELECT count(*) FROM trace"), MANY / 20 - (long long)gone.marked);
     assert_int_equal(let_go(s, (struct store_keep){ 0, 0, 0 }).sessions, 0);
+    store_close(s);
+}
+
+/* What is known of servers and clients goes with the sessions of its time. */
+static void memory_ages(void **state)
+{
+    (void)state;
+    const char *path = kit_path("memory.db");
+    struct store *s = fill(path);
+    begin(s);
+    for (uint8_t day = 0; day < 40; day++) {
+        struct memory_entry e = { .kind = MEMORY_CLIENT, .key = span_of(&day, 1), .bytes = span_of(&day, 1), .last_ns = T0 + day * DAY };
+        assert_int_equal(store_remember(s, &e), 0);
+    }
+    commit(s);
+    let_go(s, (struct store_keep){ 0, 400, 0 });
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM memory"), 40);
+    let_go(s, (struct store_keep){ 30, 400, 0 });
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM memory"), 30);
     store_close(s);
 }
 
@@ -234,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(old_sessions_go_and_sums_stay),
+        cmocka_unit_test(memory_ages),
         cmocka_unit_test(an_address_that_comes_again_is_there_again),
         cmocka_unit_test(a_clock_that_leaps_lets_nothing_go),
         cmocka_unit_test(the_oldest_go_when_there_is_no_room),
