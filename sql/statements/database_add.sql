@@ -1,1 +1,1 @@
-INSERT INTO database (number, identity, created, addresses) VALUES (1, ?1, ?2, ?3);
+INSERT INTO database (number, identity, created, addresses, key_mark) VALUES (1, ?1, ?2, ?3, ?4);

@@ -1,2 +1,2 @@
 -- The one row of this database.
-SELECT addresses, revision, last_session FROM database;
+SELECT addresses, revision, last_session, key_mark FROM database;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "app/key_file.h"
 #include "capture/capture.h"
 
 static const uint64_t second_ns = 1000000000;
@@ -219,6 +220,20 @@ static uint64_t total_bytes(const struct capture_list *list)
     return total;
 }
 
+/* The key is needed until the store is open. */
+static int open_store(struct analysis *a, char error[STORE_ERROR])
+{
+    uint8_t *key = NULL;
+    int code = 0;
+    if (a->address_key && (code = key_file_read(a->address_key, a->store_options.addresses, a->quiet, &key)))
+        return code;
+    a->store_options.address_key = key;
+    a->store = store_open(a->db, &a->store_options, &code, error);
+    a->store_options.address_key = NULL;
+    key_file_wipe(&key);
+    return a->store ? 0 : complain(code, "%s", error);
+}
+
 int analysis_run(struct analysis *a, char *const *paths, size_t n)
 {
     struct pipeline_user user = { .sink = { .session = take_session, .counts = take_counts, .attempt = take_attempt,
@@ -233,13 +248,14 @@ int analysis_run(struct analysis *a, char *const *paths, size_t n)
         capture_list_free(&list);
         return a->status ? a->status : complain(EX_NOINPUT, "there is no capture in what was named");
     }
-    a->store = store_open(a->db, &a->store_options, &code, error);
+    if ((code = open_store(a, error))) {
+        capture_list_free(&list);
+        return code;
+    }
     bool ledger = ledger_open(&a->ledger, &a->local);
     a->ledger.store = a->store;
     a->pipeline = pipeline_new(&a->ports, (size_t)a->memory, a->lanes, &user);
-    if (!a->store)
-        note(a, complain(code, "%s", error));
-    else if (!a->pipeline || !ledger)
+    if (!a->pipeline || !ledger)
         note(a, complain(EX_OSERR, "there is not enough memory"));
     else {
         progress_begin(&a->progress, a->quiet ? 0 : total_bytes(&list), a->quiet);

@@ -13,6 +13,7 @@ struct analysis {
     /* what was asked for */
     const char *db;
     struct store_options store_options;
+    const char *address_key;            /* its file; NULL: none */
     struct port_table ports;
     struct local_networks local;
     uint64_t memory;

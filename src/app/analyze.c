@@ -6,12 +6,13 @@
 
 #include "app/analysis.h"
 
-enum { OPT_DB = 256, OPT_SENSOR, OPT_ADDRESSES, OPT_PORTS, OPT_LOCAL, OPT_SEPARATE, OPT_QUIET, OPT_MEMORY, OPT_LANES, OPT_STATS, OPT_HELP };
+enum { OPT_DB = 256, OPT_SENSOR, OPT_ADDRESSES, OPT_ADDRESS_KEY, OPT_PORTS, OPT_LOCAL, OPT_SEPARATE, OPT_QUIET, OPT_MEMORY, OPT_LANES, OPT_STATS, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },
     { "sensor", required_argument, NULL, OPT_SENSOR },
     { "addresses", required_argument, NULL, OPT_ADDRESSES },
+    { "address-key", required_argument, NULL, OPT_ADDRESS_KEY },
     { "ports", required_argument, NULL, OPT_PORTS },
     { "local", required_argument, NULL, OPT_LOCAL },
     { "separate", no_argument, NULL, OPT_SEPARATE },
@@ -36,6 +37,9 @@ static int take_option(struct analysis *a, int option, const char *value)
                                         : complain(EX_USAGE, "--sensor: a name has 1 to 64 of A-Z a-z 0-9 . _ -");
     case OPT_ADDRESSES:
         return addresses_parse(&a->store_options, value);
+    case OPT_ADDRESS_KEY:
+        a->address_key = value;
+        return 0;
     case OPT_PORTS:
         return ports_parse(&a->ports, value, error, sizeof error) ? 0 : complain(EX_USAGE, "%s", error);
     case OPT_LOCAL:
@@ -83,6 +87,8 @@ int command_analyze(int argc, char **argv)
         complain(EX_USAGE, "analyze: no capture was named");
         return complain_usage("analyze");
     }
+    if ((status = addresses_check(&a.store_options, a.address_key)))
+        return status;
     status = analysis_run(&a, argv + optind, (size_t)(argc - optind));
     int output = finish_output();
     return status ? status : output;

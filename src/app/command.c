@@ -21,6 +21,14 @@ int complain(int status, const char *format, ...)
     return status;
 }
 
+void remark(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    log_line(LOG_LEVEL_NOTICE, format, args);
+    va_end(args);
+}
+
 int complain_usage(const char *command)
 {
     fprintf(stderr, "mailseal: see 'mailseal %s --help'\n", command);
@@ -75,12 +83,16 @@ bool number_parse(const char *text, unsigned least, unsigned most, unsigned *out
 
 int addresses_parse(struct store_options *o, const char *text)
 {
-    if (strcmp(text, "keep") == 0)
-        o->addresses = ADDRESSES_KEEP;
-    else if (strcmp(text, "truncate") == 0)
-        o->addresses = ADDRESSES_TRUNCATE;
-    else
-        return complain(EX_USAGE, "--addresses: '%s' is neither keep nor truncate", text);
+    o->addresses = address_mode_parse(text);
+    return o->addresses ? 0 : complain(EX_USAGE, "--addresses: '%s' is none of keep, truncate, pseudonym, prefix", text);
+}
+
+int addresses_check(const struct store_options *o, const char *key_file)
+{
+    if (address_mode_keyed(o->addresses) && !key_file)
+        return complain(EX_USAGE, "--addresses %s takes a key: name its file with --address-key", address_mode_word(o->addresses));
+    if (key_file && o->addresses && !address_mode_keyed(o->addresses))
+        return complain(EX_USAGE, "--address-key is of no use with --addresses %s", address_mode_word(o->addresses));
     return 0;
 }
 

@@ -38,6 +38,8 @@ void command_help(const struct command *);              /* to standard output */
 
 /* One sentence on standard error, behind the program's name; gives status back. */
 int complain(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same of what is no error. */
+void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* For an option that getopt_long() refused. */
 int complain_usage(const char *command);
 /* Writes out what is buffered for standard output; 74 and a sentence when that fails. */
@@ -49,11 +51,13 @@ bool format_parse(const char *text, unsigned allowed, enum report_format *out);
 bool size_parse(const char *text, uint64_t *out);
 /* A whole number from least to most. False: it is none. */
 bool number_parse(const char *text, unsigned least, unsigned most, unsigned *out);
-/* "keep", "truncate"; complains of what is neither. */
+/* "keep", …; complains of what is none. */
 int addresses_parse(struct store_options *, const char *text);
 /* Columns of the terminal that standard output is, or of the variable COLUMNS, but not less than layout.h asks for;
  * 0: it is none. */
 size_t terminal_width(void);
+/* Whether mode and key belong together, as far as that is known without the database; 0 or a complaint's status. */
+int addresses_check(const struct store_options *, const char *key_file);
 /* A quarter of the machine's memory, in bytes. */
 uint64_t memory_default(void);
 

@@ -9,10 +9,11 @@
 #include <unistd.h>
 
 #include "app/config.h"
+#include "app/key_file.h"
 #include "app/pipeline.h"
 #include "app/sensor.h"
 
-enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_PORTS, OPT_LOCAL, OPT_MEMORY, OPT_LANES, OPT_USER,
+enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_ADDRESS_KEY, OPT_PORTS, OPT_LOCAL, OPT_MEMORY, OPT_LANES, OPT_USER,
        OPT_INTERFACE, OPT_BUFFER, OPT_SNAPLEN, OPT_ALL_PORTS, OPT_FILTER, OPT_LOG_LEVEL,
        OPT_RETAIN_SESSIONS, OPT_RETAIN_INCIDENTS, OPT_SIZE_LIMIT,
        OPT_WRITE, OPT_WRITE_SIZE, OPT_WRITE_FILES, OPT_EVIDENCE_MEMORY, OPT_CONFIG, OPT_HELP };
@@ -22,6 +23,7 @@ static const struct option options[] = {
     { "read", required_argument, NULL, OPT_READ },
     { "sensor", required_argument, NULL, OPT_SENSOR },
     { "addresses", required_argument, NULL, OPT_ADDRESSES },
+    { "address-key", required_argument, NULL, OPT_ADDRESS_KEY },
     { "ports", required_argument, NULL, OPT_PORTS },
     { "local", required_argument, NULL, OPT_LOCAL },
     { "memory", required_argument, NULL, OPT_MEMORY },
@@ -107,6 +109,9 @@ static int take_option(struct sensor *s, int option, const char *value)
                                         : complain(EX_USAGE, "--sensor: a name has 1 to 64 of A-Z a-z 0-9 . _ -");
     case OPT_ADDRESSES:
         return addresses_parse(&s->store_options, value);
+    case OPT_ADDRESS_KEY:
+        s->address_key = value;
+        return 0;
     case OPT_PORTS:
         return ports_parse(&s->ports, value, error, sizeof error) ? 0 : complain(EX_USAGE, "%s", error);
     case OPT_LOCAL:
@@ -252,7 +257,7 @@ static int read_settings(struct settings *t, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         if ((status = take_option(&t->sensor, option, optarg)))
             return status;
-    return 0;
+    return addresses_check(&t->sensor.store_options, t->sensor.address_key);
 }
 
 static struct {
@@ -290,7 +295,12 @@ int command_monitor(int argc, char **argv)
     find_owner(s);
     if ((status = prepare_evidence(s)))
         return status;
-    return sensor_run(s);
+    /* Before any process gives up the right to: a writer that is started again takes the same. */
+    if (s->address_key && (status = key_file_read(s->address_key, s->store_options.addresses, false, &s->key)))
+        return status;
+    status = sensor_run(s);
+    key_file_wipe(&s->key);
+    return status;
 }
 
 int command_check_config(int argc, char **argv)
@@ -309,6 +319,8 @@ int command_check_config(int argc, char **argv)
     set_defaults(&t);
     if ((status = config_read(&t.config, path)))
         return status;
+    if (addresses_check(&t.sensor.store_options, t.sensor.address_key))
+        return EX_CONFIG;
     printf("%s is good: %u setting%s\n", path, t.config.n, t.config.n == 1 ? "" : "s");
     if (!t.sensor.nlinks)
         puts("It names nothing to read: the command line has to.");

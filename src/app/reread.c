@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/lane.h"
+#include "base/disguise.h"
 #include "base/pool.h"
 #include "capture/capture.h"
 #include "verdict/verdict.h"
@@ -24,10 +25,13 @@ static struct network network_of(const struct explanation *x, const uint8_t addr
 {
     static const uint8_t v4[12] = { [10] = 0xff, [11] = 0xff };
     struct network n = { .bits = 128 };
+    enum address_mode mode = address_mode_parse(x->addresses);
 
     memcpy(n.addr, addr, 16);
-    if (strcmp(x->addresses, "truncate") == 0)          /* as address_truncate() leaves them */
+    if (mode == ADDRESSES_TRUNCATE)     /* as address_truncate() leaves them */
         n.bits = memcmp(addr, v4, sizeof v4) == 0 ? 96 + 24 : 48;
+    else if (address_mode_keyed(mode))  /* any: ports and the time of the first packet, to the microsecond, tell which it is */
+        n.bits = 0;
     return n;
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "app/filter.h"
+#include "app/key_file.h"
 #include "app/log.h"
 #include "app/rights.h"
 #include "app/status.h"
@@ -158,6 +159,7 @@ static int live_as_parser(struct parent *p)
 {
     struct sensor *s = p->sensor;
     prctl(PR_SET_NAME, "mailseal-parser");
+    key_file_wipe(&s->key);
     child_signals(true);
     close(s->listening);
     status_close(&p->status);
@@ -390,6 +392,7 @@ static void list_changes(const struct sensor *is, const struct sensor *was, char
         { "db", !same_text(is->db, was->db) },
         { "sensor", !same_text(is->store_options.sensor, was->store_options.sensor) },
         { "addresses", is->store_options.addresses != was->store_options.addresses },
+        { "address-key", !same_text(is->address_key, was->address_key) },
         { "ports", memcmp(&is->ports, &was->ports, sizeof is->ports) != 0 },
         { "memory", is->memory != was->memory },
         { "lanes", is->lanes != was->lanes },

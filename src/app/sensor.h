@@ -24,6 +24,8 @@ struct sensor {
     const char *db;
     struct store_options store_options;
     struct store_keep keep;             /* of what is stored */
+    const char *address_key;            /* its file; NULL: none */
+    uint8_t *key;                       /* what is in it: the parent's and the writer's */
     struct port_table ports;
     struct local_networks local;
     uint64_t memory;                    /* for connections */

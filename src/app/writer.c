@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/journal.h"
+#include "app/key_file.h"
 #include "app/rights.h"
 #include "base/threads.h"
 
@@ -323,6 +324,7 @@ int writer_main(struct sensor *s)
     struct rights rights = { .role = RIGHTS_WRITER, .folder = folder_of(s->db, folder),
                              .also = s->evidence.folder, .uid = s->writer_uid, .gid = s->writer_gid };
     w.sensor = s;
+    s->store_options.address_key = s->key;
     if (!rights_drop(&rights, why))
         return complain(EX_OSERR, "writer: %s", why);
     int code = begin(&w);
@@ -340,5 +342,6 @@ int writer_main(struct sensor *s)
     ledger_close(&w.ledger);
     if (s->evidence.folder)
         evidence_files_close(&w.files);
+    key_file_wipe(&s->key);
     return code;
 }

@@ -1,4 +1,4 @@
-/* Hashes and Base64, by libcrypto, which only these files and x509.c know. */
+/* Hashes and Base64, by libcrypto, which only these files, disguise.c and x509.c know. */
 #ifndef MAILSEAL_BASE_DIGEST_H
 #define MAILSEAL_BASE_DIGEST_H
 

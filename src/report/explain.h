@@ -23,10 +23,10 @@ struct explanation {
     char auth_command[EXPLAIN_WORD], auth_mechanism[EXPLAIN_WORD], auth_exposure[EXPLAIN_WORD];
     char strip_grade[EXPLAIN_WORD], vlan[EXPLAIN_WORD], tunnel[EXPLAIN_WORD];
     char source[EXPLAIN_PATH];
-    char addresses[EXPLAIN_WORD];       /* "keep", "truncate" */
+    char addresses[EXPLAIN_WORD];       /* a word of enum address_mode */
     int64_t first_us, lasted_us, source_id, grp, src_port, dest_port;
     int64_t protocol, verdict_code, facts, evidence, incidents, marks, flags;
-    uint8_t client[16], server[16];     /* addresses, or networks when they are truncated */
+    uint8_t client[16], server[16];     /* as they are stored */
     uint8_t trace[EXPLAIN_TRACE];       /* as stored; trace_n 0: none */
     size_t trace_n;
     char words[EVIDENCE_N][EXPLAIN_PATH];       /* of evidence that comes from other sessions; "" of the rest */

@@ -1,5 +1,6 @@
 /* An explanation for a terminal of 80 columns. */
 #include "report/explain_show.h"
+#include "base/disguise.h"
 #include "report/text.h"
 
 enum { WIDTH = 80, LABEL = 11, NOTE_COLUMN = 50, DIALOGUE = 15 };
@@ -55,13 +56,14 @@ static void show_ends(const struct shown *s)
     const struct explanation *x = s->x;
     char text[512];
     bool known = strcmp(x->direction, "unknown") != 0;
-    const char *network = strcmp(x->addresses, "truncate") == 0 ? " (networks)" : "";
+    enum address_mode mode = address_mode_parse(x->addresses);
+    const char *what = mode == ADDRESSES_TRUNCATE ? " (networks)" : address_mode_keyed(mode) ? " (pseudonyms)" : "";
 
     snprintf(text, sizeof text, "%lld at %s, lasting %lld.%03d s", (long long)x->id, x->timestamp,
              (long long)(x->lasted_us / 1000000), (int)(x->lasted_us / 1000 % 1000));
     labelled(s->out, "Session", text);
     snprintf(text, sizeof text, "%s port %lld to %s port %lld%s", x->src_ip, (long long)x->src_port, x->dest_ip,
-             (long long)x->dest_port, network);
+             (long long)x->dest_port, what);
     labelled(s->out, "", text);
     snprintf(text, sizeof text, "%s, %s%s%s%s%s%s%s", x->app_proto, x->hop, known ? ", " : "",
              known ? x->direction : "", *x->vlan ? ", VLAN " : "", x->vlan, *x->tunnel ? ", through " : "", x->tunnel);

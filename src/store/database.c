@@ -167,9 +167,10 @@ static int check(sqlite3 *db, const char *path, int *version, char error[DB_ERRO
     return user > 0 ? 0 : say(error, EX_DATAERR, path, "is damaged: it has no schema number");
 }
 
-static int add_own_row(sqlite3 *db, const char *addresses)
+static int add_own_row(sqlite3 *db, const struct address_choice *choice)
 {
     uint8_t identity[16];
+    enum address_mode mode = choice && choice->mode ? choice->mode : ADDRESSES_KEEP;
     sqlite3_stmt *stmt = db_prepare(db, "database_add");
 
     if (!stmt || getrandom(identity, sizeof identity, 0) != (ssize_t)sizeof identity) {
@@ -179,14 +180,45 @@ static int add_own_row(sqlite3 *db, const char *addresses)
     struct binder b = binder_of(stmt);
     bind_blob(&b, identity, sizeof identity);
     bind_int(&b, (int64_t)time(NULL));
-    bind_text(&b, addresses ? addresses : "keep");
+    bind_text(&b, address_mode_word(mode));
+    if (address_mode_keyed(mode) && choice->mark)
+        bind_blob(&b, choice->mark, ADDRESS_KEY_MARK);
+    else
+        bind_null(&b);
     int rc = bound_run(&b);
     sqlite3_finalize(stmt);
     return rc;
 }
 
-/* The address mode is chosen once: half a database of whole addresses is not what anybody wants. */
-static int check_addresses(sqlite3 *db, const char *path, const char *addresses, char error[DB_ERROR])
+static int refuse(const char *path, const char *have, const char *what_to_do, char error[DB_ERROR])
+{
+    snprintf(error, DB_ERROR, "%.600s was begun with --addresses %s%s", path, have, what_to_do);
+    return EX_USAGE;
+}
+
+/* have: the mode that the database has, with the mark of its key. */
+static int compare_choice(const char *path, struct address_choice *choice, const char *have, const uint8_t *mark,
+                          char error[DB_ERROR])
+{
+    enum address_mode mode = address_mode_parse(have);
+    bool keyed = address_mode_keyed(mode), same = mark && choice->mark && memcmp(mark, choice->mark, ADDRESS_KEY_MARK) == 0;
+
+    if (!mode || keyed != (mark != NULL))
+        return db_failure_of(SQLITE_OK, "", path, error);
+    if (choice->mode && choice->mode != mode) {
+        snprintf(error, DB_ERROR, "%.600s was begun with --addresses %s and stays so; name another"
+                 " file with --db for %s", path, have, address_mode_word(choice->mode));
+        return EX_USAGE;
+    }
+    choice->mode = mode;
+    if (keyed && !choice->mark)
+        return refuse(path, have, "; name its key with --address-key", error);
+    if (!keyed && choice->mark)
+        return refuse(path, have, ", which takes no key; leave out --address-key, or name another file with --db", error);
+    return same || !keyed ? 0 : refuse(path, have, " and another key; name that one with --address-key, or another file with --db", error);
+}
+
+static int check_choice(sqlite3 *db, const char *path, struct address_choice *choice, char error[DB_ERROR])
 {
     sqlite3_stmt *stmt = db_prepare(db, "database_get");
     if (!stmt || sqlite3_step(stmt) != SQLITE_ROW) {
@@ -195,17 +227,15 @@ static int check_addresses(sqlite3 *db, const char *path, const char *addresses,
         return code;
     }
     const char *have = (const char *)sqlite3_column_text(stmt, 0);
+    const uint8_t *mark = sqlite3_column_bytes(stmt, 3) == ADDRESS_KEY_MARK ? sqlite3_column_blob(stmt, 3) : NULL;
     int code = have ? 0 : db_failure_of(SQLITE_OK, "", path, error);
-    if (have && addresses && strcmp(have, addresses) != 0) {
-        snprintf(error, DB_ERROR, "%.600s was begun with --addresses %s and stays so; name another"
-                 " file with --db for %s", path, have, addresses);
-        code = EX_USAGE;
-    }
+    if (have && choice)
+        code = compare_choice(path, choice, have, mark, error);
     sqlite3_finalize(stmt);
     return code;
 }
 
-static int update(sqlite3 *db, const char *path, const char *addresses, bool live, char error[DB_ERROR])
+static int update(sqlite3 *db, const char *path, struct address_choice *choice, bool live, char error[DB_ERROR])
 {
     int version, code;
 
@@ -218,10 +248,10 @@ static int update(sqlite3 *db, const char *path, const char *addresses, bool liv
     /* Another program may have been quicker. */
     if ((code = check(db, path, &version, error)))
         return code;
-    if (schema_migrate(db, version) != SQLITE_OK || (version == 0 && add_own_row(db, addresses) != SQLITE_OK)
+    if (schema_migrate(db, version) != SQLITE_OK || (version == 0 && add_own_row(db, choice) != SQLITE_OK)
         || schema_refresh(db) != SQLITE_OK)
         return db_failure(db, path, error);
-    if ((code = check_addresses(db, path, addresses, error)))
+    if ((code = check_choice(db, path, choice, error)))
         return code;
     if (sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
         return db_failure(db, path, error);
@@ -245,7 +275,7 @@ static int close_after(int code, sqlite3 **out)
     return code;
 }
 
-int database_open(const char *path, const char *addresses, bool live, sqlite3 **out, char error[DB_ERROR])
+int database_open(const char *path, struct address_choice *choice, bool live, sqlite3 **out, char error[DB_ERROR])
 {
     bool made;
     int code = make_file(path, &made, error);
@@ -255,7 +285,7 @@ int database_open(const char *path, const char *addresses, bool live, sqlite3 **
         return code;
     code = connect_to_write(path, out, error);
     if (!code)
-        code = update(*out, path, addresses, live, error);
+        code = update(*out, path, choice, live, error);
     if (code && made)
         unlink(path);
     return close_after(code, out);

@@ -2,6 +2,7 @@
 #ifndef MAILSEAL_STORE_DATABASE_H
 #define MAILSEAL_STORE_DATABASE_H
 
+#include "base/disguise.h"
 #include "store/db.h"
 
 #include <stdbool.h>
@@ -14,13 +15,18 @@ enum { DATABASE_WAIT = 5000 };
 /* Bytes of a value, or of a row; what is larger is refused, for none of ours comes near. */
 enum { DATABASE_VALUE = 1 << 20 };
 
+/* How a database stores addresses: half a one of whole addresses, or two halves by two keys, nobody wants. */
+struct address_choice {
+    enum address_mode mode;             /* in: what a new one gets and an old one must have; out: what it has */
+    const uint8_t *mark;                /* of the key, as disguise_mark() gives it; NULL: there is none */
+};
+
 /* Opens a file for reading and writing, makes it (mode 0600) if it is not there, and brings
  * tables, views and words up to date in one transaction. What is not an own database, a newer
- * one, a damaged or locked one is left as it is. addresses: the mode ("keep", "truncate") that a
- * new database gets, and an old one must have; NULL: keep, or what the old one has. live: others read while it
- * is written (WAL).
+ * one, a damaged or locked one is left as it is, and so is one of which the choice is not true. live: others read
+ * while it is written (WAL).
  * Returns 0 and *out, else a status of <sysexits.h> and one sentence. */
-int database_open(const char *path, const char *addresses, bool live, sqlite3 **out, char error[DB_ERROR]);
+int database_open(const char *path, struct address_choice *, bool live, sqlite3 **out, char error[DB_ERROR]);
 
 /* The same of a database that is there already. */
 int database_open_own(const char *path, sqlite3 **out, char error[DB_ERROR]);

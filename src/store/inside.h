@@ -41,7 +41,7 @@ struct store {
     sqlite3 *db;
     char *path;
     char sensor[SENSOR_NAME + 1];
-    bool truncate;
+    struct disguise disguise;           /* see store_hide() */
     bool open;                          /* a transaction */
     bool dirty;                         /* with something in it */
     bool revised;                       /* sums became less */
@@ -79,6 +79,12 @@ int store_write_settled(struct store *);        /* the rows of those that wait f
 /* The row of a session, as it is; SQLite's result, SQLITE_DONE: there is none. */
 int store_row(struct store *, int64_t id, struct stored_session *);
 int64_t store_network(struct store *, const struct session *);  /* number of its client's; <= 0: SQLite's failure */
+
+/* What is stored in the place of an address, and of a text that may hold one: all that is written goes through these,
+ * and what is compared with what is stored. */
+void store_hide(const struct store *, uint8_t addr[16]);
+void store_hide_text(const struct store *, char *text);
+static inline bool store_hides(const struct store *s) { return s->disguise.mode != ADDRESSES_KEEP; }
 
 /* --- revise.c --- */
 

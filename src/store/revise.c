@@ -5,6 +5,8 @@
 #include "store/schema.h"
 #include "verdict/verdict.h"
 
+#include <stdio.h>
+
 bool revise_prepare(struct store *s)
 {
     s->evidence_put = db_prepare(s->db, "evidence_put");
@@ -13,6 +15,14 @@ bool revise_prepare(struct store *s)
     s->session_revise = db_prepare(s->db, "session_revise");
     s->session_path = db_prepare(s->db, "session_path");
     return s->evidence_put && s->evidence_drop && s->rejudged_add && s->session_revise && s->session_path;
+}
+
+/* What is stored of a finding's sentence. */
+static const char *words_of(const struct store *s, const struct finding *f, char out[FINDING_WORDS])
+{
+    snprintf(out, FINDING_WORDS, "%s", f->words);
+    store_hide_text(s, out);
+    return out;
 }
 
 static int write_words(struct store *s, int64_t session, const struct finding *f)
@@ -24,8 +34,9 @@ static int write_words(struct store *s, int64_t session, const struct finding *f
         bind_int(&b, f->other);
     else if (f->grade)
         bind_null(&b);
+    char sentence[FINDING_WORDS];
     if (f->grade)
-        bind_text(&b, f->words);
+        bind_text(&b, words_of(s, f, sentence));
     return bound_run(&b);
 }
 
@@ -50,7 +61,8 @@ static int write_rejudged(struct store *s, const struct stored_session *row, con
     bind_int(&b, row->strip);
     bind_int(&b, strip);
     bind_int(&b, f->kind);
-    bind_text(&b, *f->words ? f->words : "what spoke for it holds no more");
+    char sentence[FINDING_WORDS];
+    bind_text(&b, *f->words ? words_of(s, f, sentence) : "what spoke for it holds no more");
     bind_int(&b, (int64_t)(f->at_ns / 1000));
     return bound_run(&b);
 }
@@ -111,11 +123,12 @@ static int next_of_path(struct store *s, const struct finding *f, int64_t from, 
     int rc;
 
     memcpy(network.addr, f->network, sizeof network.addr);
+    store_hide(s, network.addr);
     size_t bytes = endpoint_is_v4(&network) ? 15 : 6;
     bind_int(&b, from);
     bind_int(&b, (int64_t)(f->since_ns / 1000));
     bind_int(&b, (int64_t)bytes);
-    bind_blob(&b, f->network, bytes);
+    bind_blob(&b, network.addr, bytes);
     bind_int(&b, server);
     bind_int(&b, f->kind);
     bind_int(&b, f->grade < GRADE_LIKELY);
@@ -132,8 +145,7 @@ static int revise_path(struct store *s, const struct finding *f)
     size_t n;
     int code = store_write_settled(s);        /* of those that wait for their end it is not known here which are meant */
 
-    if (s->truncate)
-        address_truncate(server.addr);
+    store_hide(s, server.addr);
     int64_t number = code ? 0 : dictionary_endpoint(&s->dictionary, &server);
     do {
         if (code || number <= 0 || next_of_path(s, f, from, number, id, &n) != SQLITE_OK)

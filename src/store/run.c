@@ -129,7 +129,7 @@ static int load_orphans(struct store *s)
     sqlite3_stmt *list = s->run.orphan_list;
     struct endpoint client, server;
     int rc;
-    if (!orphans_clear(&s->run.orphans) || s->truncate)
+    if (!orphans_clear(&s->run.orphans) || s->disguise.mode == ADDRESSES_TRUNCATE)
         return 0;
     sqlite3_bind_int64(list, 1, s->run.id);
     sqlite3_bind_int64(list, 2, ORPHANS);
@@ -201,16 +201,28 @@ int run_ends(struct store *s, uint64_t number, struct session_counts *c)
     return rc == SQLITE_DONE ? 0 : store_fail(s);
 }
 
+/* Orphans are known by what is stored of their ends. */
+static struct endpoint hidden(const struct store *s, const struct endpoint *e)
+{
+    struct endpoint stored = *e;
+    store_hide(s, stored.addr);
+    return stored;
+}
+
 bool store_continues(struct store *s, const struct session *x)
 {
-    return s->run.id && (x->marks & MARK_MIDSTREAM) && orphans_has(&s->run.orphans, &x->client, &x->server);
+    if (!s->run.id || !(x->marks & MARK_MIDSTREAM) || !s->run.orphans.n)
+        return false;
+    struct endpoint client = hidden(s, &x->client), server = hidden(s, &x->server);
+    return orphans_has(&s->run.orphans, &client, &server);
 }
 
 int64_t run_orphan(struct store *s, const struct session *x)
 {
-    if (!s->run.id || !(x->marks & MARK_MIDSTREAM))
+    if (!s->run.id || !(x->marks & MARK_MIDSTREAM) || !s->run.orphans.n)
         return 0;
-    int64_t id = orphans_take(&s->run.orphans, &x->client, &x->server);
+    struct endpoint client = hidden(s, &x->client), server = hidden(s, &x->server);
+    int64_t id = orphans_take(&s->run.orphans, &client, &server);
     if (!id)
         return 0;
     struct binder b = binder_of(s->run.orphan_end);

@@ -66,11 +66,13 @@ static int look(struct store *s)
         return code;
     }
     const char *addresses = (const char *)sqlite3_column_text(s->database_get, 0);
-    s->truncate = addresses && strcmp(addresses, "truncate") == 0;
+    enum address_mode mode = addresses ? address_mode_parse(addresses) : ADDRESSES_DEFAULT;
+    if (!s->disguise.mode)              /* opened as it is, without a key: no address can be written */
+        s->disguise.mode = mode;
     s->revision = sqlite3_column_int64(s->database_get, 1);
     s->last_session = s->told = sqlite3_column_int64(s->database_get, 2);
     sqlite3_reset(s->database_get);
-    if (!addresses || !database_number_valid(s->revision) || !database_number_valid(s->last_session)) {
+    if (!mode || mode != s->disguise.mode || !database_number_valid(s->revision) || !database_number_valid(s->last_session)) {
         s->failed = db_failure_of(SQLITE_OK, "", s->path, s->error);
         return s->failed;
     }
@@ -82,10 +84,32 @@ static int look(struct store *s)
     return 0;
 }
 
+static int open_file(struct store *s, const struct store_options *o)
+{
+    uint8_t mark[ADDRESS_KEY_MARK];
+    struct address_choice choice = { o->addresses, o->address_key ? mark : NULL };
+    int code = EX_SOFTWARE;
+
+    if (o->there)
+        return database_open_own(s->path, &s->db, s->error);
+    if (o->address_key && !disguise_mark(o->address_key, mark)) {
+        snprintf(s->error, STORE_ERROR, "libcrypto has no AES for the addresses");
+        return code;
+    }
+    if ((code = database_open(s->path, &choice, o->live, &s->db, s->error)))
+        return code;
+    if (disguise_open(&s->disguise, choice.mode, o->address_key))
+        return 0;
+    snprintf(s->error, STORE_ERROR, "libcrypto has no AES for the addresses");
+    return EX_SOFTWARE;
+}
+
+void store_hide(const struct store *s, uint8_t addr[16]) { disguise_address(&s->disguise, addr); }
+void store_hide_text(const struct store *s, char *text) { disguise_text(&s->disguise, text); }
+
 struct store *store_open(const char *path, const struct store_options *options, int *code,
                          char error[STORE_ERROR])
 {
-    static const char *const modes[] = { NULL, "keep", "truncate" };
     const char *sensor = options->sensor ? options->sensor : "local";
 
     if (!sensor_name_valid(sensor)) {
@@ -106,8 +130,7 @@ struct store *store_open(const char *path, const struct store_options *options, 
         return NULL;
     }
     memcpy(s->sensor, sensor, strlen(sensor) + 1);
-    *code = options->there ? database_open_own(path, &s->db, s->error)
-                           : database_open(path, modes[options->addresses], options->live, &s->db, s->error);
+    *code = open_file(s, options);
     if (!*code && !prepare(s))
         *code = store_fail(s);
     if (!*code)
@@ -129,6 +152,7 @@ void store_close(struct store *s)
     dictionary_close(&s->dictionary);
     counts_close(&s->counts);
     settled_close(&s->settled);
+    disguise_close(&s->disguise);
     sqlite3_finalize(s->session_add);
     sqlite3_finalize(s->session_next);
     sqlite3_finalize(s->session_grow);
@@ -313,12 +337,19 @@ int store_source_end(struct store *s, uint32_t number, const struct source_summa
     return rc == SQLITE_OK ? 0 : store_fail(s);
 }
 
-static void truncate_ends(struct session *copy)
+/* Texts that the ends chose may name them. */
+static void hide_ends(const struct store *s, struct session *copy)
 {
-    address_truncate(copy->client.addr);
-    address_truncate(copy->server.addr);
-    address_truncate(copy->proxy_client.addr);
-    address_truncate(copy->proxy_server.addr);
+    store_hide(s, copy->client.addr);
+    store_hide(s, copy->server.addr);
+    if (copy->proxied) {
+        store_hide(s, copy->proxy_client.addr);
+        store_hide(s, copy->proxy_server.addr);
+    }
+    store_hide_text(s, copy->tls.sni);
+    store_hide_text(s, copy->tls.alpn);
+    store_hide_text(s, copy->auth.offered_others);
+    store_hide_text(s, copy->auth.mechanism_text);
 }
 
 static struct endpoint without_port(const struct endpoint *e)
@@ -379,18 +410,18 @@ static int add_row(struct store *s, int64_t id, const struct session *session, c
 {
     struct session copy;
 
-    if (s->truncate || s->run.id) {
+    if (store_hides(s) || s->run.id) {
         copy = *session;
         session = &copy;
     }
-    if (s->truncate)
-        truncate_ends(&copy);
+    if (store_hides(s))
+        hide_ends(s, &copy);
     if (s->run.id)
         copy.source = (uint32_t)s->run.source[copy.source <= s->run.nlinks ? copy.source : 0];
     struct session_row row = {
         .id = id, .sensor = s->sensor_id, .database = OWN_DATABASE,
         .session = session, .judgement = judgement, .direction = direction, .strip = judgement->grade,
-        .community = !s->truncate,
+        .community = !store_hides(s),
     };
     if (!refer(s, &row) || session_row_add(s->session_add, &row) != SQLITE_OK)
         return store_fail(s);
@@ -589,9 +620,12 @@ int store_rate(struct store *s, const struct store_rate *r)
 int store_certificate(struct store *s, const struct certificate *c)
 {
     int code = store_touch(s);
+    struct certificate copy = *c;
     if (code)
         return code;
-    return dictionary_certificate_add(&s->dictionary, c) > 0 ? 0 : store_fail(s);
+    store_hide_text(s, copy.subject);
+    store_hide_text(s, copy.issuer);
+    return dictionary_certificate_add(&s->dictionary, &copy) > 0 ? 0 : store_fail(s);
 }
 
 const char *store_library(void) { return sqlite3_libversion(); }

@@ -10,21 +10,17 @@
 
 #include "aggregate/finding.h"
 #include "aggregate/memory.h"
+#include "base/disguise.h"
 #include "decode/decode.h"
 #include "facts/session.h"
 
 enum { STORE_ERROR = 1024, SENSOR_NAME = 64, SOURCE_ENDS = 32 };
 
-enum address_mode {
-    ADDRESSES_DEFAULT,                  /* as the database has it; a new one keeps them whole */
-    ADDRESSES_KEEP,
-    ADDRESSES_TRUNCATE                  /* both ends stored as /24 and /48 */
-};
-
 struct store_options {
     const char *sensor;                 /* NULL: "local" */
     enum address_mode addresses;
-    bool there;                         /* it is not made when it is not there */
+    bool there;                         /* it is not made when it is not there; no key is needed, nor any address written */
+    const uint8_t *address_key;         /* ADDRESS_KEY bytes, read by store_open() alone; NULL: none */
     bool live;                          /* a sensor: others read while it writes (WAL) */
 };
 
@@ -34,7 +30,7 @@ struct store;
 bool sensor_name_valid(const char *name);
 
 /* Opens or makes a database (mode 0600) and brings it up to date. A newer, foreign, damaged,
- * locked or read-only file, or one with another address mode, is refused and left as it is.
+ * locked or read-only file, or one with another address mode or key, is refused and left as it is.
  * NULL: *code and error. */
 struct store *store_open(const char *path, const struct store_options *, int *code, char error[STORE_ERROR]);
 /* Rolls back what was not committed. NULL is allowed. */
@@ -91,7 +87,7 @@ int store_counts(struct store *, uint64_t number, const struct session_counts *)
 int64_t store_next_session(const struct store *);
 int store_finding(struct store *, int64_t session, const struct finding *);
 int store_revise(struct store *, const struct finding *);
-/* What is known of servers and clients from one run to the next, with true addresses: nothing where they are truncated.
+/* What is known of servers and clients from one run to the next, with true addresses: nothing where others are stored.
  * Of a kind, the newest are given, the oldest of them first; their bytes may be anybody's. */
 int store_memory(struct store *, enum memory_kind, void (*each)(void *ctx, const struct memory_entry *), void *ctx);
 int store_remember(struct store *, const struct memory_entry *);

@@ -15,5 +15,10 @@ $(SECRETS_BIN): $(OBJ) $(BUILD)/tests/secrets/readable.o
 secrets: $(SECRETS_BIN)
 	@$(PYTHON) tests/secrets.py --bin $(SECRETS_BIN) --every $(or $(SECRETS_EVERY),12) --lanes $(or $(SECRETS_LANES),0)
 
-.PHONY: secrets
+# What is stored in the place of addresses, and where their key lies in memory.
+ADDRESSES_READABLE = $(if $(SANITIZE),,$(SECRETS_BIN))
+addresses: $(BUILD)/mailseal $(ADDRESSES_READABLE)
+	@$(PYTHON) tests/addresses.py --bin $(BUILD)/mailseal $(addprefix --readable ,$(ADDRESSES_READABLE))
+
+.PHONY: secrets addresses
 -include $(BUILD)/tests/secrets/readable.d

@@ -2,7 +2,7 @@
  *        store/tally.o store/known.o store/sums.o store/database.o store/schema.o store/db.o store/sql.o sql_texts.o verdict/verdict.o
  *        store/retention.o store/sweep.o base/threads.o
  *        facts/session.o facts/vocabulary.o facts/mechanism.o facts/names.o
- *        base/endpoint.o base/hash.o base/digest.o base/bytes.o
+ *        base/disguise.o base/endpoint.o base/hash.o base/digest.o base/bytes.o
  * What is let go of: old sessions, and the oldest when there is no room; never the sums. */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* links: store/store.o store/run.o store/remember.o store/revise.o store/orphans.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o
  *        store/tally.o store/known.o store/sums.o store/database.o store/schema.o store/db.o store/sql.o sql_texts.o verdict/verdict.o
  *        facts/session.o facts/sane.o facts/vocabulary.o facts/mechanism.o facts/names.o
- *        base/endpoint.o base/hash.o base/digest.o base/bytes.o
+ *        base/disguise.o base/endpoint.o base/hash.o base/digest.o base/bytes.o
  * What a sensor stores: transactions that follow one another, and runs that end in the middle. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,9 +13,10 @@
 
 #include "facts/sane.h"
 
-static struct store *open_live(const char *path)
+static struct store *open_with(const char *path, enum address_mode mode)
 {
-    struct store_options options = { .live = true };
+    static const uint8_t key[ADDRESS_KEY] = { 1 };
+    struct store_options options = { .live = true, .addresses = mode, .address_key = mode ? key : NULL };
     char error[STORE_ERROR];
     int code;
     struct store *s = store_open(path, &options, &code, error);
@@ -23,6 +24,8 @@ static struct store *open_live(const char *path)
         fail_msg("%s", error);
     return s;
 }
+
+static struct store *open_live(const char *path) { return open_with(path, ADDRESSES_DEFAULT); }
 
 static uint64_t begin(struct store *s, uint64_t identity)
 {
@@ -109,13 +112,16 @@ static void what_was_rolled_back_is_told_again(void **state)
     assert_int_equal(kit_number(path, "SELECT sum(bytes) FROM rate"), 9000);
 }
 
-/* The reader was killed: its successor sees the rest of the connection, once settled and once ended at once. */
+/* The reader was killed: its successor sees the rest of the connection, once settled and once ended at once; and the
+ * same by what is stored in the place of its addresses. */
 static void a_connection_that_a_run_left_open_is_counted_once(void **state)
 {
     (void)state;
-    for (unsigned settled = 0; settled < 2; settled++) {
-        const char *path = kit_path(settled ? "rest-a.db" : "rest-b.db");
-        struct store *s = open_live(path);
+    static const enum address_mode modes[] = { ADDRESSES_DEFAULT, ADDRESSES_PSEUDONYM, ADDRESSES_PREFIX };
+    for (unsigned i = 0; i < 6; i++) {
+        bool settled = i % 2;
+        const char *path = kit_path((const char *[]){ "r0.db", "r1.db", "r2.db", "r3.db", "r4.db", "r5.db" }[i]);
+        struct store *s = open_with(path, modes[i / 2]);
         struct session rest = open_session();
         struct session_counts c = counts_to(30);
         begin(s, 77);
