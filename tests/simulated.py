@@ -47,6 +47,10 @@ class Kind:
             self.pieces.append((us - start, struct.pack('<II', len(frame), wire), from_client, a, b, c))
         self.lasts = self.pieces[-1][0]
 
+    @staticmethod
+    def client(number):
+        return '11.%d.%d.%d' % (number // 250 >> 8 & 255, number // 250 & 255, 1 + number % 250)
+
     def packets(self, start, client):
         """[(µs, record)] of a session that begins then, of client number `client`."""
         address, port = struct.pack('>I', 0x0b000000 + client // 250 * 256 + 1 + client % 250), struct.pack('>H', 20000 + client % 20000)

@@ -5,7 +5,8 @@
 #
 #   make check           everything        make check-asan      the same under ASan and UBSan
 #   make check-live      real servers and clients with a box in the middle (root, Debian)
-#   make check-long      each capture that can be derived from the goldens, not a sample of them
+#   make check-long      each capture that can be derived from the goldens, not a sample of them; a thousand kills of the
+#                        sensor's processes, and 24 hours of it (make sensor-long: these two only)
 #   make check-units     unit tests only   make check-goldens   the captures of tests/pcaps only
 #   make check-quick     both of these, the house rules and the rules of the verdict
 #   make check-pages     the page in a headless Chromium, with axe-core; needs `tools/deps pages` and npm's registry
@@ -91,12 +92,19 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	$(call step,monitor,$(PYTHON) tests/monitor.py --bin $(BUILD)/mailseal $(if $(filter yes,$(SANITIZE)),--sanitized))
 	$(call step,evidence,$(PYTHON) tests/evidence.py --bin $(BUILD)/mailseal)
 	$(call step,storage,$(PYTHON) tests/storage.py --bin $(BUILD)/mailseal)
+	$(call step,kills,$(PYTHON) tests/kills.py --bin $(BUILD)/mailseal)
 	$(call step,reports,$(PYTHON) tests/reports.py --bin $(BUILD)/mailseal)
 	$(call step,incidents,$(PYTHON) tests/incidents.py --bin $(BUILD)/mailseal)
 	$(call step,doctor,$(PYTHON) tests/doctor.py --bin $(BUILD)/mailseal)
 	$(call step,addresses,$(MAKE) --no-print-directory addresses)
 	$(call step,manners,$(PYTHON) tests/manners.py --bin $(BUILD)/mailseal)
 	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
+
+# A thousand kills take ten minutes, a day less than one.
+check-long: sensor-long
+sensor-long: $(BUILD)/mailseal
+	@$(PYTHON) tests/kills.py --bin $(BUILD)/mailseal --kills 1000
+	@$(PYTHON) tests/day.py --bin $(BUILD)/mailseal
 
 check-quick: $(BUILD)/mailseal units
 	@rm -rf $(LOGS)
@@ -153,4 +161,4 @@ include tests/live/live.mk
 include tests/limits/limits.mk
 
 -include $(UNITS:=.d)
-.PHONY: units check check-pages check-quick check-units check-goldens check-asan check-tsan check-threads check-sensor coverage
+.PHONY: sensor-long units check check-pages check-quick check-units check-goldens check-asan check-tsan check-threads check-sensor coverage
