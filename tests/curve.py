@@ -183,6 +183,8 @@ def check_database(folder):
     want('without --db', run('curve', cwd=folder)[0], 66)
     want('first day', c['first'], '2026-01-05')
     count('ceiling of days', None if c['ceiling_low'] < 0.9 < c['ceiling_high'] else c)
+    want('since and until', [as_json('--db', db, '--since', '2026-01-20', '--until', '2026-02-10')[k] for k in ('first', 'last', 'points')],
+         ['2026-01-20', '2026-02-09', 21])
     want('hop', as_json('--db', db, '--hop', 'relay'), c)
     want('other hop', as_json('--db', db, '--hop', 'retrieval')['sentence'], 'nothing to fit: no point has a share')
     with sqlite3.connect(db) as b:
@@ -216,6 +218,7 @@ def check_errors(folder):
     cases = [
         (64, ['a.csv', 'b.csv'], "curve: one file at a time; 'b.csv' is too many"),
         (64, ['--db', 'm.db', 'a.csv'], 'curve: either a database by --db or the file a.csv'),
+        (64, ['--since', '2026-01-01', 'a.csv'], 'curve: --since and --until are for a database'),
         (64, ['--hop', 'relay', 'a.csv'], 'curve: --hop is for a database; the series of a file are chosen by --series'),
         (64, ['--series', 'x'], 'curve: --series is for a CSV file; a database is asked by --hop'),
         (64, ['--ceiling', '0', 'a.csv'], "--ceiling: '0' is no share above 0 and up to 1"),

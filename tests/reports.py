@@ -202,6 +202,63 @@ def check_counters(db):
             check('counters of ' + table, read(table), have[table])
 
 
+HOSTILE = ('=1+1', '+SUM(A1)', '-2+3', '@cmd', '\t=1', '\r=1', '\n=1', '\uff1d1', 'a,b', 'a;=b', 'say "x"', 'two\r\nlines', ' blank ',
+           'esc\x1b[31m', 'del\x7f', 'c1\x9b', '\u202eright', 'umlaut \xe4')
+
+
+def as_csv(text):
+    """What CSV shows of a text."""
+    text = re.sub('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]', lambda m: '\\x%02x' % ord(m.group()), text)
+    return "'" + text if text[:1] in tuple('=+-@\t\r\n\uff1d') and text else text
+
+
+def said(*command):
+    r = subprocess.run([BIN, *command], capture_output=True, timeout=60)
+    check('%s: status' % ' '.join(command), (r.returncode, r.stderr), (0, b''))
+    return r.stdout.decode('utf-8')
+
+
+def check_exports(db):
+    """What other programs read: as written, valid, and nothing that a spreadsheet would run."""
+    formats = ('csv', 'json', 'jsonl', 'eve', 'ecs')
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        for n, text in enumerate(HOSTILE):
+            c.execute('UPDATE name SET text = ? WHERE id = (SELECT sni FROM session WHERE sni IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT 1 OFFSET ?)',
+                      (text, n))
+            c.execute('UPDATE certificate SET subject = ? WHERE id = (SELECT id FROM certificate ORDER BY id LIMIT 1 OFFSET ?)', (text, n))
+        c.execute('UPDATE source SET path = CAST(? AS TEXT)', (b'=\xff\xc0\x80',))
+        c.commit()
+        c.text_factory = lambda b: b.decode('utf-8', 'replace')
+        rows = c.execute('SELECT id, tls_sni, tls_subject, messages_clear, source FROM sessions ORDER BY id').fetchall()
+    out = {f: said('sessions', '--db', db, '--format', f) for f in formats}
+    for f in formats:
+        check('sessions as %s: twice the same' % f, out[f] == said('sessions', '--db', db, '--format', f), True)
+    table = list(csv.reader(io.StringIO(out['csv'], newline=''), strict=True))
+    head, table = table[0], table[1:]
+    check('sessions as csv', [[r[head.index(k)] for k in ('id', 'tls.sni', 'tls.subject', 'messages_clear', 'source')] for r in table],
+          [[as_csv('' if v is None else str(v)) for v in r] for r in rows])
+    check('no formula', sum(cell[:1] in tuple('=+-@\t\r\n') and cell != '' for r in table for cell in r), 0)
+    check('every record has all fields', {len(r) for r in table}, {len(head)})
+    lines = {f: [json.loads(line) for line in out[f].splitlines()] for f in ('jsonl', 'eve', 'ecs')}
+    check('json and jsonl', json.loads(out['json']), lines['jsonl'])
+    get = lambda o, *path: get(o.get(path[0], {}), *path[1:]) if len(path) > 1 else o.get(path[0])
+    for f, path in (('jsonl', ('tls', 'sni')), ('eve', ('tls', 'sni')), ('ecs', ('tls', 'client', 'server_name'))):
+        check('sni in ' + f, [get(o, *path) for o in lines[f]], [r[1] for r in rows])
+    for f, path in (('eve', ('tls', 'subject')), ('ecs', ('tls', 'server', 'subject'))):
+        check('subject in ' + f, [get(o, *path) for o in lines[f]], [r[2] for r in rows])
+    check('verdicts', [[get(o, 'mailseal', 'verdict') for o in lines[f]] for f in ('eve', 'ecs')],
+          [[o['verdict'] for o in lines['jsonl']]] * 2)
+    check('times of eve', {len(o['timestamp']) - len(o['timestamp'].rstrip('0123456789+')) for o in lines['eve']}, {11})
+    some = [o for o in lines['jsonl'] if o['hop'] == 'retrieval' and '2020-02-01' <= o['timestamp'] < '2020-02-09T12']
+    for f in ('jsonl', 'eve', 'ecs'):
+        have = said('sessions', '--db', db, '--format', f, '--hop', 'retrieval', '--since', '2020-02-01', '--until', '2020-02-09T12:00:00Z')
+        check('some sessions as ' + f, [o.get('id') or o['mailseal']['id'] for o in map(json.loads, have.splitlines())], [o['id'] for o in some])
+    check('there are some', len(some) > 100, True)
+    for name in ('share', 'certificates'):
+        check('%s as jsonl' % name, [json.loads(x) for x in said('report', '--db', db, '--format', 'jsonl', name).splitlines()],
+              json.loads(said('report', '--db', db, '--format', 'json', name)))
+
+
 def main():
     global BIN
     p = argparse.ArgumentParser(description=__doc__)
@@ -215,6 +272,7 @@ def main():
         check_spans(drawn)
         check_shell(drawn)
         check_rehearsal(drawn)
+        check_exports(drawn)
         check_kept(goldens)
         check_counters(goldens)
     print('%d passed, %d failed' % (passed, failed))

@@ -21,5 +21,8 @@ SELECT id, timestamp, "end", src_ip, src_port, dest_ip, dest_port, community_id,
            (SELECT p.flags >> 6 & 1 FROM session AS s JOIN tls_profile AS p ON p.id = s.tls
             WHERE s.id = sessions.id) END AS alpn_chosen
 FROM sessions
-WHERE :verdict IS NULL OR verdict = :verdict
+WHERE (:verdict IS NULL OR verdict = :verdict)
+  AND (:since IS NULL OR timestamp >= strftime('%Y-%m-%dT%H:%M:%S', :since, 'unixepoch'))
+  AND (:until IS NULL OR timestamp < strftime('%Y-%m-%dT%H:%M:%S', :until, 'unixepoch'))
+  AND (:hop IS NULL OR hop = :hop) AND (:direction IS NULL OR direction = :direction)
 ORDER BY id;

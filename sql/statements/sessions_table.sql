@@ -5,5 +5,8 @@ SELECT id, substr(timestamp, 1, 19) || 'Z' AS timestamp, src_ip, src_port, dest_
        iif(strip_evidence = '', NULL, strip_grade || ': ' || strip_evidence) AS strip,
        nullif(incidents, '') AS incidents, nullif(marks, '') AS marks
 FROM sessions
-WHERE :verdict IS NULL OR verdict = :verdict
+WHERE (:verdict IS NULL OR verdict = :verdict)
+  AND (:since IS NULL OR timestamp >= strftime('%Y-%m-%dT%H:%M:%S', :since, 'unixepoch'))
+  AND (:until IS NULL OR timestamp < strftime('%Y-%m-%dT%H:%M:%S', :until, 'unixepoch'))
+  AND (:hop IS NULL OR hop = :hop) AND (:direction IS NULL OR direction = :direction)
 ORDER BY id;

@@ -46,7 +46,7 @@ int finish_output(void)
 
 bool format_parse(const char *text, unsigned allowed, enum report_format *out)
 {
-    static const char *const names[] = { "table", "csv", "json", "jsonl" };
+    static const char *const names[] = { "table", "csv", "json", "jsonl", "eve", "ecs" };
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(text, names[i]) == 0 && (allowed >> i & 1)) {
             *out = (enum report_format)i;

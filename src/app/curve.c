@@ -7,11 +7,12 @@
 #include "app/command.h"
 #include "report/curve_report.h"
 
-enum { OPT_DB = 256, OPT_SERIES, OPT_HOP, OPT_CEILING, OPT_FORMAT, OPT_HELP };
+enum { OPT_DB = 256, OPT_SERIES, OPT_HOP, OPT_SINCE, OPT_UNTIL, OPT_CEILING, OPT_FORMAT, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },           { "series", required_argument, NULL, OPT_SERIES },
     { "hop", required_argument, NULL, OPT_HOP },         { "ceiling", required_argument, NULL, OPT_CEILING },
+    { "since", required_argument, NULL, OPT_SINCE },     { "until", required_argument, NULL, OPT_UNTIL },
     { "format", required_argument, NULL, OPT_FORMAT },   { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -38,6 +39,8 @@ static int check(const struct curve_request *q)
 {
     if (q->csv && q->database)
         return complain(EX_USAGE, "curve: either a database by --db or the file %s", q->csv);
+    if (q->csv && (q->since || q->until))
+        return complain(EX_USAGE, "curve: --since and --until are for a database");
     if (q->csv && q->hop)
         return complain(EX_USAGE, "curve: --hop is for a database; the series of a file are chosen by --series");
     if (!q->csv && q->series)
@@ -61,6 +64,12 @@ int command_curve(int argc, char **argv)
             break;
         case OPT_HOP:
             q.hop = optarg;
+            break;
+        case OPT_SINCE:
+            q.since = optarg;
+            break;
+        case OPT_UNTIL:
+            q.until = optarg;
             break;
         case OPT_CEILING:
             if (!ceiling_parse(optarg, &q.ceiling))

@@ -84,7 +84,7 @@ const struct command commands[] = {
     { "report", command_report, "report [OPTION]... [NAME]",
       "prints a report; without a name, which there are; all of them as one page with --format html",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
-      "  --format table|csv|json, or html without a NAME\n"
+      "  --format table|csv|json|jsonl, or html without a NAME\n"
       "  --output FILE         instead of standard output; replaced when all of it is written\n"
       "  --since T, --until T  a date or an RFC 3339 time; from since up to, not with, until\n"
       "  --by hour|day|week|month\n"
@@ -94,7 +94,9 @@ const struct command commands[] = {
       "lists each session with all that was seen of it",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --verdict VERDICT     only these\n"
-      "  --format table|csv|jsonl\n" },
+      "  --since T, --until T  a date or an RFC 3339 time; those that begin from since up to, not with, until\n"
+      "  --hop HOP, --direction DIRECTION\n"
+      "  --format table|csv|json|jsonl, or JSON lines with the names of others: eve (Suricata), ecs (Elastic)\n" },
     { "incidents", command_incidents, "incidents [OPTION]...",
       "lists whose TLS was kept away on the way to which server, and other incidents, each path once",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
@@ -129,6 +131,7 @@ const struct command commands[] = {
       "fits the adoption curve: growing, saturated, stepped, or no trend",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --hop HOP             of the database: relay, submission, …; default the headline's three\n"
+      "  --since T, --until T  of the database: a date or an RFC 3339 time\n"
       "  --series NAME         of the file: this one, or those with all these words; default all\n"
       "  --ceiling SHARE       does not look for the ceiling, but takes it to be this\n"
       "  --format text|json\n"

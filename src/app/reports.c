@@ -22,6 +22,8 @@ static const struct option report_options[] = {
 static const struct option sessions_options[] = {
     { "db", required_argument, NULL, OPT_DB },       { "format", required_argument, NULL, OPT_FORMAT },
     { "verdict", required_argument, NULL, OPT_VERDICT },
+    { "since", required_argument, NULL, OPT_SINCE }, { "until", required_argument, NULL, OPT_UNTIL },
+    { "hop", required_argument, NULL, OPT_HOP },     { "direction", required_argument, NULL, OPT_DIRECTION },
     { "help", no_argument, NULL, OPT_HELP },         { NULL, 0, NULL, 0 },
 };
 
@@ -75,8 +77,9 @@ int command_report(int argc, char **argv)
             break;
         case OPT_FORMAT:
             page = strcmp(optarg, "html") == 0;
-            if (!page && !format_parse(optarg, 1u << REPORT_TABLE | 1u << REPORT_CSV | 1u << REPORT_JSON, &r.format))
-                return complain(EX_USAGE, "--format: '%s' is none of table, csv, json, html", optarg);
+            if (!page && !format_parse(optarg, 1u << REPORT_TABLE | 1u << REPORT_CSV | 1u << REPORT_JSON | 1u << REPORT_JSONL,
+                                       &r.format))
+                return complain(EX_USAGE, "--format: '%s' is none of table, csv, json, jsonl, html", optarg);
             break;
         case OPT_OUTPUT:
             output = optarg;
@@ -111,22 +114,36 @@ int command_report(int argc, char **argv)
 
 int command_sessions(int argc, char **argv)
 {
-    const char *db = DATABASE_DEFAULT, *verdict = NULL;
-    enum report_format format = REPORT_TABLE;
+    const unsigned formats = 1u << REPORT_TABLE | 1u << REPORT_CSV | 1u << REPORT_JSON | 1u << REPORT_JSONL
+                           | 1u << REPORT_EVE | 1u << REPORT_ECS;
+    struct report_request q = { .path = DATABASE_DEFAULT, .format = REPORT_TABLE };
+    const char *verdict = NULL;
     char error[REPORT_ERROR];
     int option;
 
     while ((option = getopt_long(argc, argv, "", sessions_options, NULL)) != -1)
         switch (option) {
         case OPT_DB:
-            db = optarg;
+            q.path = optarg;
             break;
         case OPT_FORMAT:
-            if (!format_parse(optarg, 1u << REPORT_TABLE | 1u << REPORT_CSV | 1u << REPORT_JSONL, &format))
-                return complain(EX_USAGE, "--format: '%s' is none of table, csv, jsonl", optarg);
+            if (!format_parse(optarg, formats, &q.format))
+                return complain(EX_USAGE, "--format: '%s' is none of table, csv, json, jsonl, eve, ecs", optarg);
             break;
         case OPT_VERDICT:
             verdict = optarg;
+            break;
+        case OPT_SINCE:
+            q.since = optarg;
+            break;
+        case OPT_UNTIL:
+            q.until = optarg;
+            break;
+        case OPT_HOP:
+            q.hop = optarg;
+            break;
+        case OPT_DIRECTION:
+            q.direction = optarg;
             break;
         case OPT_HELP:
             command_help(command_find("sessions"));
@@ -136,5 +153,5 @@ int command_sessions(int argc, char **argv)
         }
     if (optind < argc)
         return complain(EX_USAGE, "sessions: '%s' is not an option; the database is named by --db", argv[optind]);
-    return finish(sessions_run(db, verdict, format, stdout, error), error);
+    return finish(sessions_run(&q, verdict, stdout, error), error);
 }

@@ -70,7 +70,8 @@ int curve_report(const struct curve_request *q, FILE *out, char error[REPORT_ERR
         snprintf(error, REPORT_ERROR, "this program was built without cminpack, which curves are fitted by");
         return EX_UNAVAILABLE;
     }
-    int code = q->csv ? read_csv(&t, q->csv, error) : series_of_database(&t, q->database, q->hop, error);
+    struct report_request of_database = { .path = q->database, .hop = q->hop, .since = q->since, .until = q->until };
+    int code = q->csv ? read_csv(&t, q->csv, error) : series_of_database(&t, &of_database, error);
     if (!code && q->csv)
         code = series_choose(&t, q->series, error);
     return code ? code : show_all(&t, q, out, error);

@@ -16,7 +16,7 @@ static const struct column_rule rules[] = { { "evidence", COLUMN_LIST }, { NULL,
 
 static int write_all(sqlite3_stmt *stmt, const struct report_request *q, size_t width, bool found, FILE *out)
 {
-    const struct rendering lines = { q->format, rules, 0 };
+    const struct rendering lines = { q->format, rules, 0, false };
     if (q->format == REPORT_JSONL)
         return render(stmt, &lines, out);
     if (!found)

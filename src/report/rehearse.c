@@ -186,7 +186,7 @@ static void write_string(const char *name, const char *value, FILE *out)
 static int write_list(struct reading *db, const struct report_request *q, const char *name, const char *report, FILE *out,
                       char error[REPORT_ERROR])
 {
-    const struct rendering how = { REPORT_JSON, NULL, 0 };
+    const struct rendering how = { .format = REPORT_JSON };
     struct report_request one = *q;
     sqlite3_stmt *stmt;
 

@@ -26,6 +26,18 @@ static struct span header_of(sqlite3_stmt *stmt, int column)
 
 /* --- CSV --- */
 
+/* A number stays one, below zero, too. */
+static void csv_cell(sqlite3_stmt *stmt, int i, FILE *out)
+{
+    int type = sqlite3_column_type(stmt, i);
+    struct span text = cell_of(stmt, i);
+
+    if (type == SQLITE_INTEGER || type == SQLITE_FLOAT)
+        fwrite(text.p, 1, text.n, out);
+    else
+        text_csv(out, text);
+}
+
 static int render_csv(sqlite3_stmt *stmt, int columns, FILE *out)
 {
     int rc;
@@ -35,7 +47,7 @@ static int render_csv(sqlite3_stmt *stmt, int columns, FILE *out)
     }
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && !ferror(out)) {
         for (int i = 0; i < columns; i++) {
-            text_csv(out, cell_of(stmt, i));
+            csv_cell(stmt, i, out);
             fputs(i + 1 < columns ? "," : "\r\n", out);
         }
     }
@@ -157,33 +169,64 @@ static void write_value(sqlite3_stmt *stmt, int i, enum column_kind kind, FILE *
         fwrite(text.p, 1, text.n, out);
 }
 
-static bool same_group(const struct column *a, const struct column *b)
+/* How much of two names of groups is the same objects: "tls" of "tls.server" and "tls.client". */
+static size_t shared(const struct column *a, const struct column *b)
 {
-    return a->group_n == b->group_n && memcmp(a->group, b->group, a->group_n) == 0;
+    size_t same = 0;
+    for (size_t i = 0; i <= a->group_n && i <= b->group_n; i++) {
+        bool end_a = i == a->group_n || a->group[i] == '.', end_b = i == b->group_n || b->group[i] == '.';
+        if (end_a && end_b)
+            same = i;
+        if (i == a->group_n || i == b->group_n || a->group[i] != b->group[i])
+            break;
+    }
+    return same;
+}
+
+/* The objects of a group behind its first n bytes. */
+static void close_groups(const struct column *c, size_t n, FILE *out)
+{
+    for (size_t i = n; i < c->group_n; i++)
+        if (i == n || c->group[i] == '.')
+            putc('}', out);
+}
+
+static void open_groups(const struct column *c, size_t n, FILE *out)
+{
+    while (n < c->group_n) {
+        size_t from = n + (c->group[n] == '.'), end = from;
+        while (end < c->group_n && c->group[end] != '.')
+            end++;
+        text_json(out, span_of(c->group + from, end - from));
+        fputs(":{", out);
+        n = end;
+    }
 }
 
 /* Columns of one group stand side by side. */
-static void write_object(sqlite3_stmt *stmt, const struct column *c, int columns, FILE *out)
+static void write_object(sqlite3_stmt *stmt, const struct column *c, int columns, bool sparse, FILE *out)
 {
     static const struct column outside = { "", "", 0, COLUMN_PLAIN };
     const struct column *before = &outside;
+    bool any = false;
 
     putc('{', out);
-    for (int i = 0; i < columns; before = &c[i++]) {
-        bool same = same_group(before, &c[i]);
-        if (!same && before->group_n)
-            putc('}', out);
-        if (i)
+    for (int i = 0; i < columns; i++) {
+        if (sparse && is_null(stmt, i))
+            continue;
+        size_t same = shared(before, &c[i]);
+        close_groups(before, same, out);
+        if (any)
             putc(',', out);
-        if (!same && c[i].group_n) {
-            text_json(out, span_of(c[i].group, c[i].group_n));
-            fputs(":{", out);
-        }
+        open_groups(&c[i], same, out);
         text_json(out, span_of(c[i].name, strlen(c[i].name)));
         putc(':', out);
         write_value(stmt, i, c[i].kind, out);
+        before = &c[i];
+        any = true;
     }
-    fputs(before->group_n ? "}}" : "}", out);
+    close_groups(before, 0, out);
+    putc('}', out);
 }
 
 static struct column column_of(sqlite3_stmt *stmt, int i, const struct column_rule *rules)
@@ -209,7 +252,7 @@ static int render_json(sqlite3_stmt *stmt, int columns, const struct rendering *
     for (; (rc = sqlite3_step(stmt)) == SQLITE_ROW && !ferror(out); rows++) {
         if (!lines)
             fputs(rows ? ",\n" : "[\n", out);
-        write_object(stmt, c, columns, out);
+        write_object(stmt, c, columns, r->sparse, out);
         if (lines)
             putc('\n', out);
     }
@@ -227,7 +270,9 @@ int render(sqlite3_stmt *stmt, const struct rendering *r, FILE *out)
     case REPORT_TABLE: rc = render_table(stmt, columns, out);   break;
     case REPORT_CSV:   rc = render_csv(stmt, columns, out);     break;
     case REPORT_JSON:
-    case REPORT_JSONL: rc = render_json(stmt, columns, r, out); break;
+    case REPORT_JSONL:
+    case REPORT_EVE:
+    case REPORT_ECS:   rc = render_json(stmt, columns, r, out); break;
     }
     sqlite3_reset(stmt);
     return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;

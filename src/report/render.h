@@ -24,11 +24,12 @@ struct rendering {
     enum report_format format;
     const struct column_rule *rules;    /* of columns that are not plain, ended by a NULL name; or NULL */
     int hidden;                         /* last columns that are not shown */
+    bool sparse;                        /* JSON: what is NULL is left out */
 };
 
 /* Steps through the statement, which has its parameters already, and writes each row as it
  * comes; a table goes through it twice, for the widths. In JSON, columns with dots in their
- * names nest. Stops when out fails. SQLITE_OK, or the statement's failure. */
+ * names nest, as deep as they have dots. Stops when out fails. SQLITE_OK, or the statement's failure. */
 int render(sqlite3_stmt *, const struct rendering *, FILE *out);
 
 /* Columns aligned by the caller's widths: text left, numbers right. For small tables made in C,

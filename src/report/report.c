@@ -150,7 +150,7 @@ int report_prepare_kept(struct reading *r, const struct report_request *q, sqlit
 
 static int run(struct reading *r, const struct report_request *q, FILE *out, char error[REPORT_ERROR])
 {
-    struct rendering how = { q->format, NULL, 0 };
+    struct rendering how = { .format = q->format };
     sqlite3_stmt *stmt;
     int code = (q->format == REPORT_TABLE ? report_prepare_kept : report_prepare)(r, q, &stmt, error);
 
@@ -194,25 +194,66 @@ static const struct column_rule session_rules[] = {
     { NULL, COLUMN_PLAIN },
 };
 
-int sessions_run(const char *path, const char *verdict, enum report_format format, FILE *out,
-                 char error[REPORT_ERROR])
-{
-    bool table = format == REPORT_TABLE;
-    struct rendering how = { format, session_rules, table ? 0 : 1 };
-    struct reading r;
+/* Of the names of other programs. */
+static const struct column_rule exported_rules[] = {
+    { "tls.session_resumed", COLUMN_BOOLEAN },
+    { "tls.resumed", COLUMN_BOOLEAN },
+    { "tls.established", COLUMN_BOOLEAN },
+    { "vlan", COLUMN_NUMBERS },
+    { "event.category", COLUMN_LIST },
+    { "event.type", COLUMN_LIST },
+    { "mailseal.tls.pq_offered", COLUMN_BOOLEAN },
+    { "mailseal.tls.pq", COLUMN_BOOLEAN },
+    { "mailseal.tls.downgraded", COLUMN_BOOLEAN },
+    { "mailseal.starttls.offered", COLUMN_BOOLEAN },
+    { "mailseal.starttls.requested", COLUMN_BOOLEAN },
+    { "mailseal.auth.offered", COLUMN_LIST },
+    { "mailseal.strip.evidence", COLUMN_LIST },
+    { "mailseal.incidents", COLUMN_LIST },
+    { "mailseal.marks", COLUMN_LIST },
+    { NULL, COLUMN_PLAIN },
+};
 
-    if (verdict && !word_check("verdict", verdict, error))
-        return EX_USAGE;
-    int code = reading_open(&r, path, error);
+static const char *sessions_text(enum report_format format, struct rendering *how)
+{
+    switch (format) {
+    case REPORT_TABLE:
+        *how = (struct rendering){ format, session_rules, 0, false };
+        return "statements/sessions_table.sql";
+    case REPORT_EVE:
+        *how = (struct rendering){ REPORT_JSONL, exported_rules, 0, true };
+        return "statements/sessions_eve.sql";
+    case REPORT_ECS:
+        *how = (struct rendering){ REPORT_JSONL, exported_rules, 0, true };
+        return "statements/sessions_ecs.sql";
+    case REPORT_CSV:
+    case REPORT_JSON:
+    case REPORT_JSONL:
+        break;
+    }
+    *how = (struct rendering){ format, session_rules, 1, false };
+    return "statements/sessions.sql";
+}
+
+int sessions_run(const struct report_request *q, const char *verdict, FILE *out, char error[REPORT_ERROR])
+{
+    struct report_request r = *q;
+    struct rendering how;
+    struct reading db;
+
+    r.name = "sessions";
+    int code = reading_open(&db, q->path, error);
     if (code)
         return code;
-    sqlite3_stmt *stmt = reading_prepare(&r, table ? "statements/sessions_table.sql"
-                                                   : "statements/sessions.sql");
+    sqlite3_stmt *stmt = reading_prepare(&db, sessions_text(q->format, &how));
+    if (!stmt)
+        code = reading_failure(&db, error);
+    else if (!bind_all(stmt, &r, error) || !bind_word(stmt, ":verdict", r.name, verdict, error))
+        code = EX_USAGE;
     errno = 0;
-    if (!stmt || sqlite3_bind_text(stmt, 1, verdict, -1, SQLITE_STATIC) != SQLITE_OK
-        || render(stmt, &how, out) != SQLITE_OK)
-        code = reading_failure(&r, error);
+    if (!code && render(stmt, &how, out) != SQLITE_OK)
+        code = reading_failure(&db, error);
     sqlite3_finalize(stmt);
-    reading_close(&r);
+    reading_close(&db);
     return code ? code : output_finish(out, error);
 }

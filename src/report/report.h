@@ -14,7 +14,7 @@
 
 enum { REPORT_ERROR = 1024 };
 
-enum report_format { REPORT_TABLE, REPORT_CSV, REPORT_JSON, REPORT_JSONL };
+enum report_format { REPORT_TABLE, REPORT_CSV, REPORT_JSON, REPORT_JSONL, REPORT_EVE, REPORT_ECS };
 
 /* All but path and name may be NULL. */
 struct report_request {
@@ -32,10 +32,10 @@ struct report_request {
 int report_list(FILE *out, char error[REPORT_ERROR]);
 int report_run(const struct report_request *, FILE *out, char error[REPORT_ERROR]);
 
-/* All sessions, or those of one verdict, by number. The names and the order of the columns are
- * what other programs are built on. */
-int sessions_run(const char *path, const char *verdict, enum report_format, FILE *out,
-                 char error[REPORT_ERROR]);
+/* The sessions that begin in [since, until), or all, by number. The names and the order of the columns are
+ * what other programs are built on; as REPORT_EVE and REPORT_ECS they are JSON lines with the names of Suricata's
+ * log and of the Elastic Common Schema. Of the request name, by, ports and logins do not count. */
+int sessions_run(const struct report_request *, const char *verdict, FILE *out, char error[REPORT_ERROR]);
 
 /* The answer in one line, then each hop, then what was not encrypted, not decided and not seen. */
 int report_summary(const char *path, FILE *out, char error[REPORT_ERROR]);

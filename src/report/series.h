@@ -38,8 +38,9 @@ int series_read(struct series_table *, FILE *, const char *path, char error[REPO
  * 0, or 64 and a sentence. */
 int series_choose(struct series_table *, const char *name, char error[REPORT_ERROR]);
 
-/* The days, or weeks, of a database; hop NULL: the headline's. 0, or a status and a sentence. */
-int series_of_database(struct series_table *, const char *path, const char *hop, char error[REPORT_ERROR]);
+/* The days, or weeks, of a database; of the request count path, hop, direction, since and until. 0, or a status and a
+ * sentence. */
+int series_of_database(struct series_table *, const struct report_request *, char error[REPORT_ERROR]);
 
 /* The same on a connection that is open; of the request count hop, direction, since and until. */
 struct reading;

@@ -43,17 +43,16 @@ int series_of_reading(struct series_table *t, struct reading *r, const struct re
     return code;
 }
 
-int series_of_database(struct series_table *t, const char *path, const char *hop, char error[REPORT_ERROR])
+int series_of_database(struct series_table *t, const struct report_request *q, char error[REPORT_ERROR])
 {
-    struct report_request q = { .path = path, .hop = hop };
     struct reading r;
 
-    if (hop && !word_check("hop", hop, error))
+    if (q->hop && !word_check("hop", q->hop, error))
         return EX_USAGE;
-    int code = reading_open(&r, path, error);
+    int code = reading_open(&r, q->path, error);
     if (code)
         return code;
-    code = series_of_reading(t, &r, &q, error);
+    code = series_of_reading(t, &r, q, error);
     reading_close(&r);
     return code;
 }

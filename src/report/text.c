@@ -65,22 +65,6 @@ void text_json(FILE *out, struct span s)
     putc('"', out);
 }
 
-void text_csv(FILE *out, struct span s)
-{
-    bool quote = false;
-    for (size_t i = 0; i < s.n; i++)
-        quote = quote || s.p[i] == '"' || s.p[i] == ',' || s.p[i] == '\r' || s.p[i] == '\n';
-    if (quote)
-        putc('"', out);
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            putc('"', out);
-        putc(s.p[i], out);
-    }
-    if (quote)
-        putc('"', out);
-}
-
 struct range {
     long first, last;
 };
@@ -126,6 +110,57 @@ static void escape_hidden(long code, uint8_t byte, char out[ESCAPE])
         snprintf(out, ESCAPE, "\\x%02x", (unsigned)byte);
     else if (is_hidden(code))
         snprintf(out, ESCAPE, code < 256 ? "\\x%02lx" : "\\u%04lx", (unsigned long)code);
+}
+
+/* What a spreadsheet would take for the beginning of a formula; the last four are wide forms of the first. */
+static bool begins_formula(struct span s)
+{
+    static const long codes[] = { '=', '+', '-', '@', '\t', '\r', '\n', 0xff1d, 0xff0b, 0xff0d, 0xff20 };
+    long code = s.n ? text_next(&s) : 0;
+
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+static bool needs_quotes(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (strchr("\",;\t\r\n", s.p[i]) && s.p[i])
+            return true;
+    return s.n && (s.p[0] == ' ' || s.p[s.n - 1] == ' ');
+}
+
+static void csv_character(FILE *out, struct span bytes, long code)
+{
+    bool control = code >= 0 && (code < 0x20 || (code >= 0x7f && code < 0xa0));
+
+    if (code < 0)
+        fputs("\xef\xbf\xbd", out);     /* U+FFFD */
+    else if (control && code != '\t' && code != '\r' && code != '\n')
+        fprintf(out, "\\x%02lx", (unsigned long)code);
+    else
+        fwrite(bytes.p, 1, bytes.n, out);
+    if (code == '"')
+        putc('"', out);
+}
+
+void text_csv(FILE *out, struct span s)
+{
+    bool formula = begins_formula(s), quotes = formula || needs_quotes(s);
+
+    if (quotes)
+        putc('"', out);
+    if (formula)
+        putc('\'', out);
+    while (s.n) {
+        struct span before = s;
+        long code = text_next(&s);
+        csv_character(out, span_first(before, before.n - s.n), code);
+    }
+    if (quotes)
+        putc('"', out);
 }
 
 static const char *entity_of(long code)

@@ -14,7 +14,8 @@ long text_next(struct span *s);
  * U+FFFD. */
 void text_json(FILE *, struct span);
 
-/* A CSV field (RFC 4180 section 2), quoted where need be. */
+/* A CSV field of text (RFC 4180 section 2), quoted where need be. Control characters but TAB, CR and LF are shown as
+ * \x1b, what is not UTF-8 as U+FFFD; what a spreadsheet would take for a formula has an apostrophe in front. */
 void text_csv(FILE *, struct span);
 
 /* Within an element or an attribute of HTML and XML: what is hidden or not UTF-8 is shown as for a terminal. */

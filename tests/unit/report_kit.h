@@ -35,7 +35,8 @@ static inline char *report_text(struct report_request q, int want)
 static inline char *sessions_text(const char *path, const char *verdict, enum report_format format)
 {
     FILE *f = tmpfile();
-    int code = sessions_run(path, verdict, format, f, error);
+    struct report_request q = { .path = path, .format = format };
+    int code = sessions_run(&q, verdict, f, error);
     if (code)
         fail_msg("sessions: %d %s", code, error);
     rewind(f);
@@ -44,7 +45,8 @@ static inline char *sessions_text(const char *path, const char *verdict, enum re
     return text;
 }
 
-/* CSV as the shell's list mode has it, with a separator that stands in no field. */
+/* CSV as the shell's list mode has it, with a separator that stands in no field. What CSV shows otherwise is put back:
+ * of all names here that is one escape and one byte that is no UTF-8. */
 static inline void csv_to_list(char *text)
 {
     char *to = text;
@@ -56,6 +58,10 @@ static inline void csv_to_list(char *text)
             quoted = !quoted;
         else if (*p == ',' && !quoted)
             *to++ = 0x1f;
+        else if (strncmp(p, "\\x1b", 4) == 0)
+            *to++ = 0x1b, p += 3;
+        else if (strncmp(p, "\xef\xbf\xbd", 3) == 0)
+            *to++ = (char)0xff, p += 2;
         else if (*p != '\r' || quoted)
             *to++ = *p;
     }

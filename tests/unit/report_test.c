@@ -231,14 +231,14 @@ static void wrong_questions_are_refused(void **state)
     assert_non_null(strstr(error, "--by"));
     free(report_text((struct report_request){ .path = kit_path("no.db"), .name = "share" }, EX_NOINPUT));
     assert_int_not_equal(access(kit_path("no.db"), F_OK), 0);
-    assert_int_equal(sessions_run(path, "fine", REPORT_CSV, stdout, error), EX_USAGE);
+    assert_int_equal(sessions_run(&(struct report_request){ .path = path, .format = REPORT_CSV }, "fine", stdout, error), EX_USAGE);
 }
 
 static void a_full_disk_is_noticed(void **state)
 {
     (void)state;
     FILE *f = fopen("/dev/full", "w");
-    assert_int_equal(sessions_run(filled(), NULL, REPORT_CSV, f, error), EX_IOERR);
+    assert_int_equal(sessions_run(&(struct report_request){ .path = filled(), .format = REPORT_CSV }, NULL, f, error), EX_IOERR);
     assert_non_null(strstr(error, "No space"));
     fclose(f);
     f = fopen("/dev/full", "w");

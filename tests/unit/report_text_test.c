@@ -64,14 +64,19 @@ static void text_is_made_fit(void **state)
         { "\"\\", "\"\\\"\\\\\"", "\"\"\"\\\"", "\"\\", 2 },
         { "\xc3\xa4\xe6\xbc\xa2", "\"\xc3\xa4\xe6\xbc\xa2\"", "\xc3\xa4\xe6\xbc\xa2",
           "\xc3\xa4\xe6\xbc\xa2", 3 },
-        { "\x01\n", "\"\\u0001\\n\"", "\"\x01\n\"", "\\x01\\x0a", 8 },
-        { "\xc0\x80", "\"\\ufffd\\ufffd\"", "\xc0\x80", "\\xc0\\x80", 8 },          /* overlong */
-        { "\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"", "\xed\xa0\x80",
+        { "\x01\n", "\"\\u0001\\n\"", "\"\\x01\n\"", "\\x01\\x0a", 8 },
+        { "\xc0\x80", "\"\\ufffd\\ufffd\"", "\xef\xbf\xbd\xef\xbf\xbd", "\\xc0\\x80", 8 },          /* overlong */
+        { "\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
           "\\xed\\xa0\\x80", 12 },              /* surrogate */
         { "\xe2\x80\xae", "\"\xe2\x80\xae\"", "\xe2\x80\xae", "\\u202e", 6 },       /* right to left */
-        { "\xf4\x90\x80\x80", "\"\\ufffd\\ufffd\\ufffd\\ufffd\"", "\xf4\x90\x80\x80",
+        { "\xf4\x90\x80\x80", "\"\\ufffd\\ufffd\\ufffd\\ufffd\"", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
           "\\xf4\\x90\\x80\\x80", 16 },
-        { "\xe2\x82", "\"\\ufffd\\ufffd\"", "\xe2\x82", "\\xe2\\x82", 8 },          /* cut */
+        { "\xe2\x82", "\"\\ufffd\\ufffd\"", "\xef\xbf\xbd\xef\xbf\xbd", "\\xe2\\x82", 8 },          /* cut */
+        { "=1+1", "\"=1+1\"", "\"'=1+1\"", "=1+1", 4 },
+        { "\t@x", "\"\\t@x\"", "\"'\t@x\"", "\\x09@x", 6 },
+        { "\xef\xbc\x9d" "1", "\"\xef\xbc\x9d" "1\"", "\"'\xef\xbc\x9d" "1\"", "\xef\xbc\x9d" "1", 3 },
+        { "a;=b", "\"a;=b\"", "\"a;=b\"", "a;=b", 4 },
+        { " x", "\" x\"", "\" x\"", " x", 2 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *json = through(text_json, cases[i].in), *csv = through(text_csv, cases[i].in);
