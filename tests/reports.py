@@ -8,7 +8,7 @@ sessions, and each report by the program against the same file run by sqlite3. O
 the program kept are those that a migration of an older database makes of its sessions. The last line is
 "N passed, N failed".
 """
-import argparse, contextlib, csv, glob, io, json, os, random, re, sqlite3, subprocess, sys, tempfile, time
+import argparse, contextlib, csv, glob, io, json, math, os, random, re, sqlite3, statistics, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -259,6 +259,97 @@ def check_exports(db):
               json.loads(said('report', '--db', db, '--format', 'json', name)))
 
 
+T = (12.7062, 4.3027, 3.1824, 2.7764)       # Student's quantiles for 1 to 4 degrees of freedom
+
+
+def interval_of(peers):
+    """(low, high) of the share of peers (k, n), as sql/reports/intervals.sql says, from the shares that remain without each."""
+    n, k = sum(p[1] for p in peers), sum(p[0] for p in peers)
+    if len(peers) == 1:
+        return None
+    kish = n * n / sum(p[1] ** 2 for p in peers)
+    left_out = [(k - p[0]) / (n - p[1]) for p in peers]
+    variance = (len(peers) - 1) / len(peers) * sum((x - k / n) ** 2 for x in left_out)
+    share, z = k / n, statistics.NormalDist().inv_cdf(0.975)
+    size = kish if k in (0, n) else n / max(1, variance / (share * (1 - share) / n))
+    f = kish - 1
+    t = T[max(0, int(f - 0.5))] if f < 4.5 else z + (z ** 3 + z) / (4 * f) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * f * f) + (
+        3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * f ** 3)
+    # Wilson: the p for which |share - p| = t * sqrt(p (1 - p) / size), as roots of a square
+    a, b, c = 1 + t * t / size, -2 * share - t * t / size, share * share
+    root = math.sqrt(max(0, b * b - 4 * a * c))
+    return (-b - root) / (2 * a), (-b + root) / (2 * a)
+
+
+def check_intervals(db):
+    """Those by peers, from single sessions."""
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        rows = c.execute("""SELECT hop, direction, src_ip, dest_ip, verdict IN ('implicit_tls', 'starttls') FROM sessions
+            WHERE verdict IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear')""").fetchall()
+    peers = {}
+    for hop, direction, client, server, encrypted in rows:
+        for key in [hop] + ['all'] * (hop in ('relay', 'submission', 'retrieval') and direction != 'internal'):
+            peer = server if direction == 'outbound' else client.rsplit('.', 1)[0] + '.0'
+            p = peers.setdefault(key, {}).setdefault(peer, [0, 0])
+            p[0] += encrypted
+            p[1] += 1
+    for r in report(db, 'intervals')[1:]:
+        want = interval_of(list(peers[r[0]].values()))
+        check('intervals of ' + r[0], (int(r[6]), [abs(float(a) - b) < 2e-6 for a, b in zip(r[9:11], want)]), (len(peers[r[0]]), [True, True]))
+
+
+ROUNDS_DRAWN, TRUE_SHARE = 400, 0.8
+
+
+def check_coverage():
+    """How often an interval holds the truth where peers differ, and a few are large: by peers nearly always, by sessions seldom."""
+    draw = random.Random(11)
+    db = sqlite3.connect(':memory:')
+    db.create_function('sqrt', 1, lambda x: None if x is None else math.sqrt(max(0, x)))
+    db.executescript("""CREATE TABLE word (kind, code, word); CREATE TABLE endpoint (id INTEGER PRIMARY KEY, text);
+        CREATE TABLE peer_month (sensor, database, month, direction, server, network, hop, verdict, sessions);
+        CREATE TABLE peer_day (sensor, database, day, direction, server, network, hop, verdict, sessions);
+        INSERT INTO word VALUES ('hop', 1, 'relay'), ('direction', 1, 'inbound'), ('direction', 2, 'outbound'),
+            ('verdict', 2, 'starttls'), ('verdict', 3, 'clear')""")
+    db.executemany('INSERT INTO endpoint VALUES (?, ?)', ((i, '10.0.%d.0' % i) for i in range(1, 41)))
+    with open(os.path.join(ROOT, 'sql', 'reports', 'intervals.sql')) as f:
+        text = f.read()
+    names = dict.fromkeys(('since', 'until', 'hop', 'direction'))
+    single = by_peers = differ = 0
+    for _ in range(ROUNDS_DRAWN):
+        db.execute('DELETE FROM peer_month')
+        peers = []
+        for i in range(1, 41):
+            n, share = 1 + int(draw.lognormvariate(2.5, 1)), draw.betavariate(4 * TRUE_SHARE, 4 * (1 - TRUE_SHARE))
+            k = sum(draw.random() < share for _ in range(n))
+            peers.append((k, n))
+            db.execute('INSERT INTO peer_month VALUES (1, 1, 0, 1, 0, ?, 1, 2, ?), (1, 1, 0, 1, 0, ?, 1, 3, ?)', (i, k, i, n - k))
+        row = db.execute(text, names).fetchone()
+        single += row[4] <= TRUE_SHARE <= row[5]
+        by_peers += row[9] <= TRUE_SHARE <= row[10]
+        differ += any(abs(a - b) > 2e-6 for a, b in zip(row[9:11], interval_of(peers)))
+    print('coverage of 40 unlike peers: by sessions %.1f %%, by peers %.1f %%' % (100 * single / ROUNDS_DRAWN, 100 * by_peers / ROUNDS_DRAWN))
+    check('intervals as computed otherwise', differ, 0)
+    check('coverage by peers', 0.92 <= by_peers / ROUNDS_DRAWN <= 0.985, True)
+    check('coverage by sessions is that of too narrow ones', single / ROUNDS_DRAWN < 0.6, True)
+
+
+def check_support(db):
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        want = c.execute("""SELECT dest_ip, dest_port, count(*), sum(verdict = 'starttls' OR starttls_offered = 1), sum(verdict = 'starttls'),
+                sum(verdict IN ('clear', 'clear_auth') AND starttls_offered = 1) FROM sessions
+            WHERE verdict IN ('starttls', 'stripped', 'clear', 'clear_auth') AND dest_port NOT IN (465, 993, 995) AND direction <> 'internal'
+            GROUP BY 1, 2""").fetchall()
+    have = report(db, 'support')[1:]
+    want = {tuple(map(str, r)) for r in want}
+    check('support', (len(have), {(r[0], r[1], r[4], r[5], r[6], r[7]) for r in have} <= want), (min(100, len(want)), True))
+    families = report(db, 'families')[1:]
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        want = c.execute("""SELECT coalesce(substr(tls_ja4, 1, 10), 'no hello') AS f, count(*), sum(verdict IN ('stripped', 'clear', 'clear_auth'))
+            FROM sessions WHERE verdict <> 'other' AND direction <> 'internal' GROUP BY 1 ORDER BY 1""").fetchall()
+    check('families', sorted((r[0], int(r[3]), int(r[5])) for r in families), want)
+
+
 def main():
     global BIN
     p = argparse.ArgumentParser(description=__doc__)
@@ -272,6 +363,9 @@ def main():
         check_spans(drawn)
         check_shell(drawn)
         check_rehearsal(drawn)
+        check_intervals(drawn)
+        check_support(drawn)
+        check_coverage()
         check_exports(drawn)
         check_kept(goldens)
         check_counters(goldens)

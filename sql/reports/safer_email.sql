@@ -3,7 +3,7 @@
 -- A row for each peer of the relay hop and direction, those with most sessions first, behind a row of all of them (no
 -- suffix, region 001, World). Fraction Encrypted = encrypted / decided sessions, as in `share`; Google counts messages.
 -- Address Suffix, the domain of the mail addresses, is empty: they are not stored. Hostname Suffix is the peer's:
--- the client network of inbound mail and where the direction is not known, else the address of the server; `other`
+-- the address of the server of outbound mail, else the client network; `other`
 -- for those beyond the bound of peer_day. Regions are not known either. Internal sessions only where :direction asks
 -- for them. :since and :until (unix seconds) choose the days that begin in [since, until).
 WITH span (since, until) AS (
@@ -27,8 +27,8 @@ WITH span (since, until) AS (
     FROM days WHERE hop = (SELECT code FROM word WHERE kind = 'hop' AND word = coalesce(:hop, 'relay'))
     GROUP BY direction, server, network, verdict
 ), named AS (
-    SELECT d.word AS direction, iif(d.word IN ('inbound', 'unknown', 'internal'), network, server) AS peer,
-           d.word IN ('inbound', 'unknown', 'internal') AS by_network, sessions,
+    SELECT d.word AS direction, iif(d.word <> 'outbound', network, server) AS peer,
+           d.word <> 'outbound' AS by_network, sessions,
            iif(v.word IN ('implicit_tls', 'starttls'), sessions, 0) AS encrypted
     FROM sums AS s
     JOIN word AS d ON d.kind = 'direction' AND d.code = s.direction

@@ -115,6 +115,22 @@ const struct figure figures[] = {
                     { "share", "Share", FORMAT_SHARE }, { "points", "Points", FORMAT_POINTS } },
     },
     {
+        .id = "support",
+        .title = "Who offers STARTTLS, and who uses it",
+        .sentence = "Sessions of the latest 30 days on ports that upgrade, by server: those that upgraded, and those that were "
+                    "offered STARTTLS and stayed in clear all the same. These could be encrypted tomorrow.",
+        .report = "support", .direction = true, .recent = true,
+        .panel = { { PANEL_RANK, "", NULL, NULL, "Decided sessions", SCALE_COUNT,
+                     { { "Used", "starttls", "used", 0, 0, 0, 0 }, { "Offered, not used", "clear", "unused", 0, 0, 0, 0 } },
+                     { { "server", "", FORMAT_TEXT }, { "port", " port ", FORMAT_TEXT } },
+                     { { "support", "offered", FORMAT_SHARE }, { "use", "used", FORMAT_SHARE } } } },
+        .column = { { "server", "Server", FORMAT_TEXT }, { "port", "Port", FORMAT_TEXT }, { "hop", "Hop", FORMAT_TEXT },
+                    { "networks", "Client networks", FORMAT_COUNT }, { "decided", "Decided", FORMAT_COUNT },
+                    { "supported", "Offered", FORMAT_COUNT }, { "used", "Used", FORMAT_COUNT },
+                    { "unused", "Not used", FORMAT_COUNT }, { "support", "Support", FORMAT_SHARE },
+                    { "use", "Use", FORMAT_SHARE }, { "gap", "Gap", FORMAT_SHARE } },
+    },
+    {
         .id = "weights",
         .title = "The share weighed three ways",
         .sentence = "One client that polls makes a thousand sessions. By client networks each counts once, by bytes a long "
@@ -188,6 +204,22 @@ const struct figure figures[] = {
                     { "older", "Older", FORMAT_COUNT }, { "unknown", "Not seen", FORMAT_COUNT } },
     },
     {
+        .id = "families",
+        .title = "TLS clients that lag behind",
+        .sentence = "Programs of the latest 30 days by the first part of their JA4, counted, never by person. A client that "
+                    "never began TLS shows none.",
+        .report = "families", .direction = true, .recent = true,
+        .panel = { { PANEL_RANK, "", NULL, NULL, "Sessions", SCALE_COUNT,
+                     { { "Exposed", "clear", "exposed", 0, 0, 0, 0 }, { "TLS failed", "failed", "failed", 0, 0, 0, 0 },
+                       { "TLS below 1.2", "credential", "below_12", 0, 0, 0, 0 } }, { { "family", "", FORMAT_TEXT } },
+                     { { "sessions", "sessions", FORMAT_COUNT }, { "share", "encrypted", FORMAT_SHARE } } } },
+        .column = { { "family", "JA4, first part", FORMAT_TEXT }, { "tls", "Highest TLS", FORMAT_TEXT },
+                    { "fingerprints", "Fingerprints", FORMAT_COUNT }, { "sessions", "Sessions", FORMAT_COUNT },
+                    { "encrypted", "Encrypted", FORMAT_COUNT }, { "exposed", "Exposed", FORMAT_COUNT },
+                    { "failed", "TLS failed", FORMAT_COUNT }, { "below_12", "Below 1.2", FORMAT_COUNT },
+                    { "share", "Share", FORMAT_SHARE } },
+    },
+    {
         .id = "quantum",
         .title = "Post-quantum key exchange",
         .sentence = "A recording made today can be decrypted once there are quantum computers, unless a hybrid group was "
@@ -214,6 +246,22 @@ const struct figure figures[] = {
     },
     {
         .group = "How far to trust this page",
+        .id = "intervals",
+        .title = "How sure the share is",
+        .sentence = "The interval around a share takes sessions for independent of one another; those of one peer are not. Behind "
+                    "each bar stands the 95 % interval in which a peer counts as the unit. The latest 30 days.",
+        .report = "intervals", .direction = true, .recent = true,
+        .panel = { { PANEL_RANK, "", NULL, NULL, "Encrypted, % of decided sessions", SCALE_WHOLE,
+                     { { "Share", "implicit", "share", 0, 0, 0, 0 } }, { { "hop", "", FORMAT_TEXT } },
+                     { { "peers_low", "at least", FORMAT_SHARE }, { "peers_high", "at most", FORMAT_SHARE } } } },
+        .column = { { "hop", "Hop", FORMAT_TEXT }, { "encrypted", "Encrypted", FORMAT_COUNT },
+                    { "decided", "Decided", FORMAT_COUNT }, { "share", "Share", FORMAT_SHARE },
+                    { "low", "95 % from", FORMAT_SHARE }, { "high", "to", FORMAT_SHARE }, { "peers", "Peers", FORMAT_COUNT },
+                    { "peers_effective", "Worth", FORMAT_POINTS }, { "design_effect", "Design effect", FORMAT_POINTS },
+                    { "peers_low", "By peers from", FORMAT_SHARE }, { "peers_high", "to", FORMAT_SHARE },
+                    { "share_by_peers", "Mean of peers", FORMAT_SHARE } },
+    },
+    {
         .id = "losses",
         .title = "How good the captures are",
         .sentence = "Sessions that were not seen whole (one side only, lost bytes, begun or ended outside the capture). What "
