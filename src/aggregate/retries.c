@@ -63,7 +63,7 @@ static bool has_holes(const struct session *s)
 static uint64_t suites_of(const struct session *s)
 {
     uint64_t suites = 0;
-    const char *part = strchr(s->tls.ja4, '_');
+    const char *part = strchr(s->names.ja4, '_');
     for (unsigned i = 1; part && i <= 12 && part[i]; i++)
         suites = suites << 5 ^ suites >> 59 ^ (uint8_t)part[i];
     return suites;

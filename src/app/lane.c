@@ -35,6 +35,7 @@ struct lane {
     struct lane_counts counts;
     struct certificates certificates;
     struct tls_fingerprints fingerprints;
+    struct dialogue_others others;      /* these */
     /* of a lane for itself */
     struct intake intake;
     struct batch batch;
@@ -45,15 +46,10 @@ struct lane {
 static void flow_has_ended(void *ctx, struct flow *, bool evicted);
 
 /* By which a client's name in EHLO is known again, also in another run: no secret, and the same for ever. */
-static const struct hash_key names = { { 0x6d61696c7365616c, 0x45484c4f6e616d65 } };
+static const struct hash_key hello_names = { { 0x6d61696c7365616c, 0x45484c4f6e616d65 } };
 
 /* What other sessions have shown before. */
-static void know_others(struct lane *l, struct talk *t)
-{
-    t->work->dialogue.certificates = &l->certificates;
-    t->work->dialogue.fingerprints = &l->fingerprints;
-    t->work->dialogue.names = &names;
-}
+static void know_others(struct lane *l, struct talk *t) { t->work->dialogue.others = &l->others; }
 
 struct lane *lane_behind(const struct port_table *ports, size_t memory, const struct lane_sink *sink,
                          const struct hash_key *key)
@@ -69,6 +65,7 @@ struct lane *lane_behind(const struct port_table *ports, size_t memory, const st
     l->certificates.met = sink->certificate;
     l->certificates.ctx = sink->ctx;
     l->fingerprints.key = hash_key_random();
+    l->others = (struct dialogue_others){ &l->certificates, &l->fingerprints, &hello_names };
     return l;
 }
 
@@ -149,7 +146,7 @@ static void report_attempt(struct lane *l, const struct flow *f)
         l->sink.attempt(l->sink.ctx, &a);
 }
 
-static void note_tags(struct session *s, const struct flow_tags *t)
+static void note_tags(struct session_core *s, const struct flow_tags *t)
 {
     _Static_assert((int)SESSION_VLANS == (int)FLOW_VLANS && (int)SESSION_TUNNELS == (int)FLOW_TUNNELS, "the same sets");
     s->nvlan = t->nvlan;
@@ -161,7 +158,7 @@ static void note_tags(struct session *s, const struct flow_tags *t)
 /* --- packets that are kept --- */
 
 /* Whether the session, or what others say of it, may be an incident: aggregate/history.h knows servers of 1.3. */
-static bool may_be_incident(const struct session *s)
+static bool may_be_incident(const struct session_core *s)
 {
     if (s->evidence || s->incidents)
         return true;
@@ -199,11 +196,11 @@ static void report_session(struct lane *l, const struct flow *f, struct talk *t,
     if (t->candidate && t->mail_port)
         t->session.facts |= FACT_NOT_MAIL;
     l->trace = span_of(t->trace.bytes, t->trace.bytes ? t->trace.n : 0);
-    bool told = l->sink.session && (!t->candidate || t->mail_port);
-    if (told)
+    if (l->sink.session && (!t->candidate || t->mail_port)) {
         hand_over(t);
-    if (told)
-        l->sink.session(l->sink.ctx, &t->session, number);
+        struct session whole = talk_session(t);
+        l->sink.session(l->sink.ctx, &whole, number);
+    }
     l->trace = (struct span){ NULL, 0 };
 }
 
@@ -254,9 +251,9 @@ static void flow_has_ended(void *ctx, struct flow *f, bool evicted)
 /* --- mail on odd ports --- */
 
 /* RFC 7301's registry of protocol names. */
-static enum protocol protocol_of_alpn(const struct session *s)
+static enum protocol protocol_of_alpn(const struct names *names)
 {
-    struct span rest = span_of(s->tls.alpn, strlen(s->tls.alpn)), name;
+    struct span rest = names_get(names, NAME_ALPN), name;
     while ((name = span_word(&rest)).n) {
         if (span_eq(name, "imap"))
             return PROTOCOL_IMAP;
@@ -313,7 +310,7 @@ static void accept_candidate(struct lane *l, struct talk *t, enum protocol named
 /* Whether a candidate is mail, by its own dialogue, its ALPN, or what nDPI names it. */
 static void examine(struct lane *l, struct flow *f, struct talk *t, const struct segment *seg)
 {
-    enum protocol alpn = protocol_of_alpn(&t->session);
+    enum protocol alpn = protocol_of_alpn(t->names);
 
     t->payloads++;
     if (t->confirmed || (t->work && t->work->dialogue.confirmed)) {
@@ -327,7 +324,7 @@ static void examine(struct lane *l, struct flow *f, struct talk *t, const struct
     enum dpi_answer answer = t->preamble ? DPI_MORE : ask_dpi(l, t, seg);      /* which would see nothing else */
     enum protocol named = protocol_of_answer(answer);
     /* Of TLS nDPI guesses by the number, and a client may use that of a mail port for anything. */
-    bool spoken = t->work && (t->work->dialogue.greeted || (t->work->dialogue.tls.begun && !t->mail_port));
+    bool spoken = t->work && (t->work->dialogue.greeted || (tls_of(&t->work->dialogue)->begun && !t->mail_port));
     if (named && spoken) {
         accept_candidate(l, t, named);
         return;
@@ -351,7 +348,7 @@ static struct talk *begin_talk(struct lane *l, struct flow *f, const struct segm
     if (!t->candidate)                  /* who is no mail server is none of our business */
         know_others(l, t);
     if (l->watch)
-        talk_trace(t, l->pool, f, l->watch->trace_room, true);
+        talk_trace(t, f, l->watch->trace_room);
     if (l->evidence)
         evidence_begin(l->evidence, &t->kept, hash, t->client_side, !(seg->flags & TCP_SYN) && flow_saw_any(f, FLOW_SYN | FLOW_SYNACK));
     return t;

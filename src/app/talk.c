@@ -126,7 +126,7 @@ struct talk *talk_new(struct pool *pool, const struct port_table *ports, const s
     t->work = w;
     t->client_side = (uint8_t)find_client(ports, f, seg, side);
     t->mail_port = port_is_mail(ports, f->key.a.port) || port_is_mail(ports, f->key.b.port);
-    struct session *s = &t->session;
+    struct session_core *s = &t->session;
     s->client = *flow_endpoint(f, t->client_side);
     s->server = *flow_endpoint(f, !t->client_side);
     s->odd_port = !port_is_mail(ports, s->server.port);
@@ -150,8 +150,8 @@ struct talk *talk_new(struct pool *pool, const struct port_table *ports, const s
             w->at[dir_of(t, i)].first = w->order.side[i].next;
             w->at[dir_of(t, i)].placed = true;
         }
-    dialogue_init(&w->dialogue, s, pool, port_protocol(ports, s->server.port), midstream);
-    talk_trace(t, pool, f, TRACE_ROOM, false);
+    dialogue_init(&w->dialogue, s, &t->names, pool, port_protocol(ports, s->server.port), midstream);
+    dialogue_trace(&w->dialogue, TRACE_ROOM, f->first_ns);
     t->beginning_lost = server_beginning_lost(t, f, seg, side);
     if (t->beginning_lost && f->packets[!t->client_side])
         dialogue_begins_late(&w->dialogue);
@@ -165,24 +165,19 @@ struct talk *talk_new(struct pool *pool, const struct port_table *ports, const s
 
 /* --- the trace --- */
 
-static void drop_trace(struct talk *t, struct pool *pool)
+void talk_trace(struct talk *t, const struct flow *f, size_t room)
 {
-    pool_put(pool, t->trace.bytes, t->trace.room);
-    t->trace.bytes = NULL;
+    dialogue_trace(&t->work->dialogue, room, f->first_ns);
+    t->keep_trace = true;
 }
 
-void talk_trace(struct talk *t, struct pool *pool, const struct flow *f, size_t room, bool keep)
+static void take_trace(struct talk *t)
 {
-    drop_trace(t, pool);
-    t->trace = (struct trace_block){ .bytes = pool_get(pool, room), .room = (uint32_t)room, .keep = keep };
-    dialogue_trace(&t->work->dialogue, t->trace.bytes, t->trace.bytes ? room : 0, f->first_ns);
-}
-
-static void finish_trace(struct talk *t, struct pool *pool)
-{
-    t->trace.n = t->work->dialogue.tracing.t.n;
-    if (!t->trace.keep && !t->session.evidence && !t->session.incidents)
-        drop_trace(t, pool);
+    struct trace *trace = &t->work->dialogue.tracing.t;
+    if (!t->keep_trace && !t->session.evidence && !t->session.incidents)
+        return;
+    t->trace = (struct trace_block){ .bytes = trace->bytes, .n = trace->n, .room = trace->room };
+    *trace = (struct trace){ .bytes = NULL };
 }
 
 /* --- bytes --- */
@@ -326,7 +321,7 @@ static void finish_work(struct talk *t, struct pool *pool, const struct flow *f,
         e.odd_ttl = w->origin.odd;
     }
     dialogue_end(&w->dialogue, &e);
-    finish_trace(t, pool);
+    take_trace(t);
     t->confirmed = w->dialogue.confirmed;
     if (w->order.gap)
         t->session.marks |= MARK_GAP;
@@ -409,6 +404,13 @@ void talk_count(struct talk *t, const struct flow *f)
         t->session.marks |= MARK_GAP;
 }
 
+struct session talk_session(const struct talk *t)
+{
+    struct session s = { .core = t->session };
+    names_copy(t->names, &s.names);
+    return s;
+}
+
 void talk_end(struct talk *t, struct pool *pool, struct flow *f, uint64_t clock_ns, bool input_ended)
 {
     struct chunk c;
@@ -431,6 +433,7 @@ void talk_free(struct talk *t, struct pool *pool)
         window_drop(&t->work->window[1], pool);
         pool_put(pool, t->work, sizeof *t->work);
     }
-    drop_trace(t, pool);
+    pool_put(pool, t->trace.bytes, t->trace.room);
+    names_drop(&t->names, pool);
     pool_put(pool, t, sizeof *t);
 }

@@ -18,17 +18,17 @@ struct talk_work {
     struct dialogue dialogue;
 };
 
-/* The trace of a session: while its matter is open, and behind that if it has evidence or an incident. */
+/* The trace of a session that has evidence or an incident. */
 struct trace_block {
     uint8_t *bytes;                     /* from the pool; NULL: none */
     uint32_t n, room;
-    bool keep;                          /* whatever the session turns out to be */
 };
 
 enum { TRACE_ROOM = 256 };              /* bytes of a trace, by default */
 
 struct talk {
-    struct session session;
+    struct session_core session;
+    struct names *names;                /* NULL: none */
     struct talk_work *work;             /* NULL: settled, or all was said */
     struct dpi_flow *dpi;
     uint8_t client_side;
@@ -39,20 +39,23 @@ struct talk {
     bool preamble;                      /* the last segment had bytes of a PROXY header */
     bool mail_port;                     /* a mail port on either side */
     uint64_t discarded;                 /* bytes */
-    struct trace_block trace;
+    struct trace_block trace;           /* since the matter is settled */
+    bool keep_trace;                    /* whatever the session turns out to be */
     struct kept *kept;                  /* its packets, while they are kept; of who does that, as it is set to NULL */
 };
 
 /* The talk of a flow whose first payload seg is. NULL: no memory. */
 struct talk *talk_new(struct pool *, const struct port_table *, const struct flow *, const struct segment *,
                       unsigned side);
-/* Before its first segment: another room for the trace, at most POOL_LARGEST, and whether it is always kept. */
-void talk_trace(struct talk *, struct pool *, const struct flow *, size_t room, bool keep);
+/* Before its first segment: another room for the trace, at most POOL_LARGEST, and it is kept in any case. */
+void talk_trace(struct talk *, const struct flow *, size_t room);
 void talk_segment(struct talk *, struct pool *, struct flow *, const struct segment *, unsigned side, enum checksum);
 /* The flow has ended. input_ended: nothing else ended it. */
 void talk_end(struct talk *, struct pool *, struct flow *, uint64_t clock_ns, bool input_ended);
 /* The counters and times of the session as they stand. */
 void talk_count(struct talk *, const struct flow *);
+/* All that is known of the session. */
+struct session talk_session(const struct talk *);
 void talk_free(struct talk *, struct pool *);
 struct session_counts counts_of(const struct flow *, unsigned client_side);
 

@@ -12,12 +12,15 @@ enum {
 };
 static const uint64_t unanswered_limit_ns = 30000000000;
 
-void dialogue_init(struct dialogue *d, struct session *s, struct pool *pool, enum protocol port_protocol,
-                   bool midstream)
+void dialogue_init(struct dialogue *d, struct session_core *s, struct names **names, struct pool *pool,
+                   enum protocol port_protocol, bool midstream)
 {
+    static const struct dialogue_others none = { .certificates = NULL };
     memset(d, 0, sizeof *d);
     d->s = s;
+    d->names = names;
     d->pool = pool;
+    d->others = &none;
     d->port_protocol = port_protocol;
     d->midstream = midstream;
     for (unsigned dir = 0; dir < 2; dir++)
@@ -30,15 +33,17 @@ void dialogue_begins_late(struct dialogue *d)
     d->lost_reply = true;
 }
 
-void dialogue_trace(struct dialogue *d, void *bytes, size_t room, uint64_t begin_ns)
+void dialogue_trace(struct dialogue *d, size_t room, uint64_t begin_ns)
 {
-    trace_begin(&d->tracing.t, bytes, room, begin_ns);
+    trace_drop(&d->tracing.t);
+    trace_begin_in(&d->tracing.t, d->pool, room, begin_ns);
     d->tracing.described = true;
 }
 
 void dialogue_drop(struct dialogue *d)
 {
     tls_drop(d);
+    trace_drop(&d->tracing.t);
     open_clear(d);
     list_drop(d);
     explicit_bzero(d, sizeof *d);
@@ -59,7 +64,7 @@ void not_mail(struct dialogue *d)
 
 void mail_on_this_port(struct dialogue *d)
 {
-    if (d->s->port_is_tls && !d->tls.null_suite)        /* which has an incident of its own */
+    if (d->s->port_is_tls && !tls_of(d)->null_suite)        /* which has an incident of its own */
         incident(d, INCIDENT_PLAINTEXT_ON_TLS_PORT);
 }
 
@@ -270,7 +275,7 @@ static size_t before_group(const struct dialect *dialect, struct span in, size_t
 static size_t find_hello(const struct dialogue *d, struct span client, struct span server)
 {
     struct tls_header h;
-    bool answered = d->tls.begun || (d->in[TO_CLIENT].reader == READ_LINES && tls_header_parse(server, &h) > 0);
+    bool answered = tls_of(d)->begun || (d->in[TO_CLIENT].reader == READ_LINES && tls_header_parse(server, &h) > 0);
     if (!answered && (!d->hear_once || d->in[TO_CLIENT].begun))
         return 0;
     for (size_t i = 1; i < client.n; i++)
@@ -324,17 +329,28 @@ static long tls_next(const struct dialogue *d, unsigned dir, struct span in)
     if (begins == 1 && dir == TO_SERVER)    /* sent without waiting for the go-ahead */
         return d->waits && d->upgrade == UPGRADE_ASKED && !d->hear_once ? PARSE_MORE : 1;
     /* A server speaks TLS to a client that does, and where the client's bytes were not seen. */
-    bool answers = d->tls.begun || d->upgrade == UPGRADE_ASKED || d->upgrade == UPGRADE_ACCEPTED ||
+    bool answers = tls_of(d)->begun || d->upgrade == UPGRADE_ASKED || d->upgrade == UPGRADE_ACCEPTED ||
                    !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
     /* And answers clear text on a TLS port with an alert. */
     answers |= d->s->port_is_tls && !s->begun && in.n && in.p[0] == TLS_ALERT;
     /* A ClientHello may be lost with the SYN that carried it (RFC 7413). */
     bool began_unseen = dir == TO_SERVER && !s->begun && d->in[TO_CLIENT].lost;
-    if (s->resume || d->tls.begun || began_unseen || (dir == TO_CLIENT && answers))
+    if (s->resume || tls_of(d)->begun || began_unseen || (dir == TO_CLIENT && answers))
         begins = tls_header_parse(in, &h);
     else if (dir == TO_CLIENT)
         return PARSE_BAD;
     return begins;
+}
+
+/* Without memory for TLS nothing behind is understood. */
+static bool can_read_tls(struct dialogue *d)
+{
+    if (tls_make(d))
+        return true;
+    fact(d, FACT_LOST);
+    d->in[TO_SERVER].lost = d->in[TO_CLIENT].lost = true;
+    d->in[TO_SERVER].reader = d->in[TO_CLIENT].reader = READ_NOTHING;
+    return false;
 }
 
 static void turn_to_tls(struct dialogue *d, unsigned dir, struct span in)
@@ -350,7 +366,7 @@ static void turn_to_tls(struct dialogue *d, unsigned dir, struct span in)
         fact(d, FACT_ACCEPTED);
     tls_note_first(d);
     upgrade_turns(d, dir, in);
-    d->tls.begun = true;
+    d->tls->begun = true;
     d->waits = false;
     d->in[dir].reader = READ_TLS;
     fact(d, FACT_ATTEMPTED);
@@ -361,10 +377,10 @@ static void turn_to_tls(struct dialogue *d, unsigned dir, struct span in)
  * of a TLS record: the next record's place is searched. */
 static bool resume_in_record(struct dialogue *d, unsigned dir, struct span in)
 {
-    if (!d->in[dir].resume || first_is_text(in) || first_names_foreign(in))
+    if (!d->in[dir].resume || first_is_text(in) || first_names_foreign(in) || !can_read_tls(d))
         return false;
     d->in[dir].reader = READ_TLS;
-    d->tls.side[dir].resync = true;
+    d->tls->side[dir].resync = true;
     return true;
 }
 
@@ -385,7 +401,7 @@ static bool choose_dialect(struct dialogue *d, unsigned dir, struct span in, boo
     if (first != FIRST_FOREIGN && s->resume && (d->dialect = dialect_of(d->port_protocol)))
         return true;
     d->in[dir].reader = READ_NOTHING;
-    if (d->tls.begun)
+    if (tls_of(d)->begun)
         tls_not_answered(d);
     else if (dir == TO_CLIENT || first == FIRST_FOREIGN)
         not_mail(d);
@@ -402,7 +418,7 @@ static bool hear_greeting(struct dialogue *d, struct span in, bool force)
     if (first == FIRST_MORE)
         return force;
     if (first != FIRST_MAIL) {
-        if (!has_fact(d, FACT_MAIL) && !d->tls.begun)
+        if (!has_fact(d, FACT_MAIL) && !tls_of(d)->begun)
             not_mail(d);
         return !has_fact(d, FACT_NOT_MAIL);
     }
@@ -470,7 +486,7 @@ static size_t read_once(struct dialogue *d, unsigned dir, struct span in, bool f
 
     if (dir == TO_CLIENT && tls < 0 && d->in[dir].reader == READ_LINES && !d->in[dir].begun) {
         tls = tls_is_ssl2_answer(d, in);
-        if (tls == PARSE_MORE && force && !d->tls.v2_hello)     /* a byte or two of anything may begin so */
+        if (tls == PARSE_MORE && force && !tls_of(d)->v2_hello)     /* a byte or two of anything may begin so */
             tls = PARSE_BAD;
     }
 
@@ -482,8 +498,11 @@ static size_t read_once(struct dialogue *d, unsigned dir, struct span in, bool f
         d->waits = false;               /* the ClientHello comes first */
         return 0;
     }
-    if (tls >= 0)                       /* a cut beginning is one, too */
+    if (tls >= 0) {                     /* a cut beginning is one, too */
+        if (!can_read_tls(d))
+            return in.n;
         turn_to_tls(d, dir, in);
+    }
     if (d->in[dir].reader == READ_TLS || (tls < 0 && resume_in_record(d, dir, in)))
         return tls_read(d, dir, in, force);
     return read_clear(d, dir, in, force);
@@ -563,7 +582,7 @@ void dialogue_gap(struct dialogue *d, unsigned dir, uint32_t n)
             d->body_doubtful = true;
         return;
     }
-    fact(d, FACT_LOST | (has_fact(d, FACT_FAILED) || d->tls.failed || d->tls.not_answered ? FACT_LOST_SINCE : 0u));
+    fact(d, FACT_LOST | (has_fact(d, FACT_FAILED) || tls_of(d)->failed || tls_of(d)->not_answered ? FACT_LOST_SINCE : 0u));
     if (dir == TO_SERVER) {
         d->sasl.asked = false;
         if (d->lost_reply)              /* neither commands nor answers can be counted */
@@ -587,7 +606,7 @@ void dialogue_gap(struct dialogue *d, unsigned dir, uint32_t n)
 void dialogue_fin(struct dialogue *d, unsigned dir)
 {
     trace_note(d, TRACE_FIN, dir, 0, 0);
-    if (d->tls.begun)
+    if (tls_of(d)->begun)
         tls_fin(d, dir);
 }
 
@@ -615,9 +634,9 @@ static void end_of_request(struct dialogue *d, const struct dialogue_end *e)
     bool closed = e->fin[0] || e->fin[1] || e->rst[0] || e->rst[1];
     bool lost = d->in[TO_CLIENT].lost || d->in[TO_SERVER].lost;
 
-    if (d->two_hundred && !d->tls.begun && closed && !lost)
+    if (d->two_hundred && !tls_of(d)->begun && closed && !lost)
         upgrade_refused(d, d->two_hundred_counts ? ASKED_OFFERED : 0, REFUSED_FOR_GOOD);
-    if (d->tls.begun)
+    if (tls_of(d)->begun)
         return;
     if (d->upgrade == UPGRADE_ASKED) {
         bool waited = d->unanswered_ns && e->clock_ns > d->unanswered_ns &&
@@ -638,7 +657,7 @@ void dialogue_end(struct dialogue *d, const struct dialogue_end *e)
     preamble_end(d);
     end_of_request(d, e);
     upgrade_end(d, e);
-    if (d->tls.begun)
+    if (tls_of(d)->begun)
         tls_end(d, e);
     if (d->foreign && !d->confirmed && !has_fact(d, FACT_ACCEPTED | FACT_TLS_DONE))
         fact(d, FACT_NOT_MAIL);

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/pool.h"
+#include "dialogue/names.h"
 #include "dialogue/showing.h"
 #include "dialogue/tls_dialogue.h"
 #include "flow/origin.h"
@@ -47,7 +48,7 @@ struct open_command {
     uint8_t verb;
     uint8_t flags;                      /* the dialect's own */
 };
-enum { OPEN_COMMANDS = 32, OPEN_FEW = 4 };    /* that are kept; that most clients have open at once */
+enum { OPEN_COMMANDS = 32, OPEN_FEW = 2 };    /* that are kept; that most clients have open at once */
 
 struct sasl {
     uint8_t command;                    /* enum auth_command */
@@ -56,7 +57,7 @@ struct sasl {
     bool asked;                         /* the server awaits a response: the next client line is one */
     bool sent;                          /* the credential was sent in this exchange */
     uint8_t responses;
-    char name[MECHANISM_TEXT];          /* when mechanism is MECHANISM_NAMED */
+    uint8_t nth;                        /* when mechanism is MECHANISM_NAMED: of those offered by name */
 };
 
 /* The words of a capability list, for telling which word a mask hides; see mask.h. */
@@ -100,53 +101,59 @@ struct dialect {
     bool (*is_command)(struct span line);
 };
 
+/* What is known of other sessions. */
+struct dialogue_others {
+    struct certificates *certificates;  /* NULL: they are not looked at */
+    struct tls_fingerprints *fingerprints;      /* NULL: each hello is as if it were the first */
+    const struct hash_key *names;       /* to know a client's name again; NULL: it is not looked at */
+};
+
 struct dialogue {
-    struct session *s;
+    struct session_core *s;
+    struct names **names;               /* the session's; the caller's */
     struct pool *pool;
-    struct certificates *certificates;  /* to be set by who wants them looked at; NULL: they are not */
-    struct tls_fingerprints *fingerprints;      /* to be set by who has met others; may be NULL */
-    const struct hash_key *names;       /* the same, to know a client's name again; NULL: it is not looked at */
+    const struct dialogue_others *others;       /* never NULL; to be set by who has any */
     const struct dialect *dialect;      /* NULL until something was said */
     enum protocol port_protocol;        /* what the port says */
     struct direction_state in[2];       /* TO_SERVER, TO_CLIENT */
     struct open_command few[OPEN_FEW], *many;   /* those open, in a ring; many: OPEN_COMMANDS from the pool */
     uint8_t open_first, open_n;
     uint8_t preamble;                   /* enum preamble */
-    bool preambled;                     /* there was one, or the beginning of one */
-    bool preamble_greeted;              /* what the server said first is a greeting */
+    bool preambled : 1;                 /* there was one, or the beginning of one */
+    bool preamble_greeted : 1;          /* what the server said first is a greeting */
     uint16_t preamble_left;             /* PREAMBLE_SKIPPED: bytes */
-    bool midstream;
-    bool hear_once;                     /* only one direction will ever be seen: nothing is waited for */
-    bool settled;                       /* nothing more has to be read */
-    bool confirmed;                     /* a command of the dialect had the answer that it should have */
-    bool body_doubtful;                 /* READ_BODY is a guess, or lost bytes: any answer ends it */
-    bool maybe_answered;                /* READ_BODY_MAYBE: the message has its answer */
-    bool foreign;                       /* the client's first bytes are no text */
-    bool greeting_seen;                 /* itself, so the capture has the beginning */
-    bool greeted, waits;                /* waits: client bytes make sense only after the next answer */
-    bool in_transaction, authenticated;
-    bool list_now;                      /* lines of a capability list are being read, none lost so far */
-    bool offer_now, mask_now, mask_other_length;        /* in the present list */
+    bool midstream : 1;
+    bool hear_once : 1;                 /* only one direction will ever be seen: nothing is waited for */
+    bool settled : 1;                   /* nothing more has to be read */
+    bool confirmed : 1;                 /* a command of the dialect had the answer that it should have */
+    bool body_doubtful : 1;             /* READ_BODY is a guess, or lost bytes: any answer ends it */
+    bool maybe_answered : 1;            /* READ_BODY_MAYBE: the message has its answer */
+    bool foreign : 1;                   /* the client's first bytes are no text */
+    bool greeting_seen : 1;             /* itself, so the capture has the beginning */
+    bool greeted : 1, waits : 1;        /* waits: client bytes make sense only after the next answer */
+    bool in_transaction : 1, authenticated : 1;
+    bool list_now : 1;                  /* lines of a capability list are being read, none lost so far */
+    bool offer_now : 1, mask_now : 1, mask_other_length : 1; /* in the present list */
     uint32_t print_now;                 /* its session.list_print so far */
-    bool mask_weak;                     /* ... its mask may well be another word's */
-    bool overrun;                       /* more commands were open than are kept */
-    bool list_unasked;                  /* a list was heard before its command, which may still come */
-    bool lost_reply;                    /* answers were lost: pairing has to find its place again */
+    bool mask_weak : 1;                 /* ... its mask may well be another word's */
+    bool overrun : 1;                   /* more commands were open than are kept */
+    bool list_unasked : 1;              /* a list was heard before its command, which may still come */
+    bool lost_reply : 1;                /* answers were lost: pairing has to find its place again */
+    bool conflict : 1;                  /* overlap_conflict: a real offer was seen beside the mask */
+    bool request_alone : 1;             /* STARTTLS was the only command without an answer */
+    bool lost_since_list : 1;           /* bytes of the server, behind its last whole list */
+    bool now_has_ack : 1;
     uint8_t upgrade;                    /* enum upgrade */
     uint32_t guessed;                   /* facts that hold only if a go-ahead was one: STARTTLS itself was lost */
-    bool behind_go_ahead;               /* server bytes came right behind it */
-    bool behind_hello;                  /* and in clear behind the ClientHello */
-    bool blindly_said;                  /* client bytes behind STARTTLS, whose answer is not heard */
-    bool two_hundred;                   /* STARTTLS answered by a 2xx that is not 220 */
-    bool two_hundred_counts;
+    bool behind_go_ahead : 1;           /* server bytes came right behind it */
+    bool behind_hello : 1;              /* and in clear behind the ClientHello */
+    bool blindly_said : 1;              /* client bytes behind STARTTLS, whose answer is not heard */
+    bool two_hundred : 1;               /* STARTTLS answered by a 2xx that is not 220 */
+    bool two_hundred_counts : 1;
     uint32_t list_at;                   /* where the present list began */
     struct suspect suspect;
-    bool conflict;                      /* overlap_conflict: a real offer was seen beside the mask */
     uint32_t go_ahead_end, go_ahead_ack, request_ack;   /* sequence numbers */
-    bool request_alone;                 /* STARTTLS was the only command without an answer */
-    bool lost_since_list;               /* bytes of the server, behind its last whole list */
     uint32_t now_end, now_ack;          /* of what is being read: its end, and what its segment acknowledged */
-    bool now_has_ack;
     struct span behind;                 /* what is shown behind the line being read; borrowed */
     const struct where *now_at;         /* where the window being read came from; borrowed */
     uint32_t now_begin;                 /* of the line being read */
@@ -184,18 +191,20 @@ struct dialogue {
             bool in_list, continuing, server_continuing;
         } sieve;
     } u;
-    struct tls_dialogue tls;
+    struct tls_dialogue *tls;           /* from the pool since the first record; read by tls_of() */
     struct tracing tracing;
     struct showing *showing;            /* who is shown its public bytes; NULL: nobody. Borrowed */
 };
 
-/* s is filled from now on and must outlive the dialogue; s->server.port and s->port_is_tls are
- * set. port_protocol: PROTOCOL_UNKNOWN where the port says nothing. */
-void dialogue_init(struct dialogue *, struct session *, struct pool *, enum protocol port_protocol, bool midstream);
+/* s is filled from now on and must outlive the dialogue, and so must the place of its names (dialogue/names.h), which
+ * is NULL; s->server.port and s->port_is_tls are set. port_protocol: PROTOCOL_UNKNOWN where the port says nothing. */
+void dialogue_init(struct dialogue *, struct session_core *s, struct names **names, struct pool *,
+                   enum protocol port_protocol, bool midstream);
 /* The server's first bytes may be missing, though the connection's beginning was seen. */
 void dialogue_begins_late(struct dialogue *);
-/* A trace is wanted: into these bytes, which must outlive the dialogue; begin_ns is when the session began. */
-void dialogue_trace(struct dialogue *, void *bytes, size_t room, uint64_t begin_ns);
+/* A trace is wanted, of so many bytes at most; begin_ns is when the session began. It is tracing.t, given back with
+ * the dialogue unless the caller takes its bytes away before. */
+void dialogue_trace(struct dialogue *, size_t room, uint64_t begin_ns);
 void dialogue_drop(struct dialogue *);  /* gives memory back */
 
 /* Where bytes came from. */
@@ -271,6 +280,7 @@ void dialogue_end(struct dialogue *, const struct dialogue_end *);
 
 extern const struct dialect smtp_dialect, lmtp_dialect, imap_dialect, pop3_dialect, sieve_dialect;
 
+static inline const struct tls_dialogue *tls_of(const struct dialogue *d) { return d->tls ? d->tls : &tls_none; }
 static inline void fact(struct dialogue *d, uint32_t facts) { d->s->facts |= facts; }
 static inline bool has_fact(const struct dialogue *d, uint32_t f) { return (d->s->facts & f) != 0; }
 static inline void incident(struct dialogue *d, uint32_t incidents) { d->s->incidents |= incidents; }

@@ -7,9 +7,8 @@
 static void take(struct dialogue *d, const struct proxy_header *h)
 {
     trace_note(d, TRACE_PROXY, TO_SERVER, 0, 0);
-    d->s->proxied = h->addresses;
-    d->s->proxy_client = h->source;
-    d->s->proxy_server = h->destination;
+    const struct endpoint ends[2] = { h->source, h->destination };
+    d->s->proxied = h->addresses && names_set(d->names, d->pool, NAME_PROXY, span_of(ends, sizeof ends));
     d->preambled = true;
     d->preamble_left = (uint16_t)h->rest;
     d->preamble = h->rest ? PREAMBLE_SKIPPED : PREAMBLE_OVER;

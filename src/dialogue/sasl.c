@@ -3,9 +3,41 @@
  * of them is a count. */
 #include "dialogue/dialogue.h"
 
+/* Of those offered by name, from 0 on; empty: there are not so many. */
+static struct span nth_offered(const struct dialogue *d, unsigned nth)
+{
+    struct span rest = names_get(*d->names, NAME_OTHERS), word;
+    do
+        word = span_word(&rest);
+    while (word.n && nth--);
+    return word;
+}
+
+/* False: it was not offered by name. */
+static bool find_offered(const struct dialogue *d, struct span name, uint8_t *nth)
+{
+    struct span word;
+    for (*nth = 0; (word = nth_offered(d, *nth)).n; ++*nth)
+        if (word.n == name.n && strncasecmp((const char *)word.p, (const char *)name.p, name.n) == 0)
+            return true;
+    return false;
+}
+
+/* A mechanism that has no name but that by which it was offered. */
+static void note_name(struct dialogue *d, bool named)
+{
+    uint8_t copy[MECHANISM_TEXT];       /* the block it lies in may move */
+    struct span name = named ? nth_offered(d, d->sasl.nth) : (struct span){ NULL, 0 };
+    if (!*d->names || name.n > sizeof copy)
+        return;
+    if (name.n)
+        memcpy(copy, name.p, name.n);
+    names_set(d->names, d->pool, NAME_MECHANISM, span_of(copy, name.n));
+}
+
 /* The highest exposure stays, then the last mechanism that had it. */
 static void note_exposure(struct dialogue *d, enum auth_command command, enum mechanism mechanism,
-                          const char *name, enum exposure exposure)
+                          enum exposure exposure)
 {
     struct auth_seen *a = &d->s->auth;
     if (a->exposure > EXPOSURE_NONE && a->exposure > (uint8_t)exposure)
@@ -13,9 +45,7 @@ static void note_exposure(struct dialogue *d, enum auth_command command, enum me
     a->exposure = (uint8_t)(exposure > EXPOSURE_NONE ? exposure : EXPOSURE_NONE);
     a->command = (uint8_t)command;
     a->mechanism = (uint8_t)mechanism;
-    memset(a->mechanism_text, 0, sizeof a->mechanism_text);
-    if (name)
-        memcpy(a->mechanism_text, name, sizeof a->mechanism_text - 1);
+    note_name(d, mechanism == MECHANISM_NAMED);
 }
 
 void credential_tried(struct dialogue *d, enum auth_command command, enum mechanism mechanism)
@@ -23,7 +53,7 @@ void credential_tried(struct dialogue *d, enum auth_command command, enum mechan
     fact(d, FACT_AUTH_TRIED | FACT_MAIL);
     reach(d, STAGE_AUTH);
     if (d->s->auth.exposure <= EXPOSURE_NONE)
-        note_exposure(d, command, mechanism, NULL, EXPOSURE_NONE);
+        note_exposure(d, command, mechanism, EXPOSURE_NONE);
 }
 
 void credential_sent(struct dialogue *d, enum auth_command command, enum mechanism mechanism)
@@ -32,23 +62,22 @@ void credential_sent(struct dialogue *d, enum auth_command command, enum mechani
     if (mechanisms[mechanism].exposure <= EXPOSURE_NONE)
         return;
     fact(d, FACT_CREDENTIAL | FACT_EXPOSED);
-    note_exposure(d, command, mechanism, mechanism == MECHANISM_NAMED ? d->sasl.name : NULL,
-                  mechanisms[mechanism].exposure);
+    note_exposure(d, command, mechanism, mechanisms[mechanism].exposure);
 }
 
-static bool offered_by_name(const struct dialogue *d, struct span name)
+static void offer_by_name(struct dialogue *d, struct span name)
 {
-    struct span rest = span_of(d->s->auth.offered_others, strlen(d->s->auth.offered_others)), word;
-    while ((word = span_word(&rest)).n)
-        if (word.n == name.n && strncasecmp((const char *)word.p, (const char *)name.p, name.n) == 0)
-            return true;
-    return false;
+    uint8_t upper[MECHANISM_TEXT];
+    for (size_t i = 0; i < name.n; i++)
+        upper[i] = ascii_upper(name.p[i]);
+    names_add(d->names, d->pool, NAME_OTHERS, span_of(upper, name.n));
 }
 
 void sasl_offer(struct dialogue *d, struct span name)
 {
     struct auth_seen *a = &d->s->auth;
     enum mechanism m = mechanism_find(name);
+    uint8_t nth;
 
     a->list_seen = true;
     trace_mechanism(d, TO_CLIENT, m, name);
@@ -56,14 +85,8 @@ void sasl_offer(struct dialogue *d, struct span name)
         a->offered |= 1u << m;
         if (mechanisms[m].exposure == EXPOSURE_SECRET)
             fact(d, FACT_INVITED);
-    } else if (mechanism_name_valid(name) && !offered_by_name(d, name)) {
-        size_t n = strlen(a->offered_others);
-        if (n + 1 + name.n < sizeof a->offered_others) {
-            if (n)
-                a->offered_others[n++] = ' ';
-            for (size_t i = 0; i < name.n; i++)
-                a->offered_others[n++] = (char)ascii_upper(name.p[i]);
-        }
+    } else if (mechanism_name_valid(name) && !find_offered(d, name, &nth)) {
+        offer_by_name(d, name);
     }
 }
 
@@ -104,18 +127,14 @@ void sasl_begin(struct dialogue *d, enum auth_command command, struct span name,
     enum mechanism m = mechanism_find(name);
 
     *s = (struct sasl){ .command = (uint8_t)command, .mechanism = (uint8_t)m, .active = true };
-    if (m == MECHANISM_UNKNOWN && mechanism_name_valid(name) && offered_by_name(d, name)) {
+    if (m == MECHANISM_UNKNOWN && mechanism_name_valid(name) && find_offered(d, name, &s->nth))
         s->mechanism = MECHANISM_NAMED;
-        for (size_t i = 0; i < name.n; i++)
-            s->name[i] = (char)ascii_upper(name.p[i]);
-    }
     trace_mechanism(d, TO_SERVER, s->mechanism, name);
     trace_initial(d, initial);
     fact(d, FACT_AUTH_TRIED | FACT_MAIL);
     reach(d, STAGE_AUTH);
     if (d->s->auth.exposure <= EXPOSURE_NONE)
-        note_exposure(d, command, (enum mechanism)s->mechanism, s->mechanism == MECHANISM_NAMED ? s->name : NULL,
-                      EXPOSURE_NONE);
+        note_exposure(d, command, (enum mechanism)s->mechanism, EXPOSURE_NONE);
     if (initial.p)
         take_response(d, initial);
 }
@@ -149,7 +168,7 @@ void sasl_done(struct dialogue *d, bool success)
 void login_without_command(struct dialogue *d, enum auth_command command)
 {
     struct auth_seen *a = &d->s->auth;
-    bool harmless = a->offered != 0 && !a->offered_others[0];
+    bool harmless = a->offered != 0 && !names_get(*d->names, NAME_OTHERS).n;
 
     for (unsigned m = 0; m < MECHANISM_N; m++)
         if ((a->offered >> m & 1) && mechanisms[m].exposure != EXPOSURE_NONE)
@@ -158,9 +177,9 @@ void login_without_command(struct dialogue *d, enum auth_command command)
     reach(d, STAGE_AUTH);
     d->authenticated = true;
     if (harmless) {
-        note_exposure(d, command, MECHANISM_UNKNOWN, NULL, EXPOSURE_NONE);
+        note_exposure(d, command, MECHANISM_UNKNOWN, EXPOSURE_NONE);
         return;
     }
     fact(d, FACT_CREDENTIAL | FACT_EXPOSED);
-    note_exposure(d, command, MECHANISM_UNKNOWN, NULL, EXPOSURE_SECRET);
+    note_exposure(d, command, MECHANISM_UNKNOWN, EXPOSURE_SECRET);
 }

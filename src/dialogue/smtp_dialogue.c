@@ -65,12 +65,12 @@ static void note_name(struct dialogue *d, struct span arg)
 {
     uint8_t lower[256];
     struct span name = span_word(&arg);
-    if (!d->names || !name.n)
+    if (!d->others->names || !name.n)
         return;
     size_t n = name.n < sizeof lower ? name.n : sizeof lower;
     for (size_t i = 0; i < n; i++)
         lower[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (uint8_t)(name.p[i] + 32) : name.p[i];
-    d->s->hello_name = hash_bytes(d->names, lower, n) | 1;
+    d->s->hello_name = hash_bytes(d->others->names, lower, n) | 1;
 }
 
 static void take_command(struct dialogue *d, const struct smtp_command *c, bool cut)

@@ -18,15 +18,15 @@ static bool is_1_3(const struct dialogue *d) { return d->s->tls.server_hello && 
 
 static void fail(struct dialogue *d)
 {
-    d->tls.failed = true;
+    d->tls->failed = true;
 }
 
 void tls_not_answered(struct dialogue *d)
 {
-    const struct tls_dialogue *x = &d->tls;
+    const struct tls_dialogue *x = tls_of(d);
     bool answered = x->server_hello || x->side[TO_CLIENT].begun || (x->v2_hello && d->in[TO_CLIENT].lost);
     if (x->client_hello && !answered && !x->done)
-        d->tls.not_answered = true;
+        d->tls->not_answered = true;
 }
 
 /* Where the beginning was not seen the port decides, unless mail was heard in clear. */
@@ -34,7 +34,7 @@ void tls_note_first(struct dialogue *d)
 {
     bool beginning_seen = !d->midstream && !d->in[0].lost && !d->in[1].lost;
     bool clear = beginning_seen ? d->dialect != NULL : !d->s->port_is_tls || d->greeted || d->confirmed;
-    if (!d->tls.begun && !clear && d->upgrade != UPGRADE_ACCEPTED && !has_fact(d, FACT_ACCEPTED))
+    if (!tls_of(d)->begun && !clear && d->upgrade != UPGRADE_ACCEPTED && !has_fact(d, FACT_ACCEPTED))
         fact(d, FACT_TLS_FIRST);
 }
 
@@ -42,22 +42,35 @@ void tls_note_first(struct dialogue *d)
 
 static void drop_message(struct dialogue *d, unsigned dir)
 {
-    struct assembly *a = &d->tls.side[dir].message;
+    struct assembly *a = &d->tls->side[dir].message;
     pool_put(d->pool, a->bytes, a->room);
     *a = (struct assembly){ 0 };
 }
 
 void tls_drop(struct dialogue *d)
 {
+    if (!d->tls)
+        return;
     drop_message(d, TO_SERVER);
     drop_message(d, TO_CLIENT);
+    pool_put(d->pool, d->tls, sizeof *d->tls);
+    d->tls = NULL;
+}
+
+const struct tls_dialogue tls_none;
+
+bool tls_make(struct dialogue *d)
+{
+    if (!d->tls && (d->tls = pool_get(d->pool, sizeof *d->tls)))
+        memset(d->tls, 0, sizeof *d->tls);
+    return d->tls != NULL;
 }
 
 /* Makes room for a message of which `room` bytes are wanted, and which goes on in the next record.
  * False: it is too long, or there is no memory; it is passed over. */
 static bool begin_message(struct dialogue *d, unsigned dir, const struct tls_message_header *h, uint32_t room)
 {
-    struct assembly *a = &d->tls.side[dir].message;
+    struct assembly *a = &d->tls->side[dir].message;
     if (room > MESSAGE_LIMIT || !(a->bytes = pool_get(d->pool, room)))
         return false;
     a->room = room;
@@ -69,14 +82,14 @@ static bool begin_message(struct dialogue *d, unsigned dir, const struct tls_mes
 /* Adds to the message being put together and gives the bytes behind it. */
 static struct span add_to_message(struct dialogue *d, unsigned dir, struct span in, bool whole)
 {
-    struct assembly *a = &d->tls.side[dir].message;
+    struct assembly *a = &d->tls->side[dir].message;
     struct span part = span_first(in, a->room - a->n);
 
     show(d, part);
     memcpy(a->bytes + a->n, part.p, part.n);
     a->n += (uint32_t)part.n;
     if (a->n == a->room || !whole) {
-        d->tls.side[dir].message_left = a->len - a->n;
+        d->tls->side[dir].message_left = a->len - a->n;
         tls_take_message(d, dir, a->type, span_of(a->bytes, a->n), a->len);
         drop_message(d, dir);
     }
@@ -86,7 +99,7 @@ static struct span add_to_message(struct dialogue *d, unsigned dir, struct span 
 /* A message's header has been read; gives the bytes behind what is there of the message. */
 static struct span begin_body(struct dialogue *d, unsigned dir, struct span in, bool whole)
 {
-    struct tls_side *s = &d->tls.side[dir];
+    struct tls_side *s = &d->tls->side[dir];
     struct tls_message_header h;
 
     tls_message_parse(span_of(s->head, sizeof s->head), &h);
@@ -107,7 +120,7 @@ static struct span begin_body(struct dialogue *d, unsigned dir, struct span in, 
  * a hello is read. */
 static void take_handshake(struct dialogue *d, unsigned dir, struct span in, bool whole)
 {
-    struct tls_side *s = &d->tls.side[dir];
+    struct tls_side *s = &d->tls->side[dir];
     uint64_t cut = whole ? 0 : s->skip;
 
     while (in.n) {
@@ -135,18 +148,18 @@ static void take_handshake(struct dialogue *d, unsigned dir, struct span in, boo
 
 static bool settles(struct dialogue *d)
 {
-    return d->tls.done && !d->tls.null_suite && (!is_1_3(d) || d->tls.client_later || d->tls.server_later);
+    return d->tls->done && !d->tls->null_suite && (!is_1_3(d) || d->tls->client_later || d->tls->server_later);
 }
 
 static bool acked_server_hello(const struct dialogue *d)
 {
-    return !d->now_has_ack || (int32_t)(d->now_ack - d->tls.server_hello_end) >= 0;
+    return !d->now_has_ack || (int32_t)(d->now_ack - d->tls->server_hello_end) >= 0;
 }
 
 /* TLS 1.3: everything behind the hellos is of type 23 (or a ChangeCipherSpec for old boxes). */
 static void client_record_1_3(struct dialogue *d, const struct tls_header *h)
 {
-    struct tls_dialogue *x = &d->tls;
+    struct tls_dialogue *x = d->tls;
 
     if (!acked_server_hello(d))
         return;                         /* early data */
@@ -175,7 +188,7 @@ static void client_record_1_3(struct dialogue *d, const struct tls_header *h)
 
 static void server_record_1_3(struct dialogue *d, const struct tls_header *h)
 {
-    struct tls_dialogue *x = &d->tls;
+    struct tls_dialogue *x = d->tls;
     bool later = x->client_finished &&
                  (!d->now_has_ack || (int32_t)(d->now_ack - x->client_finished_end) >= 0);
 
@@ -195,14 +208,14 @@ static void server_record_1_3(struct dialogue *d, const struct tls_header *h)
  * sends before it has received anything. */
 static bool may_be_early(const struct dialogue *d)
 {
-    const struct tls_dialogue *x = &d->tls;
+    const struct tls_dialogue *x = d->tls;
     bool received = d->now_has_ack && (int32_t)(d->now_ack - x->hello_ack) > 0;
     return (x->early_data || !x->hello_whole) && !received;
 }
 
 static void encrypted_record(struct dialogue *d, unsigned dir, const struct tls_header *h)
 {
-    struct tls_dialogue *x = &d->tls;
+    struct tls_dialogue *x = d->tls;
     struct tls_side *s = &x->side[dir];
 
     if (d->tracing.records[dir] < TRACED_RECORDS) {
@@ -240,7 +253,7 @@ static bool tells_mangled(const struct tls_dialogue *x, unsigned dir, struct spa
 
 static void alert_record(struct dialogue *d, unsigned dir, const struct tls_header *h, struct span body)
 {
-    struct tls_dialogue *x = &d->tls;
+    struct tls_dialogue *x = d->tls;
     struct tls_side *s = &x->side[dir];
 
     x->alerted |= !tells_mangled(x, dir, body) && !(dir == TO_CLIENT && x->client_refused);
@@ -268,14 +281,14 @@ static void alert_record(struct dialogue *d, unsigned dir, const struct tls_head
 static void ccs_record(struct dialogue *d, unsigned dir)
 {
     trace_note(d, TRACE_CCS, dir, 0, 0);
-    d->tls.side[dir].ccs = true;
-    d->tls.side[dir].ccs_just = true;
+    d->tls->side[dir].ccs = true;
+    d->tls->side[dir].ccs_just = true;
 }
 
 /* Up to TLS 1.2: the record behind a ChangeCipherSpec is the encrypted Finished. */
 static void finished_record(struct dialogue *d, unsigned dir)
 {
-    struct tls_dialogue *x = &d->tls;
+    struct tls_dialogue *x = d->tls;
     x->side[dir].finished = true;
     if (x->side[!dir].finished && !x->failed && !x->null_suite && !is_1_3(d))
         x->done = true;
@@ -292,7 +305,7 @@ static bool is_hello_record(unsigned dir, const struct tls_header *h, struct spa
 
 static bool is_clear_handshake(const struct dialogue *d, unsigned dir, const struct tls_header *h, struct span body)
 {
-    return h->type == TLS_HANDSHAKE && (!d->tls.side[dir].ccs || is_hello_record(dir, h, body));
+    return h->type == TLS_HANDSHAKE && (!d->tls->side[dir].ccs || is_hello_record(dir, h, body));
 }
 
 /* Without encryption the dialogue goes on in the records: its whole lines are read until they
@@ -317,16 +330,16 @@ static void null_record(struct dialogue *d, unsigned dir, struct span body)
 
 static void take_record(struct dialogue *d, unsigned dir, const struct tls_header *h, struct span body, bool whole)
 {
-    struct tls_side *s = &d->tls.side[dir];
+    struct tls_side *s = &d->tls->side[dir];
     bool just = s->ccs_just;
 
     s->begun = true;
     s->ccs_just = false;
     if (dir == TO_CLIENT)
-        d->tls.not_answered = false;
-    if (dir == TO_CLIENT && !d->tls.first_server_ack_known && d->now_has_ack) {
-        d->tls.first_server_ack = d->now_ack;
-        d->tls.first_server_ack_known = true;
+        d->tls->not_answered = false;
+    if (dir == TO_CLIENT && !d->tls->first_server_ack_known && d->now_has_ack) {
+        d->tls->first_server_ack = d->now_ack;
+        d->tls->first_server_ack_known = true;
     }
     switch (h->type) {
     case TLS_CCS:
@@ -342,14 +355,14 @@ static void take_record(struct dialogue *d, unsigned dir, const struct tls_heade
             take_handshake(d, dir, body, whole);
             break;
         }
-        if (just && d->tls.null_suite)
-            d->tls.side[dir].finished = true;
+        if (just && d->tls->null_suite)
+            d->tls->side[dir].finished = true;
         else if (just)
             finished_record(d, dir);
         encrypted_record(d, dir, h);
         break;
     case TLS_DATA:
-        if (d->tls.null_suite)
+        if (d->tls->null_suite)
             null_record(d, dir, body);
         else
             encrypted_record(d, dir, h);
@@ -368,7 +381,7 @@ static void take_record(struct dialogue *d, unsigned dir, const struct tls_heade
 long tls_is_ssl2_answer(struct dialogue *d, struct span in)
 {
     bool unseen = !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
-    if ((!d->tls.v2_hello && !unseen) || !in.n || !(in.p[0] & 0x80))
+    if ((!tls_of(d)->v2_hello && !unseen) || !in.n || !(in.p[0] & 0x80))
         return PARSE_BAD;
     /* The message type; session-id-hit and certificate-type, which are 0 or 1; the version. */
     static const uint8_t most[] = { SSL2_SERVER_HELLO, 1, 1, SSL_2 >> 8, SSL_2 & 0xff };
@@ -378,14 +391,16 @@ long tls_is_ssl2_answer(struct dialogue *d, struct span in)
         if (in.p[i + 2] > most[i] || (in.p[i + 2] != most[i] && i != 1 && i != 2))
             return PARSE_BAD;
     }
-    d->tls.ssl2 = true;
+    if (!tls_make(d))
+        return PARSE_BAD;
+    d->tls->ssl2 = true;
     return 1;
 }
 
 /* Behind a hello of SSLv2's form whose answer was not seen: CLIENT-MASTER-KEY is none of TLS. */
 static long is_ssl2_key(struct dialogue *d, unsigned dir, struct span in)
 {
-    const struct tls_dialogue *x = &d->tls;
+    const struct tls_dialogue *x = d->tls;
     if (dir != TO_SERVER || !x->v2_hello || x->server_hello || x->ssl2 || !in.n || !(in.p[0] & 0x80))
         return PARSE_BAD;
     if (in.n < 3)
@@ -402,8 +417,8 @@ static size_t read_v2_hello(struct dialogue *d, struct span in, bool force)
         return 0;
     if (tls_v2_hello_parse(span_first(in, n), &h)) {
         show(d, span_first(in, n));
-        d->tls.side[TO_SERVER].begun = true;
-        d->tls.v2_hello = true;
+        d->tls->side[TO_SERVER].begun = true;
+        d->tls->v2_hello = true;
         tls_note_client_hello(d, &h);
     }
     return n && n < in.n ? n : in.n;
@@ -413,7 +428,7 @@ static size_t read_v2_hello(struct dialogue *d, struct span in, bool force)
  * side. The type of a message is seen in those that are sent in clear. */
 static size_t read_ssl2(struct dialogue *d, unsigned dir, struct span in, bool force)
 {
-    struct tls_dialogue *x = &d->tls;
+    struct tls_dialogue *x = d->tls;
     struct ssl2_header h;
     long used = ssl2_header_parse(in, &h);
 
@@ -473,14 +488,14 @@ static size_t find_record(struct span in, bool *found)
 
 static size_t search_record(struct dialogue *d, unsigned dir, struct span in, bool force)
 {
-    struct tls_side *s = &d->tls.side[dir];
+    struct tls_side *s = &d->tls->side[dir];
     bool found;
     size_t n = find_record(in, &found);
     s->row = 0;
     if (!found)
         return force ? in.n : n;
     tls_note_first(d);
-    d->tls.begun = true;
+    d->tls->begun = true;
     fact(d, FACT_ATTEMPTED);
     reach(d, STAGE_TLS);
     s->resync = false;
@@ -497,7 +512,7 @@ static bool client_rule(const struct tls_dialogue *x)
  * in clear that it lost a client that has left (Exim's 421). */
 static bool may_be_done(const struct dialogue *d)
 {
-    const struct tls_dialogue *x = &d->tls;
+    const struct tls_dialogue *x = d->tls;
     bool unseen = false;
     for (unsigned i = 0; i < 2; i++)
         unseen |= x->side[i].lost || d->in[i].lost || !d->in[i].begun;
@@ -507,7 +522,7 @@ static bool may_be_done(const struct dialogue *d)
 /* What begins like no record where one must begin. */
 static size_t not_a_record(struct dialogue *d, unsigned dir, struct span in)
 {
-    struct tls_side *s = &d->tls.side[dir];
+    struct tls_side *s = &d->tls->side[dir];
     if (s->lost || d->midstream) {
         s->resync = true;
         s->row = 0;
@@ -522,7 +537,7 @@ static size_t not_a_record(struct dialogue *d, unsigned dir, struct span in)
 
 size_t tls_read(struct dialogue *d, unsigned dir, struct span in, bool force)
 {
-    struct tls_side *s = &d->tls.side[dir];
+    struct tls_side *s = &d->tls->side[dir];
     struct tls_header h;
 
     if (s->skip) {
@@ -533,12 +548,12 @@ size_t tls_read(struct dialogue *d, unsigned dir, struct span in, bool force)
     long key = is_ssl2_key(d, dir, in);
     if (key == PARSE_MORE && !force)
         return 0;
-    d->tls.ssl2 = d->tls.ssl2 || key == 1;
-    if (key == 1 || (d->tls.ssl2 && !s->begun))
+    d->tls->ssl2 = d->tls->ssl2 || key == 1;
+    if (key == 1 || (d->tls->ssl2 && !s->begun))
         s->resync = false;
     if (s->resync)
         return search_record(d, dir, in, force);
-    if (d->tls.ssl2)
+    if (d->tls->ssl2)
         return read_ssl2(d, dir, in, force);
     if (dir == TO_SERVER && !s->begun && in.n && in.p[0] & 0x80)
         return read_v2_hello(d, in, force);
@@ -548,7 +563,7 @@ size_t tls_read(struct dialogue *d, unsigned dir, struct span in, bool force)
     if (used == PARSE_BAD)
         return not_a_record(d, dir, in);
     struct span body = span_first(span_skip(in, TLS_HEADER), h.len);
-    bool needs_body = is_clear_handshake(d, dir, &h, body) || h.type == TLS_ALERT || d->tls.null_suite;
+    bool needs_body = is_clear_handshake(d, dir, &h, body) || h.type == TLS_ALERT || d->tls->null_suite;
     bool whole = body.n == h.len;
     bool undecided = h.type == TLS_HANDSHAKE && s->ccs && body.n < TLS_MESSAGE_HEADER && !whole;
     if ((needs_body || undecided) && !whole && !force)
@@ -563,17 +578,17 @@ size_t tls_read(struct dialogue *d, unsigned dir, struct span in, bool force)
 
 void tls_gap(struct dialogue *d, unsigned dir, uint32_t n)
 {
-    struct tls_side *s = &d->tls.side[dir];
+    struct tls_side *s = &d->tls->side[dir];
     drop_message(d, dir);
     if (n <= s->skip) {                 /* within a record whose length is known */
         s->skip -= n;
         return;
     }
-    if (dir == TO_CLIENT && !s->skip && d->tls.client_finished && !d->tls.client_ended) {
+    if (dir == TO_CLIENT && !s->skip && d->tls->client_finished && !d->tls->client_ended) {
         if (n <= TLS_HEADER + ALERT_MOST)
-            d->tls.server_small_later = true;   /* too little for anything longer */
+            d->tls->server_small_later = true;   /* too little for anything longer */
         else if (n > 2 * (TLS_HEADER + ALERT_MOST))
-            d->tls.server_later = true;         /* too much for an alert */
+            d->tls->server_later = true;         /* too much for an alert */
     }
     s->skip = 0;
     s->message_left = 0;
@@ -581,14 +596,14 @@ void tls_gap(struct dialogue *d, unsigned dir, uint32_t n)
     s->lost = true;
     s->resync = true;
     s->row = 0;
-    if (!d->tls.done)
+    if (!d->tls->done)
         fact(d, FACT_LOST);
 }
 
 void tls_fin(struct dialogue *d, unsigned dir)
 {
-    if (dir == TO_SERVER && d->tls.client_finished)
-        d->tls.client_ended = true;
+    if (dir == TO_SERVER && d->tls->client_finished)
+        d->tls->client_ended = true;
 }
 
 /* --- the end --- */
@@ -596,7 +611,7 @@ void tls_fin(struct dialogue *d, unsigned dir)
 /* One direction only, or a lost ServerHello. */
 static bool completed_unseen(const struct dialogue *d, const struct dialogue_end *e)
 {
-    const struct tls_dialogue *x = &d->tls;
+    const struct tls_dialogue *x = d->tls;
     if (x->null_suite || x->failed)
         return false;
     if (!e->payload[TO_CLIENT])
@@ -609,7 +624,7 @@ static bool completed_unseen(const struct dialogue *d, const struct dialogue_end
 
 static bool rows_reached(const struct dialogue *d, const struct dialogue_end *e)
 {
-    const struct tls_dialogue *x = &d->tls;
+    const struct tls_dialogue *x = d->tls;
     bool lost = d->midstream || x->side[0].lost || x->side[1].lost || d->in[0].lost || d->in[1].lost;
     if (!lost || x->failed || x->null_suite)
         return false;
@@ -640,7 +655,7 @@ static bool may_have_finished(const struct tls_dialogue *x, const struct dialogu
 
 static bool failure_seen(const struct dialogue *d, const struct dialogue_end *e)
 {
-    const struct tls_dialogue *x = &d->tls;
+    const struct tls_dialogue *x = d->tls;
     bool lost = x->side[0].lost || x->side[1].lost || d->in[0].lost || d->in[1].lost;
     bool handshake_seen = !d->midstream || x->client_hello || x->server_hello;
     bool both = e->payload[0] && e->payload[1];
@@ -660,7 +675,7 @@ static bool failure_seen(const struct dialogue *d, const struct dialogue_end *e)
 
 void tls_end(struct dialogue *d, const struct dialogue_end *e)
 {
-    struct tls_dialogue *x = &d->tls;
+    struct tls_dialogue *x = d->tls;
 
     if (x->not_answered)
         fail(d);

@@ -74,7 +74,10 @@ void tls_gap(struct dialogue *, unsigned dir, uint32_t n);
 void tls_fin(struct dialogue *, unsigned dir);
 /* Sets TLS_DONE, FAILED and the incidents that the end decides. */
 void tls_end(struct dialogue *, const struct dialogue_end *);
+/* Records come, or may: what is known of them gets a place. False: there is no memory for it. */
+bool tls_make(struct dialogue *);
 void tls_drop(struct dialogue *);
+extern const struct tls_dialogue tls_none;      /* of whom no records were seen */
 /* The first record comes: whether TLS was the first thing spoken. */
 void tls_note_first(struct dialogue *);
 /* The other end answered TLS with something else. */

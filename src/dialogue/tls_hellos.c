@@ -6,15 +6,14 @@
 #include "proto/tls.h"
 #include "proto/tls_fingerprint.h"
 
-static void copy_sni(struct tls_seen *t, struct span sni)
+static void copy_sni(struct dialogue *d, struct span sni)
 {
+    uint8_t lower[SNI_TEXT];
     if (!tls_sni_valid(sni))
         return;
-    for (size_t i = 0; i < sni.n; i++) {
-        uint8_t c = sni.p[i];
-        t->sni[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    }
-    t->sni[sni.n] = 0;
+    for (size_t i = 0; i < sni.n; i++)
+        lower[i] = (uint8_t)(sni.p[i] >= 'A' && sni.p[i] <= 'Z' ? sni.p[i] - 'A' + 'a' : sni.p[i]);
+    names_set(d->names, d->pool, NAME_SNI, span_of(lower, sni.n));
 }
 
 /* Protocol names may be any bytes (RFC 7301); what is no plain text is left out. */
@@ -26,15 +25,10 @@ static bool alpn_valid(struct span name)
     return name.n > 0;
 }
 
-static void add_alpn(struct tls_seen *t, struct span name)
+static void add_alpn(struct dialogue *d, struct span name)
 {
-    size_t n = strlen(t->alpn);
-    if (!alpn_valid(name) || n + 1 + name.n >= sizeof t->alpn)
-        return;
-    if (n)
-        t->alpn[n++] = ' ';
-    memcpy(t->alpn + n, name.p, name.n);
-    t->alpn[n + name.n] = 0;
+    if (alpn_valid(name))
+        names_add(d->names, d->pool, NAME_ALPN, name);
 }
 
 static bool is_mail_alpn(struct span name)
@@ -46,7 +40,7 @@ static bool is_mail_alpn(struct span name)
 /* TLS from the first byte whose ALPN names only other protocols is none of mail's. */
 static void judge_alpn(struct dialogue *d)
 {
-    struct span rest = span_of(d->s->tls.alpn, strlen(d->s->tls.alpn)), name;
+    struct span rest = names_get(*d->names, NAME_ALPN), name;
     bool any = false;
     if (!has_fact(d, FACT_TLS_FIRST))
         return;
@@ -61,7 +55,7 @@ static void judge_alpn(struct dialogue *d)
 
 static uint32_t hello_form(const struct dialogue *d, const struct tls_client_hello *h)
 {
-    return d->tls.v2_hello ? TRACE_HELLO_SSL2 : h->early_data ? TRACE_HELLO_EARLY : TRACE_HELLO_PLAIN;
+    return d->tls->v2_hello ? TRACE_HELLO_SSL2 : h->early_data ? TRACE_HELLO_EARLY : TRACE_HELLO_PLAIN;
 }
 
 void tls_note_client_hello(struct dialogue *d, const struct tls_client_hello *h)
@@ -70,14 +64,14 @@ void tls_note_client_hello(struct dialogue *d, const struct tls_client_hello *h)
     struct span list = h->alpn, name;
 
     trace_note(d, TRACE_CLIENT_HELLO, TO_SERVER, hello_form(d, h), h->max_version);
-    if (d->tls.client_hello)            /* the second one, behind a HelloRetryRequest, says the same */
+    if (d->tls->client_hello)            /* the second one, behind a HelloRetryRequest, says the same */
         return;
-    d->tls.client_hello = true;
-    d->tls.hello_ns = d->now_ns;
-    d->tls.hello_ack = d->now_ack;
-    d->tls.early_data = h->early_data;
-    d->tls.hello_whole = h->whole;
-    copy_sni(t, h->sni);
+    d->tls->client_hello = true;
+    d->tls->hello_ns = d->now_ns;
+    d->tls->hello_ack = d->now_ack;
+    d->tls->early_data = h->early_data;
+    d->tls->hello_whole = h->whole;
+    copy_sni(d, h->sni);
     /* What a cut hello does not say may stand behind the cut; supported_versions stands late. */
     if (!h->whole && !h->versions)
         return;
@@ -85,9 +79,9 @@ void tls_note_client_hello(struct dialogue *d, const struct tls_client_hello *h)
     t->client_max = h->max_version;
     t->pq_offered = h->pq_group;
     while (h->whole && tls_next_name(&list, &name))
-        add_alpn(t, name);
-    d->tls.session_id_n = (uint8_t)(h->session_id.n <= 32 ? h->session_id.n : 0);
-    memcpy(d->tls.session_id, h->session_id.p ? h->session_id.p : d->tls.session_id, d->tls.session_id_n);
+        add_alpn(d, name);
+    d->tls->session_id_n = (uint8_t)(h->session_id.n <= 32 ? h->session_id.n : 0);
+    memcpy(d->tls->session_id, h->session_id.p ? h->session_id.p : d->tls->session_id, d->tls->session_id_n);
     judge_alpn(d);
 }
 
@@ -101,7 +95,7 @@ static bool is_null_suite(uint16_t cipher)
 static void note_server_hello(struct dialogue *d, const struct tls_server_hello *h)
 {
     struct tls_seen *t = &d->s->tls;
-    struct tls_dialogue *x = &d->tls;
+    struct tls_dialogue *x = d->tls;
 
     trace_note(d, TRACE_SERVER_HELLO, TO_CLIENT, h->retry ? TRACE_HELLO_RETRY : TRACE_HELLO_PLAIN, h->version);
     if (h->retry)                       /* a second ClientHello will come, and is none of a Finished */
@@ -126,9 +120,9 @@ static void note_server_hello(struct dialogue *d, const struct tls_server_hello 
                   memcmp(h->session_id.p, x->session_id, x->session_id_n) == 0;
     t->resumed = h->version == TLS_1_3 ? h->psk : echoed;
     if (alpn_valid(h->alpn)) {
-        t->alpn[0] = 0;
+        names_set(d->names, d->pool, NAME_ALPN, span_first(h->alpn, 0));
         t->alpn_chosen = true;
-        add_alpn(t, h->alpn);
+        add_alpn(d, h->alpn);
         d->s->facts &= ~(uint32_t)FACT_NOT_MAIL;
         judge_alpn(d);
     }
@@ -141,16 +135,16 @@ static void note_server_hello(struct dialogue *d, const struct tls_server_hello 
 
 void tls_note_certificate(struct dialogue *d, struct span der)
 {
-    static const uint8_t none[sizeof d->s->tls.certificate];
-    struct tls_seen *t = &d->s->tls;
+    static const uint8_t none[sizeof (*d->names)->certificate];
+    struct names *names = d->others->certificates && der.n ? names_make(d->names, d->pool) : NULL;
     int64_t now = (int64_t)(d->now_ns / 1000000000);
 
-    if (!d->certificates || !der.n || memcmp(t->certificate, none, sizeof none) != 0)
+    if (!names || memcmp(names->certificate, none, sizeof none) != 0)
         return;
-    const struct known_certificate *k = certificates_meet(d->certificates, der);
+    const struct known_certificate *k = certificates_meet(d->others->certificates, der);
     if (!k)
         return;
-    memcpy(t->certificate, k->sha256, sizeof t->certificate);
+    memcpy(names->certificate, k->sha256, sizeof names->certificate);
     if (now < k->not_before || now > k->not_after)      /* both ends belong to it, RFC 5280 4.1.2.5 */
         incident(d, INCIDENT_EXPIRED_CERTIFICATE);
 }
@@ -162,8 +156,9 @@ static void take_client_hello(struct dialogue *d, struct span body, uint32_t len
     if (!tls_client_hello_parse(body, &h))
         return;
     h.whole = h.whole && body.n == len;
-    if (h.whole && !d->tls.client_hello)
-        tls_fingerprint(d->fingerprints, body, d->s->tls.ja3, d->s->tls.ja4);
+    struct names *names = h.whole && !d->tls->client_hello ? names_make(d->names, d->pool) : NULL;
+    if (names)
+        tls_fingerprint(d->others->fingerprints, body, names->ja3, names->ja4);
     tls_note_client_hello(d, &h);
 }
 
@@ -179,7 +174,7 @@ void tls_take_message(struct dialogue *d, unsigned dir, uint8_t type, struct spa
         const char *suite = tls_cipher_name(d->s->tls.cipher);
         if (suite && strstr(suite, "ECDHE"))
             d->s->tls.group = tls_named_curve(body);
-    } else if (dir == TO_CLIENT && type == TLS_CERTIFICATE && d->tls.server_hello && d->s->tls.version < TLS_1_3) {
+    } else if (dir == TO_CLIENT && type == TLS_CERTIFICATE && d->tls->server_hello && d->s->tls.version < TLS_1_3) {
         tls_note_certificate(d, tls_leaf(body, len));   /* behind its ServerHello it is the server's for sure */
     }
 }

@@ -87,7 +87,7 @@ static void known_evidence(struct dialogue *d, uint32_t now, uint32_t before)
 void trace_known(struct dialogue *d)
 {
     struct tracing *x = &d->tracing;
-    const struct session *s = d->s;
+    const struct session_core *s = d->s;
 
     if (!x->t.room || (x->facts == s->facts && x->evidence == s->evidence && x->incidents == s->incidents))
         return;

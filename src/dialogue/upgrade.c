@@ -226,7 +226,7 @@ bool client_in_clear(struct dialogue *d)
 void server_goes_on_unheard(struct dialogue *d)
 {
     bool answers = d->now_has_ack && (int32_t)(d->now_ack - d->go_ahead_ack) > 0;
-    if (d->upgrade != UPGRADE_ACCEPTED || d->tls.begun || d->in[TO_SERVER].begun || !answers)
+    if (d->upgrade != UPGRADE_ACCEPTED || tls_of(d)->begun || d->in[TO_SERVER].begun || !answers)
         return;
     fact(d, FACT_FAILED);
     d->upgrade = UPGRADE_NONE;
@@ -239,9 +239,9 @@ bool server_in_clear(struct dialogue *d)
         incident(d, INCIDENT_DECRYPTED_MIRROR);
         d->upgrade = UPGRADE_NONE;
     }
-    if (d->tls.begun && d->upgrade != UPGRADE_ASKED) {
+    if (tls_of(d)->begun && d->upgrade != UPGRADE_ASKED) {
         tls_not_answered(d);
-        if (d->upgrade == UPGRADE_ACCEPTED && d->tls.not_answered) {
+        if (d->upgrade == UPGRADE_ACCEPTED && tls_of(d)->not_answered) {
             d->behind_hello = true;
             trace_place(&d->tracing);
         }
@@ -338,7 +338,7 @@ void upgrade_refused(struct dialogue *d, uint8_t flags, enum refusal refusal)
     /* Commands sent behind MAIL or a login at once: the state at the answer decides, too. */
     bool counts = (flags & ASKED_OFFERED) && !(flags & ASKED_NOT_ALLOWED) && !d->in_transaction && !d->authenticated;
     /* A server may allow one try for each connection. */
-    if (!knows_what_is_answered(d) || d->tls.begun)
+    if (!knows_what_is_answered(d) || tls_of(d)->begun)
         counts = false;
     if (counts && !d->two_hundred)
         upgrade_suspect(d);

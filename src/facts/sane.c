@@ -50,9 +50,9 @@ static bool bits_are_sane(const struct session *s)
 
 static bool texts_are_sane(const struct session *s)
 {
-    return is_text(s->tls.sni, sizeof s->tls.sni) && is_text(s->tls.alpn, sizeof s->tls.alpn) &&
-           is_text(s->tls.ja4, sizeof s->tls.ja4) && is_text(s->auth.mechanism_text, sizeof s->auth.mechanism_text) &&
-           is_text(s->auth.offered_others, sizeof s->auth.offered_others);
+    const struct session_names *n = &s->names;
+    return is_text(n->sni, sizeof n->sni) && is_text(n->alpn, sizeof n->alpn) && is_text(n->ja4, sizeof n->ja4) &&
+           is_text(n->mechanism, sizeof n->mechanism) && is_text(n->offered_others, sizeof n->offered_others);
 }
 
 static bool tags_are_sane(const struct session *s)

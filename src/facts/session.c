@@ -28,7 +28,7 @@ enum grade evidence_highest(uint32_t evidence)
     return highest;
 }
 
-void session_count(struct session *s, const struct session_counts *c)
+void session_count(struct session_core *s, const struct session_counts *c)
 {
     s->last_ns = c->last_ns;
     memcpy(s->packets, c->packets, sizeof s->packets);

@@ -30,11 +30,6 @@ struct tls_seen {
     bool client_hello, server_hello;    /* seen whole enough for the fields of each */
     bool pq_offered, pq, resumed, downgraded;
     bool alpn_chosen;                   /* alpn is the server's choice, not the client's offer */
-    uint8_t ja3[16];                    /* of the first ClientHello, where ja4 is there */
-    char ja4[JA4_TEXT];                 /* "" = none: no hello was seen whole */
-    uint8_t certificate[32];            /* SHA-256 of the server's own; zeroes = none seen */
-    char sni[SNI_TEXT];                 /* "" = none */
-    char alpn[ALPN_TEXT];
 };
 
 struct auth_seen {
@@ -43,40 +38,34 @@ struct auth_seen {
     uint8_t command;                    /* enum auth_command */
     uint8_t mechanism;                  /* enum mechanism: the one whose secret was sent, else the last tried */
     uint8_t exposure;                   /* enum exposure; UNTRIED until authentication is tried */
-    char mechanism_text[MECHANISM_TEXT];        /* when mechanism is MECHANISM_NAMED */
-    char offered_others[MECHANISMS_TEXT];       /* offered ones without a bit, joined by spaces */
 };
 
+/* What only some sessions have: texts, digests, further ends. Most of a session's bytes are here, so while a
+ * connection is open it has a place for them only once it needs one. */
+struct session_names {
+    uint8_t ja3[16];                    /* of the first ClientHello, where ja4 is there */
+    uint8_t certificate[32];            /* SHA-256 of the server's own; zeroes = none seen */
+    struct endpoint proxy_client, proxy_server;     /* where the session is proxied */
+    char ja4[JA4_TEXT];                 /* "" = none: no hello was seen whole */
+    char sni[SNI_TEXT];                 /* "" = none */
+    char alpn[ALPN_TEXT];
+    char mechanism[MECHANISM_TEXT];     /* when auth.mechanism is MECHANISM_NAMED */
+    char offered_others[MECHANISMS_TEXT];       /* offered mechanisms without a bit, joined by spaces */
+};
+
+struct session_core {
+#include "facts/session_core.def"
+};
+
+/* The whole: session.facts is session.core.facts. */
 struct session {
-    uint64_t first_ns, last_ns;         /* packet times */
-    struct endpoint client, server;
-    uint8_t protocol;                   /* enum protocol */
-    uint8_t stage;                      /* enum stage */
-    bool odd_port;                      /* mail where no mail port is */
-    bool port_is_tls;                   /* a TLS port, else one that upgrades */
-    uint32_t facts;                     /* enum fact */
-    uint32_t evidence;                  /* two bits of enum grade for each enum evidence */
-    uint32_t incidents;                 /* enum incident */
-    uint32_t marks;                     /* enum mark */
-    uint8_t starttls_reply;             /* enum starttls_reply */
-    uint16_t starttls_code;             /* of SMTP */
-    uint32_t list_print;                /* of the last whole list but for what is offered of TLS and AUTH; 0: none */
-    uint64_t hello_name;                /* hash of the client's EHLO or HELO name; 0: none. Of it 16 bits are remembered */
-    struct tls_seen tls;
-    struct auth_seen auth;
-    uint32_t messages_clear;            /* means nothing for IMAP and ManageSieve */
-    uint64_t packets[2];                /* TO_SERVER, TO_CLIENT: all of them */
-    uint64_t bytes[2];                  /* TCP payload, each byte once */
-    uint8_t nvlan;
-    uint16_t vlan[SESSION_VLANS];       /* in order of appearance */
-    uint8_t ntunnel;
-    uint8_t tunnel[SESSION_TUNNELS];    /* enum tunnel, distinct, in order of appearance */
-    bool proxied;                       /* a PROXY header named the ends of the connection before this one */
-    struct endpoint proxy_client, proxy_server;
-    uint8_t server_ttl;                 /* TTL or hop limit of what the server sends, as it arrives; 0: not seen */
-    uint8_t forged_ttl;                 /* that of the segment that is evidence forged_reply; 0: none is */
-    uint32_t source;                    /* number of the capture it began in; set by the caller of the lane */
-    uint64_t kept;                      /* where its packets are kept: app/evidence.h; 0: nowhere. Never stored */
+    union {
+        struct {
+#include "facts/session_core.def"
+        };
+        struct session_core core;
+    };
+    struct session_names names;
 };
 
 /* What the rule table made of a session; see verdict/. */
@@ -96,7 +85,7 @@ struct session_counts {
 };
 enum { SESSION_COUNTED_MARKS = MARK_ONE_SIDED | MARK_GAP | MARK_TRUNCATED };
 /* One-sidedness may end, the others stay. */
-void session_count(struct session *, const struct session_counts *);
+void session_count(struct session_core *, const struct session_counts *);
 
 /* What a server's certificate says of itself. Sessions name it by its hash. */
 struct certificate {

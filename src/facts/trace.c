@@ -1,5 +1,6 @@
 #include "facts/trace.h"
 
+#include <string.h>
 #include <strings.h>
 
 enum { HAS__ = 0, HAS_T = 1, HAS_W = 2, HAS_N = 4, HAS_TW = 3, HAS_TN = 5, HAS_WN = 6, HAS_TWN = 7 };
@@ -16,6 +17,7 @@ static const struct {
 enum {
     SERVER = 0x80,
     EVENT_MOST = 1 + 10 + 5 + 5,
+    FIRST_ROOM = 64,                    /* bytes, of those that become more */
     KEPT = 72                           /* bytes for what becomes known when there is no room for lines */
 };
 
@@ -77,10 +79,41 @@ bool trace_begins_line(const struct trace_event *e) { return kinds[e->kind].has 
 
 void trace_begin(struct trace *t, void *bytes, size_t room, uint64_t begin_ns)
 {
-    *t = (struct trace){ .bytes = bytes, .room = (uint32_t)room, .begin_ns = begin_ns, .now_ns = begin_ns };
+    *t = (struct trace){ .bytes = bytes, .room = (uint32_t)room, .limit = (uint32_t)room, .begin_ns = begin_ns,
+                         .now_ns = begin_ns };
     if (room)
         t->bytes[t->n++] = TRACE_FORMAT;
     t->last_kind = TRACE_KIND_N;
+}
+
+void trace_begin_in(struct trace *t, struct pool *pool, size_t limit, uint64_t begin_ns)
+{
+    size_t room = limit < FIRST_ROOM ? limit : FIRST_ROOM;
+    void *bytes = pool_get(pool, room);
+    trace_begin(t, bytes, bytes ? room : 0, begin_ns);
+    t->pool = pool;
+    t->limit = bytes ? (uint32_t)limit : 0;
+}
+
+void trace_drop(struct trace *t)
+{
+    if (t->pool)
+        pool_put(t->pool, t->bytes, t->room);
+    *t = (struct trace){ .bytes = NULL };
+}
+
+/* False: no memory. */
+static bool grow(struct trace *t)
+{
+    uint32_t room = t->room < t->limit / 2 ? 2 * t->room : t->limit;
+    uint8_t *more = t->pool ? pool_get(t->pool, room) : NULL;
+    if (!more)
+        return false;
+    memcpy(more, t->bytes, t->n);
+    pool_put(t->pool, t->bytes, t->room);
+    t->bytes = more;
+    t->room = room;
+    return true;
 }
 
 static size_t put_number(uint8_t *out, uint64_t value)
@@ -115,11 +148,14 @@ static bool put(struct trace *t, const struct trace_event *e, uint32_t kept)
 {
     uint8_t event[EVENT_MOST];
     int64_t ms = (int64_t)(t->now_ns - t->begin_ns) / 1000000;
-    bool ample = t->n + EVENT_MOST + kept <= t->room;
+    bool ample = t->n + EVENT_MOST + kept <= t->limit && t->n + EVENT_MOST <= t->room;
     size_t n = encode(t, e, ms, ample ? t->bytes + t->n : event);
 
-    if (t->n + n + kept > t->room)
+    if (t->n + n + kept > t->limit)
         return false;
+    while (t->n + n > t->room)
+        if (!grow(t))
+            return false;
     if (!ample)
         memcpy(t->bytes + t->n, event, n);
     t->n += (uint32_t)n;

@@ -10,6 +10,7 @@
 #define MAILSEAL_FACTS_TRACE_H
 
 #include "base/bytes.h"
+#include "base/pool.h"
 
 enum { TRACE_FORMAT = 1 };
 
@@ -83,11 +84,12 @@ const char *trace_word(unsigned number);        /* NULL: no such word */
 
 /* --- writing --- */
 
-/* Zeroed and without room it takes nothing. The bytes are the caller's. When they are full further
- * lines are counted, while what became known still finds the room kept for it. */
+/* Zeroed and without room it takes nothing. When it is full further lines are counted, while what became known
+ * still finds the room kept for it. */
 struct trace {
     uint8_t *bytes;
-    uint32_t n, room;
+    struct pool *pool;                  /* that they are from; NULL: from the caller, and not fewer than limit */
+    uint32_t n, room, limit;
     uint64_t begin_ns, now_ns;          /* of the session; of what is added */
     int64_t last_ms;                    /* since the beginning: of the last event with a time */
     uint32_t left_out;
@@ -104,6 +106,9 @@ struct trace_event {
 };
 
 void trace_begin(struct trace *, void *bytes, size_t room, uint64_t begin_ns);
+/* The same with bytes from a pool, which become more as they are needed, at most `limit`. */
+void trace_begin_in(struct trace *, struct pool *, size_t limit, uint64_t begin_ns);
+void trace_drop(struct trace *);        /* gives such bytes back */
 /* Takes kind, dir, word and number; what the kind has no field for is not looked at. */
 void trace_add(struct trace *, const struct trace_event *);
 /* What is still counted is written. The bytes are whole then; more may be added. */

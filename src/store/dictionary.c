@@ -146,12 +146,13 @@ static int64_t flags_of(const struct tls_seen *t)
          | (t->alpn_chosen ? PROFILE_ALPN_CHOSEN : 0);
 }
 
-int64_t dictionary_profile(struct dictionary *d, const struct tls_seen *t)
+int64_t dictionary_profile(struct dictionary *d, const struct session *s)
 {
+    const struct tls_seen *t = &s->tls;
     if (!t->client_hello && !t->server_hello)
         return 0;
     int64_t row[7] = { t->version, t->client_max, t->server_max, t->cipher, t->group, flags_of(t),
-                       dictionary_name(d, t->alpn) };
+                       dictionary_name(d, s->names.alpn) };
     struct span key = span_of(row, sizeof row);
     int64_t id = row[6] < 0 ? -1 : cache_get(&d->profiles, key);
 
@@ -204,26 +205,26 @@ int64_t dictionary_certificate_add(struct dictionary *d, const struct certificat
     return id;
 }
 
-int64_t dictionary_fingerprint(struct dictionary *d, const struct tls_seen *t)
+int64_t dictionary_fingerprint(struct dictionary *d, const struct session_names *n)
 {
-    uint8_t both[sizeof t->ja3 + sizeof t->ja4];
+    uint8_t both[sizeof n->ja3 + sizeof n->ja4];
     struct span key = span_of(both, sizeof both);
-    char ja3[2 * sizeof t->ja3 + 1];
+    char ja3[2 * sizeof n->ja3 + 1];
 
-    if (!t->ja4[0])
+    if (!n->ja4[0])
         return 0;
-    memcpy(both, t->ja3, sizeof t->ja3);
-    memcpy(both + sizeof t->ja3, t->ja4, sizeof t->ja4);
+    memcpy(both, n->ja3, sizeof n->ja3);
+    memcpy(both + sizeof n->ja3, n->ja4, sizeof n->ja4);
     int64_t id = cache_get(&d->fingerprints, key);
     if (id)
         return id;
-    for (size_t i = 0; i < sizeof t->ja3; i++)
-        snprintf(ja3 + 2 * i, 3, "%02x", t->ja3[i]);
+    for (size_t i = 0; i < sizeof n->ja3; i++)
+        snprintf(ja3 + 2 * i, 3, "%02x", n->ja3[i]);
     struct binder find = binder_of(d->fingerprint_find), add = binder_of(d->fingerprint_add);
     bind_text(&find, ja3);
-    bind_text(&find, t->ja4);
+    bind_text(&find, n->ja4);
     bind_text(&add, ja3);
-    bind_text(&add, t->ja4);
+    bind_text(&add, n->ja4);
     id = find_or_add(d, &find, &add);
     if (id > 0)
         cache_put(&d->fingerprints, key, id);

@@ -44,8 +44,8 @@ void dictionary_forget(struct dictionary *);
  * to ("" or no handshake), -1: see db_failure(). */
 int64_t dictionary_endpoint(struct dictionary *, const struct endpoint *);
 int64_t dictionary_name(struct dictionary *, const char *text);
-int64_t dictionary_profile(struct dictionary *, const struct tls_seen *);
-int64_t dictionary_fingerprint(struct dictionary *, const struct tls_seen *);
+int64_t dictionary_profile(struct dictionary *, const struct session *);
+int64_t dictionary_fingerprint(struct dictionary *, const struct session_names *);
 int64_t dictionary_certificate_add(struct dictionary *, const struct certificate *);
 /* Only looks: 0 as well where it was never added. */
 int64_t dictionary_certificate(struct dictionary *, const uint8_t sha256[32]);

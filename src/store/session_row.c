@@ -131,7 +131,7 @@ int session_row_add(sqlite3_stmt *stmt, const struct session_row *row)
     bind_text(&b, community);
     bind_ref(&b, row->proxy_client);
     if (s->proxied)
-        bind_int(&b, s->proxy_client.port);
+        bind_int(&b, s->names.proxy_client.port);
     else
         bind_null(&b);
     bind_ref(&b, row->proxy_server);

@@ -343,13 +343,13 @@ static void hide_ends(const struct store *s, struct session *copy)
     store_hide(s, copy->client.addr);
     store_hide(s, copy->server.addr);
     if (copy->proxied) {
-        store_hide(s, copy->proxy_client.addr);
-        store_hide(s, copy->proxy_server.addr);
+        store_hide(s, copy->names.proxy_client.addr);
+        store_hide(s, copy->names.proxy_server.addr);
     }
-    store_hide_text(s, copy->tls.sni);
-    store_hide_text(s, copy->tls.alpn);
-    store_hide_text(s, copy->auth.offered_others);
-    store_hide_text(s, copy->auth.mechanism_text);
+    store_hide_text(s, copy->names.sni);
+    store_hide_text(s, copy->names.alpn);
+    store_hide_text(s, copy->names.offered_others);
+    store_hide_text(s, copy->names.mechanism);
 }
 
 static struct endpoint without_port(const struct endpoint *e)
@@ -363,12 +363,12 @@ static struct endpoint without_port(const struct endpoint *e)
 static bool refer_proxy(struct store *s, struct session_row *row)
 {
     const struct session *x = row->session;
-    struct endpoint client = without_port(&x->proxy_client);
+    struct endpoint client = without_port(&x->names.proxy_client);
 
     if (!x->proxied)
         return true;
     return (row->proxy_client = dictionary_endpoint(&s->dictionary, &client)) > 0
-        && (row->proxy_server = dictionary_endpoint(&s->dictionary, &x->proxy_server)) > 0;
+        && (row->proxy_server = dictionary_endpoint(&s->dictionary, &x->names.proxy_server)) > 0;
 }
 
 /* Numbers of what the row refers to. After a failure nothing else is asked, so that SQLite still knows of it. */
@@ -383,11 +383,11 @@ static bool refer(struct store *s, struct session_row *row)
     return (row->client = dictionary_endpoint(d, &client)) > 0 && (row->server = dictionary_endpoint(d, &x->server)) > 0
         && (row->network = dictionary_endpoint(d, &network)) > 0
         && (row->rule = dictionary_name(d, session_row_rule(row->judgement))) > 0
-        && (row->sni = dictionary_name(d, x->tls.sni)) >= 0 && (row->profile = dictionary_profile(d, &x->tls)) >= 0
-        && (row->others = dictionary_name(d, x->auth.offered_others)) >= 0
-        && (row->mechanism = named ? dictionary_name(d, x->auth.mechanism_text) : 0) >= 0 && refer_proxy(s, row)
-        && (row->certificate = dictionary_certificate(d, x->tls.certificate)) >= 0
-        && (row->fingerprint = dictionary_fingerprint(d, &x->tls)) >= 0;
+        && (row->sni = dictionary_name(d, x->names.sni)) >= 0 && (row->profile = dictionary_profile(d, x)) >= 0
+        && (row->others = dictionary_name(d, x->names.offered_others)) >= 0
+        && (row->mechanism = named ? dictionary_name(d, x->names.mechanism) : 0) >= 0 && refer_proxy(s, row)
+        && (row->certificate = dictionary_certificate(d, x->names.certificate)) >= 0
+        && (row->fingerprint = dictionary_fingerprint(d, &x->names)) >= 0;
 }
 
 void store_trace(struct store *s, struct span bytes) { s->trace = bytes; }
@@ -542,7 +542,7 @@ static int grow_row(struct store *s, struct stored_session *row, const struct se
 {
     struct session grown = row->s;
     int64_t number = store_network(s, &row->s);
-    session_count(&grown, counts);
+    session_count(&grown.core, counts);
     if (grown.last_ns < row->s.last_ns)
         grown.last_ns = row->s.last_ns;
     struct counted was = { &row->s, &row->was, row->direction, row->strip, row->server, number, row->certificate,
@@ -568,7 +568,7 @@ int store_counts(struct store *s, uint64_t number, const struct session_counts *
     int code = store_touch(s);
 
     if (!code && w) {
-        session_count(&w->session, counts);
+        session_count(&w->session.core, counts);
         code = write_waiting(s, w);
         settled_take(&s->settled, number);
         return code;

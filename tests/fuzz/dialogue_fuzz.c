@@ -54,10 +54,10 @@ static void check(const struct session *s)
     must(s->protocol < PROTOCOL_N && s->stage < STAGE_N && s->starttls_reply < STARTTLS_REPLY_N);
     must(s->auth.mechanism < MECHANISM_N && s->auth.command < AUTH_COMMAND_N &&
         s->auth.exposure < EXPOSURE_N);
-    must(memchr(s->tls.ja4, 0, sizeof s->tls.ja4));
-    must(memchr(s->tls.sni, 0, sizeof s->tls.sni) && memchr(s->tls.alpn, 0, sizeof s->tls.alpn));
-    must(memchr(s->auth.mechanism_text, 0, sizeof s->auth.mechanism_text));
-    must(memchr(s->auth.offered_others, 0, sizeof s->auth.offered_others));
+    must(memchr(s->names.ja4, 0, sizeof s->names.ja4));
+    must(memchr(s->names.sni, 0, sizeof s->names.sni) && memchr(s->names.alpn, 0, sizeof s->names.alpn));
+    must(memchr(s->names.mechanism, 0, sizeof s->names.mechanism));
+    must(memchr(s->names.offered_others, 0, sizeof s->names.offered_others));
     must((s->auth.exposure > EXPOSURE_NONE) == ((s->facts & FACT_CREDENTIAL) != 0));
     struct judgement j = judge(s);
     must(j.verdict < VERDICT_N && j.rule < verdict_rules_n);
@@ -66,6 +66,7 @@ static void check(const struct session *s)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static struct certificates known;
+    static const struct dialogue_others others = { .certificates = &known };
     struct play *p = malloc(sizeof *p);
     if (!p || n < 1) {
         free(p);
@@ -73,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     }
     unsigned port = bytes[0] & 7;
     play_begin(p, ports[port].port, ports[port].protocol, ports[port].tls, bytes[0] & MIDSTREAM);
-    p->d.certificates = &known;
+    p->d.others = &others;
     p->ending.seen[0] = p->ending.seen[1] = bytes[0] & BOTH_SEEN;     /* else one direction may be all there
         is */
     for (size_t at = 1; at + 3 <= n;) {

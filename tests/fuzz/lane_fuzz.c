@@ -112,8 +112,8 @@ static void take_session(void *ctx, const struct session *s, uint64_t number)
     unsigned *n = ctx;
     ++*n;
     must(s->facts < 1u << FACT_N && s->marks < 1u << MARK_N && s->nvlan <= SESSION_VLANS);
-    must(memchr(s->tls.sni, 0, sizeof s->tls.sni) && memchr(s->tls.alpn, 0, sizeof s->tls.alpn));
-    must(memchr(s->tls.ja4, 0, sizeof s->tls.ja4));
+    must(memchr(s->names.sni, 0, sizeof s->names.sni) && memchr(s->names.alpn, 0, sizeof s->names.alpn));
+    must(memchr(s->names.ja4, 0, sizeof s->names.ja4));
     must(s->first_ns <= s->last_ns && s->bytes[0] + s->bytes[1] > 0);
     must(judge(s).rule < verdict_rules_n);
 }

@@ -19,16 +19,20 @@ static bool same_tls(const struct tls_seen *a, const struct tls_seen *b)
     return a->version == b->version && a->client_max == b->client_max && a->server_max == b->server_max &&
            a->cipher == b->cipher && a->group == b->group && a->client_hello == b->client_hello &&
            a->server_hello == b->server_hello && a->pq_offered == b->pq_offered && a->pq == b->pq &&
-           a->resumed == b->resumed && a->downgraded == b->downgraded && a->alpn_chosen == b->alpn_chosen &&
-           !strcmp(a->sni, b->sni) && !strcmp(a->alpn, b->alpn) && !strcmp(a->ja4, b->ja4) &&
-           !memcmp(a->ja3, b->ja3, sizeof a->ja3) && !memcmp(a->certificate, b->certificate, sizeof a->certificate);
+           a->resumed == b->resumed && a->downgraded == b->downgraded && a->alpn_chosen == b->alpn_chosen;
+}
+
+static bool same_names(const struct session_names *a, const struct session_names *b)
+{
+    return !strcmp(a->sni, b->sni) && !strcmp(a->alpn, b->alpn) && !strcmp(a->ja4, b->ja4) &&
+           !memcmp(a->ja3, b->ja3, sizeof a->ja3) && !memcmp(a->certificate, b->certificate, sizeof a->certificate) &&
+           !strcmp(a->mechanism, b->mechanism) && !strcmp(a->offered_others, b->offered_others);
 }
 
 static bool same_auth(const struct auth_seen *a, const struct auth_seen *b)
 {
     return a->offered == b->offered && a->list_seen == b->list_seen && a->command == b->command &&
-           a->mechanism == b->mechanism && a->exposure == b->exposure &&
-           !strcmp(a->mechanism_text, b->mechanism_text) && !strcmp(a->offered_others, b->offered_others);
+           a->mechanism == b->mechanism && a->exposure == b->exposure;
 }
 
 /* The VLANs and tunnels of a wrapping; else those of the golden. */
@@ -65,6 +69,8 @@ static bool same_session(const struct derivation *d, const struct session *a, co
         return no(why, "other TLS attributes");
     if (!same_auth(&a->auth, &b->auth))
         return no(why, "other attributes of authentication");
+    if (!same_names(&a->names, &b->names))
+        return no(why, "other names");
     if (a->bytes[0] != b->bytes[0] || a->bytes[1] != b->bytes[1])
         return no(why, "other counts of bytes");
     if (!d->time && !d->moves && (a->first_ns != b->first_ns || a->last_ns != b->last_ns))
@@ -208,7 +214,7 @@ static bool verdict_follows(const struct session *b, enum verdict from, const st
     case VERDICT_TLS_FAILED:
         break;
     case VERDICT_OTHER:
-        return !s->tls.alpn[0] && ((to == VERDICT_IMPLICIT_TLS && (b->facts & FACT_TLS_DONE)) ||
+        return !s->names.alpn[0] && ((to == VERDICT_IMPLICIT_TLS && (b->facts & FACT_TLS_DONE)) ||
                                    (to == VERDICT_TLS_FAILED && (b->facts & FACT_FAILED)));
     case VERDICT_INCOMPLETE: case VERDICT_IMPLICIT_TLS: case VERDICT_N:
         break;
@@ -257,10 +263,10 @@ static bool attributes_follow(const struct session *b, const struct session *s, 
         return no(why, "a higher stage or more messages");
     if (s->tls.version && (s->tls.version != b->tls.version || s->tls.cipher != b->tls.cipher))
         return no(why, "another TLS version or suite");
-    static const uint8_t none[sizeof s->tls.certificate];
-    if (memcmp(s->tls.certificate, none, sizeof none) && memcmp(s->tls.certificate, b->tls.certificate, sizeof none))
+    static const uint8_t none[sizeof s->names.certificate];
+    if (memcmp(s->names.certificate, none, sizeof none) && memcmp(s->names.certificate, b->names.certificate, sizeof none))
         return no(why, "another certificate");
-    if (s->tls.ja4[0] && (strcmp(s->tls.ja4, b->tls.ja4) || memcmp(s->tls.ja3, b->tls.ja3, sizeof s->tls.ja3)))
+    if (s->names.ja4[0] && (strcmp(s->names.ja4, b->names.ja4) || memcmp(s->names.ja3, b->names.ja3, sizeof s->names.ja3)))
         return no(why, "another fingerprint");
     if (!session_same_client(b, s))
         return no(why, "the client is taken for the server");

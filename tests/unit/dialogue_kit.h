@@ -13,6 +13,7 @@ enum { PLAY_PENDING = 24 * 1024 };      /* as in app/talk.c: then reading is for
 
 struct play {
     struct session s;
+    struct names *names;        /* until the end, then s.names */
     struct dialogue d;
     struct pool *pool;
     uint8_t *held[2];                   /* shown and not used */
@@ -22,7 +23,6 @@ struct play {
     struct where at[2];
     uint64_t now_ns;
     struct dialogue_end ending;
-    uint8_t trace[256];                 /* as in app/talk.h */
 };
 
 static inline void play_begin(struct play *p, uint16_t port, enum protocol protocol, bool tls, bool midstream)
@@ -34,8 +34,8 @@ static inline void play_begin(struct play *p, uint16_t port, enum protocol proto
     p->end[TO_CLIENT] = p->seen[TO_SERVER] = 5000;
     p->s.server.port = port;
     p->s.port_is_tls = tls;
-    dialogue_init(&p->d, &p->s, p->pool, protocol, midstream);
-    dialogue_trace(&p->d, p->trace, sizeof p->trace, p->now_ns);
+    dialogue_init(&p->d, &p->s.core, &p->names, p->pool, protocol, midstream);
+    dialogue_trace(&p->d, 256, p->now_ns);              /* as in app/talk.h */
 }
 
 static inline size_t play_read(struct play *p, unsigned dir, bool force)
@@ -133,12 +133,12 @@ static inline void play_fin(struct play *p, unsigned dir)
 }
 
 /* Whatever was said, the trace is whole, and ends with the end. */
-static inline void play_check_trace(const struct play *p, size_t n)
+static inline void play_check_trace(const struct trace *t)
 {
     struct trace_reader r;
     struct trace_event e = { 0 };
     bool ended = false;
-    if (n > sizeof p->trace || !trace_read(&r, span_of(p->trace, n)))
+    if (t->n > 256 || !trace_read(&r, span_of(t->bytes, t->n)))
         abort();
     while (trace_next(&r, &e))
         ended = ended || e.kind == TRACE_END;
@@ -153,8 +153,10 @@ static inline void play_end(struct play *p, bool input_ended)
     p->ending.clock_ns = p->now_ns;
     p->ending.input_ended = input_ended;
     dialogue_end(&p->d, &p->ending);
-    play_check_trace(p, p->d.tracing.t.n);
+    play_check_trace(&p->d.tracing.t);
     dialogue_drop(&p->d);
+    names_copy(p->names, &p->s.names);
+    names_drop(&p->names, p->pool);
     pool_free(p->pool);
     free(p->held[0]);
     free(p->held[1]);

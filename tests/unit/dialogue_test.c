@@ -1,5 +1,5 @@
 /* links: dialogue/dialogue.o dialogue/first.o dialogue/mask.o dialogue/open.o dialogue/sasl.o
- * dialogue/preamble.o dialogue/upgrade.o dialogue/tracing.o dialogue/showing.o dialogue/tls_dialogue.o dialogue/tls_hellos.o
+ * dialogue/names.o dialogue/preamble.o dialogue/upgrade.o dialogue/tracing.o dialogue/showing.o dialogue/tls_dialogue.o dialogue/tls_hellos.o
  * dialogue/certificates.o
  * dialogue/smtp_dialogue.o dialogue/imap_dialogue.o dialogue/pop3_dialogue.o dialogue/sieve_dialogue.o
  * proto/line.o proto/proxy.o proto/smtp.o proto/imap.o proto/pop3.o proto/tls_record.o proto/tls_hello.o
@@ -260,12 +260,13 @@ static void add_bits(struct text *t, uint32_t bits, const char *kind)
             add(t, " %s%s", words_of(kind)[i].word, "");
 }
 
-static void add_auth(struct text *t, const struct auth_seen *a)
+static void add_auth(struct text *t, const struct session *s)
 {
+    const struct auth_seen *a = &s->auth;
     if (a->exposure == EXPOSURE_UNTRIED)
         return;
     const char *command = words_of("auth_command")[a->command].word;
-    const char *name = a->mechanism == MECHANISM_NAMED ? a->mechanism_text : mechanisms[a->mechanism].name;
+    const char *name = a->mechanism == MECHANISM_NAMED ? s->names.mechanism : mechanisms[a->mechanism].name;
     add(t, "; %s %s", command ? command : "-", name);
     add(t, " %s%s", words_of("exposure")[a->exposure].word, "");
 }
@@ -289,7 +290,7 @@ static void describe(const struct session *s, struct text *t)
     if (s->incidents)
         add(t, "; !%s%s", "", "");
     add_bits(t, s->incidents, "incident");
-    add_auth(t, &s->auth);
+    add_auth(t, s);
     if (s->messages_clear) {
         snprintf(code, sizeof code, "%u", s->messages_clear);
         add(t, "; %s message%s", code, s->messages_clear > 1 ? "s" : "");
@@ -418,7 +419,7 @@ static void a_header_in_front_changes_nothing(void **state)
         in_front = headers[i / MANNERS % COUNT(headers)];
         struct session s = play(x->port, x->script, (enum manner)(i % MANNERS), midstream, -1);
         in_front = span_of(NULL, 0);
-        if (same(&s, &plain) && (midstream || (s.proxied && s.proxy_client.port == 51201)) && !plain.proxied)
+        if (same(&s, &plain) && (midstream || (s.proxied && s.names.proxy_client.port == 51201)) && !plain.proxied)
             continue;
         struct text t;
         describe(&s, &t);

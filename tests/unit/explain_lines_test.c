@@ -1,4 +1,4 @@
-/* links: report/explain_lines.o facts/trace.o facts/session.o facts/vocabulary.o facts/mechanism.o facts/names.o
+/* links: report/explain_lines.o facts/trace.o base/pool.o base/pages.o facts/session.o facts/vocabulary.o facts/mechanism.o facts/names.o
  *        base/bytes.o
  * Lines of a dialogue, out of events as the wire makes them, and as only a hostile database has them. */
 #include <stdarg.h>

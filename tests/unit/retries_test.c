@@ -63,7 +63,7 @@ static struct session session(unsigned client, unsigned server, uint64_t second)
     s.protocol = PROTOCOL_SMTP;
     s.facts = FACT_LIST_WHOLE | FACT_OFFERED;
     s.hello_name = UINT64_C(0x1234567890abcdef);
-    memcpy(s.tls.ja4, "t13d1516h2_8daaf6152771_e5627efa2ab1", 37);
+    memcpy(s.names.ja4, "t13d1516h2_8daaf6152771_e5627efa2ab1", 37);
     return s;
 }
 
@@ -85,7 +85,7 @@ static struct session clear(unsigned client, unsigned server, uint64_t second)
 {
     struct session s = session(client, server, second);
     s.facts |= FACT_MAIL | FACT_EXPOSED;
-    memset(s.tls.ja4, 0, sizeof s.tls.ja4);
+    memset(s.names.ja4, 0, sizeof s.names.ja4);
     return s;
 }
 
@@ -154,8 +154,8 @@ static void more_minutes(struct story *t) { move(&t->clear, HOUR + 2 + 10 * MINU
 static void clear_first(struct story *t) { move(&t->clear, HOUR - 5); }
 static void other_name(struct story *t) { t->clear.hello_name = 99ull << 32; }
 static void no_name(struct story *t) { t->clear.hello_name = 0; }
-static void unlike(struct story *t) { t->broken.tls.ja4[12] = 'x'; t->broken.hello_name = 0; }
-static void unlike_but_named(struct story *t) { t->broken.tls.ja4[12] = 'x'; }
+static void unlike(struct story *t) { t->broken.names.ja4[12] = 'x'; t->broken.hello_name = 0; }
+static void unlike_but_named(struct story *t) { t->broken.names.ja4[12] = 'x'; }
 static void other_client(struct story *t) { t->clear.client.addr[15] = 8; }
 static void other_server(struct story *t) { t->clear.server.addr[15] = 2; }
 static void submission(struct story *t) { t->clear.server.port = 587; }

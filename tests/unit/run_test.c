@@ -137,7 +137,7 @@ static void a_connection_that_a_run_left_open_is_counted_once(void **state)
             begin(s, 78);
             assert_int_equal(store_counts(s, 5, &c), 0);
         } else {
-            session_count(&rest, &c);
+            session_count(&rest.core, &c);
             assert_int_equal(kit_add(s, rest, VERDICT_IMPLICIT_TLS, DIRECTION_INBOUND), 0);
         }
         end(s, 2);
@@ -196,9 +196,9 @@ static void insane_records_are_refused(void **state)
     assert_false(SPOILT(nvlan, SESSION_VLANS + 1));
     assert_false(SPOILT(first_ns, UINT64_MAX));
     assert_false(SPOILT(auth.mechanism, MECHANISM_N));
-    assert_false(SPOILT(tls.sni[0], '\n'));
+    assert_false(SPOILT(names.sni[0], '\n'));
     bad = x;
-    memset(bad.tls.sni, 'a', sizeof bad.tls.sni);
+    memset(bad.names.sni, 'a', sizeof bad.names.sni);
     assert_false(session_is_sane(&bad));
     bad = x;
     memset(&bad.odd_port, 7, 1);

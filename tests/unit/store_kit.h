@@ -178,15 +178,16 @@ static inline int kit_fill(struct store *store)
     s.starttls_code = 220;
     s.tls = (struct tls_seen){ .version = 0x0304, .client_max = 0x0304, .server_max = 0x0304, .cipher = 0x1301,
                                .group = 4588, .client_hello = true, .server_hello = true, .pq_offered = true,
-                               .pq = true, .alpn_chosen = true, .sni = "mx.example.org", .alpn = "smtp",
-                               .ja3 = { 0xde, 0x35 }, .ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1" };
+                               .pq = true, .alpn_chosen = true };
+    s.names = (struct session_names){ .sni = "mx.example.org", .alpn = "smtp", .ja3 = { 0xde, 0x35 },
+                                      .ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1" };
     s.nvlan = 2;
     s.vlan[0] = 10;
     s.vlan[1] = 20;
     int bad = kit_add(store, s, VERDICT_STARTTLS, DIRECTION_INBOUND);
     s.tls.alpn_chosen = false;
     s.tls.server_hello = false;
-    memcpy(s.tls.alpn, "a b", 4);
+    memcpy(s.names.alpn, "a b", 4);
     bad |= kit_add(store, s, VERDICT_STARTTLS, DIRECTION_INTERNAL);
 
     s = kit_session(65537, 65600, 993);
@@ -195,7 +196,8 @@ static inline int kit_fill(struct store *store)
     s.last_ns = s.first_ns + SECOND;
     s.facts = FACT_TLS_FIRST | FACT_TLS_DONE | FACT_ATTEMPTED;
     s.tls = (struct tls_seen){ .version = 0x0303, .client_max = 0x7f17, .cipher = 0xeeee,
-                               .client_hello = true, .server_hello = true, .certificate = { 7, 8, 9 } };
+                               .client_hello = true, .server_hello = true };
+    s.names = (struct session_names){ .certificate = { 7, 8, 9 } };
     struct certificate c = { { 7, 8, 9 }, -1, 253402300799, true, "CN=imap.example", "CN=An issuer\\, Ltd" };
     bad |= store_certificate(store, &c);
     bad |= kit_add(store, s, VERDICT_IMPLICIT_TLS, DIRECTION_INBOUND);
@@ -204,7 +206,8 @@ static inline int kit_fill(struct store *store)
     s.source = source;
     s.facts = FACT_LIST_WHOLE | FACT_INVITED | FACT_AUTH_TRIED | FACT_CREDENTIAL | FACT_MAIL;
     s.auth = (struct auth_seen){ 1u << MECHANISM_PLAIN | 1u << MECHANISM_LOGIN, true, AUTH_COMMAND_AUTH,
-                                 MECHANISM_NAMED, EXPOSURE_GUESSABLE, "XYMPKI", "XYMPKI X-FOO" };
+                                 MECHANISM_NAMED, EXPOSURE_GUESSABLE };
+    s.names = (struct session_names){ .mechanism = "XYMPKI", .offered_others = "XYMPKI X-FOO" };
     s.messages_clear = 2;
     s.stage = STAGE_DONE;
     bad |= kit_add(store, s, VERDICT_CLEAR_AUTH, DIRECTION_INBOUND);

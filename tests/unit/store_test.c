@@ -109,7 +109,7 @@ static void settled_sessions_grow(void **state)
                 x.source = source;
                 x.marks = i % 5 ? 0 : MARK_ONE_SIDED;
                 if (ended && i % 4)
-                    session_count(&x, &c);
+                    session_count(&x.core, &c);
                 if (ended)
                     assert_int_equal(store_add(s, &x, &j, DIRECTION_INBOUND), 0);
                 else if (!step)
@@ -148,7 +148,7 @@ static void rollback_leaves_nothing(void **state)
     assert_int_equal(store_begin(s), 0);
     assert_int_equal(store_source_begin(s, "b.pcap", 2, &source), 0);
     x.source = source;
-    memcpy(x.tls.sni, "gone.example", 13);
+    memcpy(x.names.sni, "gone.example", 13);
     for (int i = 0; i < 100; i++) {
         x.client.addr[14] = (uint8_t)i;
         assert_int_equal(kit_add(s, x, VERDICT_CLEAR, DIRECTION_INBOUND), 0);

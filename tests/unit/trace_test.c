@@ -1,4 +1,4 @@
-/* links: facts/trace.o proto/smtp.o proto/imap.o proto/pop3.o proto/line.o base/bytes.o */
+/* links: facts/trace.o base/pool.o base/pages.o proto/smtp.o proto/imap.o proto/pop3.o proto/line.o base/bytes.o */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
