@@ -248,6 +248,12 @@ static void say_evidence(const struct writer *w)
                    (unsigned long long)atomic_load(&w->sensor->ring.shared->lost), (unsigned long long)f->removed);
 }
 
+/* As much as a transaction takes has come while the other journal is not stored. */
+static bool is_full(const struct writer *w)
+{
+    return w->storing && (journal_rows(w->filling) >= ROWS || !journal_has_room(w->filling));
+}
+
 static void listen_to_the_end(struct writer *w)
 {
     struct pollfd fd = { .fd = w->sensor->listening, .events = POLLIN };
@@ -257,6 +263,8 @@ static void listen_to_the_end(struct writer *w)
             hand_over(w);
         if (must_wait(w)) {
             poll(NULL, 0, 2);
+        } else if (is_full(w)) {
+            poll(NULL, 0, 5);
         } else if (!w->gone) {
             poll(&fd, 1, w->storing ? 5 : 100);
             listen_once(w);

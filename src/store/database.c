@@ -22,10 +22,10 @@ static const char settings[] =
     "PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA cell_size_check = ON;";
 
 /* A sensor writes for months while others read, and goes back to one file when it ends. Without power the last
- * seconds are lost, nothing else. */
+ * seconds are lost, nothing else. Temporary files would lie in a folder that the writer may not open. */
 static const char settings_live[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA cell_size_check = ON;"
-    "PRAGMA journal_size_limit = 67108864;";
+    "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;";
 
 /* So that room can be given back a little at a time: chosen when a database is made. */
 static const char settings_new[] = "PRAGMA auto_vacuum = INCREMENTAL;";
