@@ -45,7 +45,7 @@ endif
 
 PKGS      = libpcap sqlite3 zlib libcrypto $(if $(filter yes,$(ZSTD)),libzstd) $(if $(filter yes,$(CMINPACK)),cminpack)
 ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(HARDEN) $(CFLAGS) $(LTO_CFLAGS) -DMAILSEAL_VERSION='"$(VERSION)"' \
-              $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(if $(filter yes,$(ZSTD)),-DHAVE_ZSTD) $(if $(filter yes,$(CMINPACK)),-DHAVE_CMINPACK) -MMD -MP
+              $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(if $(filter yes,$(ZSTD)),-DHAVE_ZSTD) $(if $(filter yes,$(CMINPACK)),-DHAVE_CMINPACK='"$(shell $(PKG_CONFIG) --modversion cminpack)"') -MMD -MP
 LIBS        = $(shell $(PKG_CONFIG) --libs $(PKGS)) -lm
 
 PAGE_TEXTS = $(BUILD)/page_style.o $(BUILD)/page_shapes.o $(BUILD)/page_words.o

@@ -9,8 +9,12 @@
 #include <unistd.h>
 
 #include "app/config.h"
+#include "base/digest.h"
 #include "capture/capture.h"
+#include "capture/gunzip.h"
+#include "capture/unzstd.h"
 #include "dpi/dpi.h"
+#include "fit/least_squares.h"
 #include "report/rehearse.h"
 #include "store/store.h"
 
@@ -173,6 +177,13 @@ static int help(void)
     return finish_output();
 }
 
+/* As they are loaded, but for cminpack. */
+static void show_libraries(void)
+{
+    printf("mailseal %s\n%s\nSQLite %s\nlibcrypto: %s\nzlib %s\nlibzstd %s\nnDPI: %s\n%s\n", MAILSEAL_VERSION, capture_library(),
+           store_library(), digest_library(), gunzip_library(), unzstd_library(), dpi_version(), least_squares_library());
+}
+
 /* If one of the three was closed, what is opened next would take its place, and be written to. Opened
  * the wrong way round, so that using it fails as it should. */
 static void fill_standard_files(void)
@@ -200,8 +211,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
         return help();
     if (strcmp(argv[1], "--version") == 0) {
-        printf("mailseal %s\n%s\nSQLite %s\nnDPI: %s\n", MAILSEAL_VERSION, capture_library(), store_library(),
-               dpi_version());
+        show_libraries();
         return finish_output();
     }
     const struct command *c = command_find(argv[1]);

@@ -1,6 +1,7 @@
 #include "base/digest.h"
 
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -59,6 +60,8 @@ bool digest_md5(struct span in, uint8_t out[DIGEST_MD5])
 {
     return EVP_Digest(in.p, in.n, out, NULL, EVP_md5(), NULL) == 1;
 }
+
+const char *digest_library(void) { return OpenSSL_version(OPENSSL_VERSION); }
 
 size_t base64_text(struct span in, char *out, size_t size)
 {

@@ -14,6 +14,8 @@ void digest_sha1(const struct span *parts, size_t n, uint8_t out[DIGEST_SHA1]);
  * has none (FIPS 140). */
 bool digest_md5(struct span, uint8_t out[DIGEST_MD5]);
 
+const char *digest_library(void);       /* "OpenSSL 3.0.17 1 Jul 2025", as it is loaded */
+
 /* Base64 with padding and without line breaks (RFC 4648 section 4), NUL-terminated. Returns the
  * length without the NUL; 0 and an empty text if size is too small: it takes 4 characters for
  * every 3 bytes begun, and the NUL. */

@@ -87,3 +87,5 @@ size_t gunzip(struct gunzip *g, struct span *in, uint8_t *out, size_t room, cons
     }
     return made;
 }
+
+const char *gunzip_library(void) { return zlibVersion(); }

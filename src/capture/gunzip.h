@@ -14,5 +14,6 @@ size_t gunzip(struct gunzip *, struct span *in, uint8_t *out, size_t room, const
 /* Whether the packed bytes may end here: after a member, or after zeros that follow one. */
 bool gunzip_may_end(const struct gunzip *);
 void gunzip_free(struct gunzip *);      /* NULL is allowed */
+const char *gunzip_library(void);       /* version of zlib */
 
 #endif

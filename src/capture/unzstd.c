@@ -17,6 +17,7 @@ struct unzstd {
 };
 
 bool unzstd_is_there(void) { return true; }
+const char *unzstd_library(void) { return ZSTD_versionString(); }
 
 /* libzstd keeps what it has unpacked, as far back as the window reaches. */
 static void *get_memory(void *ctx, size_t size)
@@ -83,6 +84,7 @@ size_t unzstd(struct unzstd *u, struct span *in, uint8_t *out, size_t room, cons
 #else
 
 bool unzstd_is_there(void) { return false; }
+const char *unzstd_library(void) { return "none in this build"; }
 struct unzstd *unzstd_new(void) { return NULL; }
 void unzstd_free(struct unzstd *u) { (void)u; }
 bool unzstd_may_end(const struct unzstd *u) { (void)u; return true; }

@@ -16,5 +16,6 @@ struct unzstd *unzstd_new(void);        /* NULL: no memory */
 size_t unzstd(struct unzstd *, struct span *in, uint8_t *out, size_t room, const char **why);
 bool unzstd_may_end(const struct unzstd *);     /* the packed bytes may end here: between frames */
 void unzstd_free(struct unzstd *);      /* NULL is allowed */
+const char *unzstd_library(void);       /* version of libzstd, or that it is not there */
 
 #endif

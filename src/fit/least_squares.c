@@ -20,6 +20,7 @@ static int call(void *p, int m, int n, const double *x, double *r, double *slope
 }
 
 bool least_squares_available(void) { return true; }
+const char *least_squares_library(void) { return "cminpack " HAVE_CMINPACK; }
 
 double least_squares(residuals_fn *f, const void *context, size_t m, size_t n, double *x)
 {
@@ -42,6 +43,7 @@ double least_squares(residuals_fn *f, const void *context, size_t m, size_t n, d
 #else
 
 bool least_squares_available(void) { return false; }
+const char *least_squares_library(void) { return "cminpack: none in this build; no adoption curve is fitted"; }
 
 double least_squares(residuals_fn *f, const void *context, size_t m, size_t n, double *x)
 {

@@ -12,6 +12,7 @@ typedef void residuals_fn(const void *context, const double *x, double *r, doubl
 
 /* Whether the program was built with cminpack; without it nothing is ever solved. */
 bool least_squares_available(void);
+const char *least_squares_library(void);        /* "cminpack 1.3.8", with which it was built: it does not tell itself */
 
 /* Moves x[0 .. n-1] from where it is to where the sum of squares of m residuals is least, nearby. That sum, or
  * NAN: n > m, m > FIT_POINTS, n > FIT_PARAMETERS, or the residuals are no numbers. Not reentrant. */
