@@ -9,6 +9,7 @@
 #   make ZSTD=no         without libzstd: captures packed by zstd are refused with a hint
 #   make LTO=no          without link-time optimisation: linking takes no time, for who works on it
 #   make CMINPACK=no     without cminpack: no adoption curve is fitted
+#   make PSL=no          without libpsl: mailseal enrich knows no registrable domains
 
 BUILD    ?= build
 CC       ?= cc
@@ -33,6 +34,7 @@ endif
 NDPI     ?= $(if $(shell $(PKG_CONFIG) --exists libndpi && echo yes),yes,no)
 ZSTD     ?= $(if $(shell $(PKG_CONFIG) --exists libzstd && echo yes),yes,no)
 CMINPACK ?= $(if $(shell $(PKG_CONFIG) --exists cminpack && echo yes),yes,no)
+PSL      ?= $(if $(shell $(PKG_CONFIG) --exists libpsl && echo yes),yes,no)
 
 # Link-time optimisation of the program: a tenth of its instructions. Tests are linked from the same objects without
 # it, since each of them would take as long as the program.
@@ -43,9 +45,10 @@ LTO_LINK   = -flto=auto -Wno-error
 NO_LTO     = -fno-lto
 endif
 
-PKGS      = libpcap sqlite3 zlib libcrypto $(if $(filter yes,$(ZSTD)),libzstd) $(if $(filter yes,$(CMINPACK)),cminpack)
+PKGS      = libpcap sqlite3 zlib libcrypto $(if $(filter yes,$(ZSTD)),libzstd) $(if $(filter yes,$(CMINPACK)),cminpack) $(if $(filter yes,$(PSL)),libpsl)
 ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(HARDEN) $(CFLAGS) $(LTO_CFLAGS) -DMAILSEAL_VERSION='"$(VERSION)"' \
-              $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(if $(filter yes,$(ZSTD)),-DHAVE_ZSTD) $(if $(filter yes,$(CMINPACK)),-DHAVE_CMINPACK='"$(shell $(PKG_CONFIG) --modversion cminpack)"') -MMD -MP
+              $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(if $(filter yes,$(ZSTD)),-DHAVE_ZSTD) $(if $(filter yes,$(CMINPACK)),-DHAVE_CMINPACK='"$(shell $(PKG_CONFIG) --modversion cminpack)"') \
+              $(if $(filter yes,$(PSL)),-DHAVE_PSL) -MMD -MP
 LIBS        = $(shell $(PKG_CONFIG) --libs $(PKGS)) -lm
 
 PAGE_TEXTS = $(BUILD)/page_style.o $(BUILD)/page_shapes.o $(BUILD)/page_words.o
@@ -96,7 +99,7 @@ $(PAGE_TEXTS): $(BUILD)/%.o: $(BUILD)/%.c $(BUILD)/config
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Objects are made again when the compiler or its options change.
-CONFIG = $(CC) $(CFLAGS) $(LTO_CFLAGS) NDPI=$(NDPI) ZSTD=$(ZSTD) CMINPACK=$(CMINPACK) $(VERSION)
+CONFIG = $(CC) $(CFLAGS) $(LTO_CFLAGS) NDPI=$(NDPI) ZSTD=$(ZSTD) CMINPACK=$(CMINPACK) PSL=$(PSL) $(VERSION)
 $(BUILD)/config: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CONFIG)' | cmp -s - $@ || echo '$(CONFIG)' > $@

@@ -96,6 +96,7 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	$(call step,reports,$(PYTHON) tests/reports.py --bin $(BUILD)/mailseal)
 	$(call step,incidents,$(PYTHON) tests/incidents.py --bin $(BUILD)/mailseal)
 	$(call step,doctor,$(PYTHON) tests/doctor.py --bin $(BUILD)/mailseal)
+	$(call step,enrich,$(PYTHON) tests/enrich.py --bin $(BUILD)/mailseal)
 	$(call step,addresses,$(MAKE) --no-print-directory addresses)
 	$(call step,manners,$(PYTHON) tests/manners.py --bin $(BUILD)/mailseal)
 	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum

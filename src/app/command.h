@@ -25,6 +25,7 @@ int command_explain(int argc, char **argv);
 int command_rejudge(int argc, char **argv);
 int command_retain(int argc, char **argv);
 int command_curve(int argc, char **argv);
+int command_enrich(int argc, char **argv);
 int command_rehearse(int argc, char **argv);
 
 struct command {

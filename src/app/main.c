@@ -16,6 +16,7 @@
 #include "dpi/dpi.h"
 #include "fit/least_squares.h"
 #include "report/rehearse.h"
+#include "lookup/suffixes.h"
 #include "store/store.h"
 
 const struct command commands[] = {
@@ -131,6 +132,12 @@ const struct command commands[] = {
       "                        the same of those with evidence or an incident; default 400\n"
       "  --size-limit SIZE     of the file: the oldest sessions go first, then those with evidence or an incident\n"
       "  --pack                writes the file anew, without gaps, when nobody else has it\n" },
+    { "enrich", command_enrich, "enrich [OPTION]... --psl FILE | --mmdb FILE",
+      "looks up whose the stored names and addresses are, and stores that beside them",
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --psl FILE            a public suffix list, for registrable domains\n"
+      "  --mmdb FILE           a MaxMind DB file, for networks and autonomous systems\n"
+      "\nDone again it brings up to date what is there. 'mailseal report providers' shows who holds the share down.\n" },
     { "curve", command_curve, "curve [OPTION]... [FILE.csv]",
       "fits the adoption curve: growing, saturated, stepped, or no trend",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
@@ -180,8 +187,8 @@ static int help(void)
 /* As they are loaded, but for cminpack. */
 static void show_libraries(void)
 {
-    printf("mailseal %s\n%s\nSQLite %s\nlibcrypto: %s\nzlib %s\nlibzstd %s\nnDPI: %s\n%s\n", MAILSEAL_VERSION, capture_library(),
-           store_library(), digest_library(), gunzip_library(), unzstd_library(), dpi_version(), least_squares_library());
+    printf("mailseal %s\n%s\nSQLite %s\nlibcrypto: %s\nzlib %s\nlibzstd %s\nnDPI: %s\n%s\n%s\n", MAILSEAL_VERSION, capture_library(),
+           store_library(), digest_library(), gunzip_library(), unzstd_library(), dpi_version(), least_squares_library(), suffixes_library());
 }
 
 /* If one of the three was closed, what is opened next would take its place, and be written to. Opened

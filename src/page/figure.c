@@ -150,6 +150,8 @@ int figure_write(struct page *page, const struct figure *f, char error[REPORT_ER
         return code;
     if (f->split)
         keep_direction(&page->sheet, page->request->direction ? page->request->direction : "all");
+    if (f->only_if_any && !page->sheet.rows)
+        return 0;
     if (f->group)
         fprintf(out, "<h2 class=\"group\">%s</h2>\n", f->group);
     fprintf(out, "<figure id=\"%s\" aria-labelledby=\"%s-title\">\n<figcaption><h3 id=\"%s-title\">", f->id, f->id, f->id);

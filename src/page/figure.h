@@ -48,6 +48,7 @@ struct figure {
     const char *id, *title, *sentence;
     const char *report;
     bool by, direction, recent;         /* asked with; recent: of the latest 30 days */
+    bool only_if_any;                   /* left out when there are no rows */
     bool fitted;                        /* the sentence stands below its pictures */
     bool split;                         /* its rows are split by direction: only one of these is shown */
     struct panel panel[FIGURE_PANELS];

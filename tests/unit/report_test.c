@@ -172,7 +172,8 @@ static void the_shell_gives_the_same_numbers(void **state)
                  "sqlite3 -list -header -separator \"$(printf '\\037')\" '%s' < '%s'",
                  filled(), kit_path("report.sql"));
         char *shell = kit_output(command);
-        bool rows = strcmp(name, "links") != 0;         /* captures have no links; the shell is silent then */
+        /* captures have no links, and nothing was looked up; the shell is silent then */
+        bool rows = strcmp(name, "links") != 0 && strcmp(name, "providers") != 0;
         assert_string_equal(rows ? ours : "", shell);
         assert_int_equal(strchr(ours, '\n')[1] != 0, rows);
         free(ours);

@@ -84,16 +84,16 @@ def empty_database(binary, path):
 def fill_dictionaries(db, pairs):
     v4 = bytes(10) + b'\xff\xff'
     names = ['local', 'tls_first', 'all'] + ['mx%d.example%d.net' % (i, i % 40) for i in range(80)]
-    db.executemany('INSERT INTO name VALUES (?, ?)', enumerate(names, 1))
+    db.executemany('INSERT INTO name (id, text) VALUES (?, ?)', enumerate(names, 1))
     ports = (25, 587, 465, 143, 993, 110, 995)
-    db.executemany('INSERT INTO endpoint VALUES (?, ?, ?, ?)',
+    db.executemany('INSERT INTO endpoint (id, address, port, text) VALUES (?, ?, ?, ?)',
                    ((1000 + i * 10 + k, v4 + bytes((192, 0, 2, i)), p, '192.0.2.%d' % i)
                     for i in range(60) for k, p in enumerate(ports)))
     networks = max(pairs // 2, 1)
-    db.executemany('INSERT INTO endpoint VALUES (?, ?, 0, ?)',
+    db.executemany('INSERT INTO endpoint (id, address, port, text) VALUES (?, ?, 0, ?)',
                    ((100000 + i, v4 + bytes((10, i >> 8, i & 255, 0)), '10.%d.%d.0' % (i >> 8, i & 255))
                     for i in range(networks)))
-    db.executemany('INSERT INTO endpoint VALUES (?, ?, 0, ?)',
+    db.executemany('INSERT INTO endpoint (id, address, port, text) VALUES (?, ?, 0, ?)',
                    ((200000 + i, v4 + bytes((10, i % networks >> 8, i % networks & 255, 7 + i // networks)),
                      '10.%d.%d.%d' % (i % networks >> 8, i % networks & 255, 7 + i // networks)) for i in range(pairs)))
     db.executemany('INSERT INTO tls_profile VALUES (?, ?, ?, ?, ?, ?, ?, 0)',

@@ -1,0 +1,1 @@
+UPDATE endpoint SET announced = ?2, asn = ?3 WHERE id = ?1;

@@ -1,0 +1,1 @@
+UPDATE name SET domain = ?2 WHERE id = ?1;
