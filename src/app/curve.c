@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "app/command.h"
+#include "app/request.h"
 #include "report/curve_report.h"
 
 enum { OPT_DB = 256, OPT_SERIES, OPT_HOP, OPT_SINCE, OPT_UNTIL, OPT_CEILING, OPT_FORMAT, OPT_HELP };
@@ -76,9 +77,8 @@ int command_curve(int argc, char **argv)
                 return complain(EX_USAGE, "--ceiling: '%s' is no share above 0 and up to 1", optarg);
             break;
         case OPT_FORMAT:
-            q.json = strcmp(optarg, "json") == 0;
-            if (!q.json && strcmp(optarg, "text") != 0)
-                return complain(EX_USAGE, "--format: '%s' is neither text nor json", optarg);
+            if (!request_text_or(optarg, "json", &q.json))
+                return EX_USAGE;
             break;
         case OPT_HELP:
             command_help(command_find("curve"));

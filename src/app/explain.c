@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "app/command.h"
+#include "app/request.h"
 #include "app/reread.h"
 #include "report/explain.h"
 
@@ -65,9 +66,8 @@ int command_explain(int argc, char **argv)
             r.capture = optarg;
             break;
         case OPT_FORMAT:
-            json = strcmp(optarg, "json") == 0;
-            if (!json && strcmp(optarg, "text") != 0)
-                return complain(EX_USAGE, "--format: '%s' is neither text nor json", optarg);
+            if (!request_text_or(optarg, "json", &json))
+                return EX_USAGE;
             break;
         case OPT_HELP:
             command_help(command_find("explain"));

@@ -1,20 +1,16 @@
 /* mailseal rehearse: the arguments; the rest is report/. */
-#include <getopt.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "app/command.h"
+#include "app/request.h"
 #include "report/rehearse.h"
 
-enum { OPT_DB = 256, OPT_PORTS, OPT_LOGINS, OPT_SINCE, OPT_UNTIL, OPT_HOP, OPT_DIRECTION, OPT_FORMAT, OPT_HELP };
+enum { OPT_PORTS = REQUEST_OWN, OPT_LOGINS, OPT_FORMAT, OPT_HELP };
 
 static const struct option options[] = {
-    { "db", required_argument, NULL, OPT_DB },       { "require-tls", required_argument, NULL, OPT_PORTS },
-    { "logins", no_argument, NULL, OPT_LOGINS },     { "since", required_argument, NULL, OPT_SINCE },
-    { "until", required_argument, NULL, OPT_UNTIL }, { "hop", required_argument, NULL, OPT_HOP },
-    { "direction", required_argument, NULL, OPT_DIRECTION },
-    { "format", required_argument, NULL, OPT_FORMAT },
-    { "help", no_argument, NULL, OPT_HELP },         { NULL, 0, NULL, 0 },
+    REQUEST_OPTIONS, { "require-tls", required_argument, NULL, OPT_PORTS }, { "logins", no_argument, NULL, OPT_LOGINS },
+    { "format", required_argument, NULL, OPT_FORMAT }, { "help", no_argument, NULL, OPT_HELP }, { NULL, 0, NULL, 0 },
 };
 
 /* "25,587" */
@@ -51,9 +47,6 @@ int command_rehearse(int argc, char **argv)
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         switch (option) {
-        case OPT_DB:
-            q.path = optarg;
-            break;
         case OPT_PORTS:
             q.ports = optarg;
             if (!ports_valid(optarg))
@@ -62,28 +55,16 @@ int command_rehearse(int argc, char **argv)
         case OPT_LOGINS:
             q.logins = true;
             break;
-        case OPT_SINCE:
-            q.since = optarg;
-            break;
-        case OPT_UNTIL:
-            q.until = optarg;
-            break;
-        case OPT_HOP:
-            q.hop = optarg;
-            break;
-        case OPT_DIRECTION:
-            q.direction = optarg;
-            break;
         case OPT_FORMAT:
-            json = strcmp(optarg, "json") == 0;
-            if (!json && strcmp(optarg, "text") != 0)
-                return complain(EX_USAGE, "--format: '%s' is neither text nor json", optarg);
+            if (!request_text_or(optarg, "json", &json))
+                return EX_USAGE;
             break;
         case OPT_HELP:
             command_help(command_find("rehearse"));
             return finish_output();
         default:
-            return complain_usage("rehearse");
+            if (!request_option(&q, option, optarg))
+                return complain_usage("rehearse");
         }
     if (optind < argc)
         return complain(EX_USAGE, "rehearse: '%s' is not an option; the ports are named by --require-tls", argv[optind]);

@@ -1,30 +1,23 @@
 /* mailseal report and mailseal sessions: the arguments; the rest is report/. */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "app/command.h"
 #include "app/output.h"
+#include "app/request.h"
 #include "page/page.h"
 
-enum { OPT_DB = 256, OPT_FORMAT, OPT_OUTPUT, OPT_SINCE, OPT_UNTIL, OPT_BY, OPT_HOP, OPT_DIRECTION, OPT_VERDICT, OPT_HELP };
+enum { OPT_FORMAT = REQUEST_OWN, OPT_OUTPUT, OPT_VERDICT, OPT_HELP };
 
 static const struct option report_options[] = {
-    { "db", required_argument, NULL, OPT_DB },       { "format", required_argument, NULL, OPT_FORMAT },
-    { "output", required_argument, NULL, OPT_OUTPUT },
-    { "since", required_argument, NULL, OPT_SINCE }, { "until", required_argument, NULL, OPT_UNTIL },
-    { "by", required_argument, NULL, OPT_BY },       { "hop", required_argument, NULL, OPT_HOP },
-    { "direction", required_argument, NULL, OPT_DIRECTION },
-    { "help", no_argument, NULL, OPT_HELP },         { NULL, 0, NULL, 0 },
+    REQUEST_OPTIONS, { "by", required_argument, NULL, REQUEST_BY }, { "format", required_argument, NULL, OPT_FORMAT },
+    { "output", required_argument, NULL, OPT_OUTPUT }, { "help", no_argument, NULL, OPT_HELP }, { NULL, 0, NULL, 0 },
 };
 
 static const struct option sessions_options[] = {
-    { "db", required_argument, NULL, OPT_DB },       { "format", required_argument, NULL, OPT_FORMAT },
-    { "verdict", required_argument, NULL, OPT_VERDICT },
-    { "since", required_argument, NULL, OPT_SINCE }, { "until", required_argument, NULL, OPT_UNTIL },
-    { "hop", required_argument, NULL, OPT_HOP },     { "direction", required_argument, NULL, OPT_DIRECTION },
-    { "help", no_argument, NULL, OPT_HELP },         { NULL, 0, NULL, 0 },
+    REQUEST_OPTIONS, { "verdict", required_argument, NULL, OPT_VERDICT }, { "format", required_argument, NULL, OPT_FORMAT },
+    { "help", no_argument, NULL, OPT_HELP }, { NULL, 0, NULL, 0 },
 };
 
 /* What went wrong was said by report/; nothing is to be added to it. */
@@ -72,9 +65,6 @@ int command_report(int argc, char **argv)
 
     while ((option = getopt_long(argc, argv, "", report_options, NULL)) != -1)
         switch (option) {
-        case OPT_DB:
-            r.path = optarg;
-            break;
         case OPT_FORMAT:
             page = strcmp(optarg, "html") == 0;
             if (!page && !format_parse(optarg, 1u << REPORT_TABLE | 1u << REPORT_CSV | 1u << REPORT_JSON | 1u << REPORT_JSONL,
@@ -84,26 +74,12 @@ int command_report(int argc, char **argv)
         case OPT_OUTPUT:
             output = optarg;
             break;
-        case OPT_SINCE:
-            r.since = optarg;
-            break;
-        case OPT_UNTIL:
-            r.until = optarg;
-            break;
-        case OPT_BY:
-            r.by = optarg;
-            break;
-        case OPT_HOP:
-            r.hop = optarg;
-            break;
-        case OPT_DIRECTION:
-            r.direction = optarg;
-            break;
         case OPT_HELP:
             command_help(command_find("report"));
             return finish_output();
         default:
-            return complain_usage("report");
+            if (!request_option(&r, option, optarg))
+                return complain_usage("report");
         }
     if (argc - optind > 1)
         return complain(EX_USAGE, "report: one report at a time; '%s' is too many", argv[optind + 1]);
@@ -123,9 +99,6 @@ int command_sessions(int argc, char **argv)
 
     while ((option = getopt_long(argc, argv, "", sessions_options, NULL)) != -1)
         switch (option) {
-        case OPT_DB:
-            q.path = optarg;
-            break;
         case OPT_FORMAT:
             if (!format_parse(optarg, formats, &q.format))
                 return complain(EX_USAGE, "--format: '%s' is none of table, csv, json, jsonl, eve, ecs", optarg);
@@ -133,23 +106,12 @@ int command_sessions(int argc, char **argv)
         case OPT_VERDICT:
             verdict = optarg;
             break;
-        case OPT_SINCE:
-            q.since = optarg;
-            break;
-        case OPT_UNTIL:
-            q.until = optarg;
-            break;
-        case OPT_HOP:
-            q.hop = optarg;
-            break;
-        case OPT_DIRECTION:
-            q.direction = optarg;
-            break;
         case OPT_HELP:
             command_help(command_find("sessions"));
             return finish_output();
         default:
-            return complain_usage("sessions");
+            if (!request_option(&q, option, optarg))
+                return complain_usage("sessions");
         }
     if (optind < argc)
         return complain(EX_USAGE, "sessions: '%s' is not an option; the database is named by --db", argv[optind]);

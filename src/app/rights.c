@@ -45,7 +45,7 @@ static bool set_capabilities(unsigned mask)
 /* What a program started later could get back; there is none, but so it stays. Only a root may do it. */
 static void drop_bounds(unsigned mask)
 {
-    for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+    for (unsigned long cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
         if (cap >= 32 || !(mask >> cap & 1))
             prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
