@@ -263,6 +263,9 @@ class Tests:
             print('skipped: the kernel dropped packets, so the truth is not known')
             return said
         said += ['%d and %d sessions, not %d' % (rates, peers, traffic.n)] if (rates, peers) != (traffic.n,) * 2 else []
+        offered, of_peers = (monitor.query(got, 'SELECT sum(offered) FROM ' + t)[0][0] for t in ('rate', 'peer_day'))
+        kind = traffic.n // len(traffic.kinds)          # sessions of each kind, of which all or none are offered TLS
+        said += ['offered: %d and %d' % (offered, of_peers)] if offered != of_peers or not offered or offered % kind else []
         said += ['%d rows and %d without' % (rows, left_out)] if rows + left_out != traffic.n or not left_out else []
         said += ['%d incidents of %d' % (marked, traffic.n // len(traffic.kinds))] if marked != traffic.n // len(traffic.kinds) else []
         said += ['integrity: %s' % r for r, in monitor.query(got, 'PRAGMA integrity_check') if r != 'ok']

@@ -122,6 +122,7 @@ class Tests:
         code = sensor.end()
         said += ['status %s' % code] if code else []
         n = query(db, 'SELECT count(*) FROM session')[0][0]
+        said += ['a session of the new file was taken for one of the old'] if query(db, 'SELECT count(*) FROM rejudged')[0][0] else []
         return said + ([] if new.n <= n <= new.n + 1 else ['%d sessions in the new file' % n])
 
     def clock(self):

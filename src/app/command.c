@@ -109,6 +109,15 @@ size_t terminal_width(void)
     return text && number_parse(text, 1, 10000, &n) ? at_least(n) : 0;
 }
 
+const char *folder_of(const char *path, char buffer[FOLDER_TEXT])
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return ".";
+    snprintf(buffer, FOLDER_TEXT, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    return buffer;
+}
+
 uint64_t memory_default(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);

@@ -59,6 +59,9 @@ int addresses_parse(struct store_options *, const char *text);
 size_t terminal_width(void);
 /* Whether mode and key belong together, as far as that is known without the database; 0 or a complaint's status. */
 int addresses_check(const struct store_options *, const char *key_file);
+/* The folder that a file lies in, in the buffer where it is not ".". */
+enum { FOLDER_TEXT = 4096 };
+const char *folder_of(const char *path, char buffer[FOLDER_TEXT]);
 /* A quarter of the machine's memory, in bytes. */
 uint64_t memory_default(void);
 

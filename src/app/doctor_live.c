@@ -1,6 +1,5 @@
 /* The doctor at a network interface. Packets are read by a process that has no other right, as in the sensor. */
 #include <errno.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,9 +57,8 @@ static void look_at_clock(struct doctor *d)
 static void look_at_disk(struct doctor *d, const char *db)
 {
     struct statvfs s;
-    char folder[4096], mend[4200];
-    const char *slash = strrchr(db, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (slash == db ? 1 : (int)(slash - db)) : 1, slash ? db : ".");
+    char buffer[FOLDER_TEXT], mend[FOLDER_TEXT + 100];
+    const char *folder = folder_of(db, buffer);
     snprintf(mend, sizeof mend, "df -h %s   (make room, or name another place by --db)", folder);
     if (statvfs(folder, &s) != 0) {
         say(d, HEALTH_BAD, "disk", mend, "%s cannot be looked at: %s", folder, strerror(errno));
@@ -104,23 +102,14 @@ static int read_packets(struct doctor *d, struct live_link *link, const char *in
     return 0;
 }
 
-static struct rights no_rights(void)
-{
-    struct rights r = { .role = RIGHTS_PARSER };
-    const struct passwd *pw = geteuid() == 0 ? getpwnam("mailseal") : NULL;
-    if (!pw && geteuid() == 0)
-        pw = getpwnam("nobody");
-    r.uid = pw ? pw->pw_uid : 0;
-    r.gid = pw ? pw->pw_gid : 0;
-    return r;
-}
-
 /* Its words come by a pipe: it may write to no file. */
 static int run_reader(struct doctor *d, struct live_link *link, const char *interface, unsigned seconds)
 {
-    const struct rights rights = no_rights();
+    struct rights rights = { .role = RIGHTS_PARSER };
     char why[RIGHTS_ERROR], text[4096];
     int ends[2], status = 0;
+    if (!rights_find_user(NULL, &rights.uid, &rights.gid))
+        return complain(EX_NOUSER, "there is neither the user mailseal nor nobody, whom what reads the packets could become");
     fflush(stdout);
     pid_t pid = pipe(ends) == 0 ? fork() : -1;
     if (pid < 0)

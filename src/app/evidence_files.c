@@ -251,7 +251,7 @@ static bool begin_file(struct evidence_files *f, struct text *t)
 {
     remove_oldest(f);
     next_name(f);
-    f->file = openat(f->folder, f->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    f->file = openat(f->folder, f->name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     f->size = 0;
     put_section(t);
     return f->file >= 0;
@@ -303,7 +303,7 @@ static bool write_one(struct evidence_files *f, const struct evidence_wish *w)
 void evidence_files_write(struct evidence_files *f, const struct evidence_wishes *wishes)
 {
     f->late += wishes->lost;
-    f->trouble = false;
+    f->trouble = f->trouble && !wishes->n;      /* who has nothing to write does not know */
     for (unsigned i = 0; i < wishes->n; i++) {
         const struct evidence_wish *w = &wishes->wish[i];
         if (!evidence_ring_take(f->ring, w->kept - 1, f->entry, EVIDENCE_ENTRY_MOST))

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/pages.h"
+#include "store/counts.h"
 
 enum { PLACES = 1 << 14, MOST = PLACES / 4 * 3, FINE = PLACES / 2 };
 
@@ -32,22 +33,13 @@ static struct store_rate *find(struct merged *m, const int64_t key[RATE_KEYS])
     return &m->place[i];
 }
 
-static bool is_known(uint16_t port)
-{
-    static const uint16_t ports[] = { 24, 25, 110, 143, 465, 587, 993, 995, 2525, 4190 };
-    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
-        if (ports[i] == port)
-            return true;
-    return false;
-}
-
 void merged_add(struct merged *m, const struct store_rate *r)
 {
     int64_t key[RATE_KEYS];
     memcpy(key, r->key, sizeof key);
     struct store_rate *place = find(m, key);
     if (!place->sessions && m->n >= FINE) {
-        key[RATE_PORT] = is_known((uint16_t)key[RATE_PORT]) ? key[RATE_PORT] : 0;
+        key[RATE_PORT] = counts_is_mail_port((uint16_t)key[RATE_PORT]) ? key[RATE_PORT] : 0;
         key[RATE_VERSION] = 0;
         place = find(m, key);
     }
@@ -60,6 +52,7 @@ void merged_add(struct merged *m, const struct store_rate *r)
     place->sessions += r->sessions;
     place->bytes += r->bytes;
     place->messages += r->messages;
+    place->offered += r->offered;
 }
 
 /* What is added while others are taken may get a second place: both are taken in the end. */

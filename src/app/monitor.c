@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <net/if.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -11,6 +10,7 @@
 #include "app/config.h"
 #include "app/key_file.h"
 #include "app/pipeline.h"
+#include "app/rights.h"
 #include "app/sensor.h"
 
 enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_ADDRESS_KEY, OPT_PORTS, OPT_LOCAL, OPT_MEMORY, OPT_LANES, OPT_USER,
@@ -161,43 +161,29 @@ static int take_option(struct sensor *s, int option, const char *value)
 /* Who the parser becomes. */
 static int find_user(struct sensor *s)
 {
-    const struct passwd *pw;
-    if (geteuid() != 0)
-        return 0;
-    if (!(pw = getpwnam(s->user ? s->user : "mailseal")) && !s->user)
-        pw = getpwnam("nobody");
-    if (!pw || !pw->pw_uid)
-        return complain(EX_NOUSER, "'%s' is no user that the parser could become; name one with --user", s->user ? s->user : "nobody");
-    s->uid = pw->pw_uid;
-    s->gid = pw->pw_gid;
-    return 0;
+    return rights_find_user(s->user, &s->uid, &s->gid)
+               ? 0
+               : complain(EX_NOUSER, "'%s' is no user that the parser could become; name one with --user", s->user ? s->user : "nobody");
 }
 
 /* The writer becomes who owns the database, or the folder that it will be in. */
 static void find_owner(struct sensor *s)
 {
     struct stat st;
-    char folder[4096];
-    const char *slash = strrchr(s->db, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (slash == s->db ? 1 : (int)(slash - s->db)) : 1, slash ? s->db : ".");
-    if (geteuid() != 0 || (stat(s->db, &st) != 0 && stat(folder, &st) != 0))
+    char folder[FOLDER_TEXT];
+    if (geteuid() != 0 || (stat(s->db, &st) != 0 && stat(folder_of(s->db, folder), &st) != 0))
         return;
     s->writer_uid = st.st_uid;
     s->writer_gid = st.st_gid;
 }
 
-/* A folder that is not there is made, for the writer. A database that is there may say that addresses are not kept: it is
- * asked for by name. */
+/* A folder that is not there is made, for the writer. */
 static int prepare_evidence(struct sensor *s)
 {
     const char *folder = s->evidence.folder;
     struct stat st;
     if (!folder)
         return 0;
-    if (s->store_options.addresses == ADDRESSES_DEFAULT)
-        s->store_options.addresses = ADDRESSES_KEEP;
-    if (s->store_options.addresses != ADDRESSES_KEEP)
-        return complain(EX_USAGE, "--write: captures show addresses as they are; it can only be had with --addresses keep");
     if (stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
         return complain(EX_CANTCREAT, "%s cannot be written in: it is no folder", folder);
     if (mkdir(folder, 0750) == 0 && geteuid() == 0 && s->writer_uid && chown(folder, s->writer_uid, s->writer_gid) != 0)
@@ -247,6 +233,18 @@ static const char *find_option(int wanted, int argc, char **argv)
     return value;
 }
 
+/* Whether the settings go together. A database that is there may say that addresses are not kept: with --write it is
+ * asked for by name. */
+static int check_settings(struct sensor *s)
+{
+    struct store_options *o = &s->store_options;
+    if (s->evidence.folder && o->addresses == ADDRESSES_DEFAULT)
+        o->addresses = ADDRESSES_KEEP;
+    if (s->evidence.folder && o->addresses != ADDRESSES_KEEP)
+        return complain(EX_USAGE, "--write: captures show addresses as they are; it can only be had with --addresses keep");
+    return addresses_check(o, s->address_key);
+}
+
 static int read_settings(struct settings *t, int argc, char **argv)
 {
     int option, status;
@@ -257,7 +255,7 @@ static int read_settings(struct settings *t, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         if ((status = take_option(&t->sensor, option, optarg)))
             return status;
-    return addresses_check(&t->sensor.store_options, t->sensor.address_key);
+    return check_settings(&t->sensor);
 }
 
 static struct {
@@ -319,7 +317,7 @@ int command_check_config(int argc, char **argv)
     set_defaults(&t);
     if ((status = config_read(&t.config, path)))
         return status;
-    if (addresses_check(&t.sensor.store_options, t.sensor.address_key))
+    if (check_settings(&t.sensor))
         return EX_CONFIG;
     printf("%s is good: %u setting%s\n", path, t.config.n, t.config.n == 1 ? "" : "s");
     if (!t.sensor.nlinks)

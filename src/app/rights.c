@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +53,22 @@ static void drop_bounds(unsigned mask)
 }
 
 /* --- users --- */
+
+bool rights_find_user(const char *name, uid_t *uid, gid_t *gid)
+{
+    const struct passwd *pw;
+    *uid = 0;
+    *gid = 0;
+    if (geteuid() != 0)
+        return true;
+    if (!(pw = getpwnam(name ? name : "mailseal")) && !name)
+        pw = getpwnam("nobody");
+    if (!pw || !pw->pw_uid)
+        return false;
+    *uid = pw->pw_uid;
+    *gid = pw->pw_gid;
+    return true;
+}
 
 static bool become(const struct rights *r)
 {

@@ -20,6 +20,10 @@ struct rights {
     const char *folder, *also;          /* of the writer; also: another one, or NULL */
 };
 
+/* Whom a process that has no rights becomes: this user, or for NULL mailseal's own, or nobody. False: there is none that
+ * is not root. Who is not root stays who it is: both become 0. */
+bool rights_find_user(const char *name, uid_t *, gid_t *);
+
 /* False: a step failed, and `why` is one sentence; the process must end. What the kernel does not have (Landlock, a
  * system-call filter for this machine) is left out. */
 bool rights_drop(const struct rights *, char why[RIGHTS_ERROR]);

@@ -74,7 +74,8 @@ static bool rate_is_sane(const struct store_rate *r)
         [RATE_PORT] = 65536, [RATE_VERDICT] = VERDICT_N, [RATE_STRIP] = GRADE_N, [RATE_VERSION] = 65536, [RATE_PQ] = 2,
         [RATE_EXPOSURE] = EXPOSURE_N, [RATE_LOSS] = 2,
     };
-    bool good = r->key[RATE_HOUR] % 3600 == 0 && r->sessions > 0 && r->sessions >> 40 == 0 && r->bytes >> 56 == 0 && r->messages >> 48 == 0;
+    bool good = r->key[RATE_HOUR] % 3600 == 0 && r->sessions > 0 && r->sessions >> 40 == 0 && r->bytes >> 56 == 0 && r->messages >> 48 == 0 &&
+                r->offered >= 0 && r->offered <= r->sessions;
     for (unsigned i = 0; i < RATE_KEYS; i++)
         good = good && r->key[i] >= 0 && r->key[i] < least_over[i];
     return good;

@@ -77,6 +77,7 @@ static void look_for_file(struct writer *w)
     sensor_warn("%s is not the file any more that it was; the one at its place is written, or a new one", w->sensor->db);
     store_close(w->ledger.store);
     w->ledger.store = NULL;
+    ledger_forget(&w->ledger);          /* the rows that it knows are those of the other file */
 }
 
 static int try_to_store(struct writer *w, const struct journal *j)
@@ -285,16 +286,6 @@ static void listen_to_the_end(struct writer *w)
 
 /* --- its life --- */
 
-/* The folder of the database, which it may write in. */
-static const char *folder_of(const char *path, char buffer[4096])
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash)
-        return ".";
-    snprintf(buffer, 4096, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-    return buffer;
-}
-
 static bool begin_evidence(struct writer *w)
 {
     const struct evidence_options *o = &w->sensor->evidence;
@@ -328,7 +319,7 @@ static int begin(struct writer *w)
 int writer_main(struct sensor *s)
 {
     static struct writer w;
-    char why[RIGHTS_ERROR], folder[4096];
+    char why[RIGHTS_ERROR], folder[FOLDER_TEXT];
     struct rights rights = { .role = RIGHTS_WRITER, .folder = folder_of(s->db, folder),
                              .also = s->evidence.folder, .uid = s->writer_uid, .gid = s->writer_gid };
     w.sensor = s;

@@ -196,10 +196,10 @@ static size_t short_form_of(const char *p)
 static size_t address_at(const char *p, char before)
 {
     size_t n = is_digit(*p) && !is_digit(before) ? row_of(p, is_digit, 3, 4) : 0;
-    size_t six = is_hex(*p) && !is_hex(before) ? row_of(p, is_hex, 4, 8) : 0;
+    size_t six = is_hex(*p) && !is_digit(before) ? row_of(p, is_hex, 4, 8) : 0;
     if (six > n)
         n = six;
-    if (!n && (is_hex(*p) || *p == ':') && !is_hex(before) && before != ':')
+    if (!n && (is_hex(*p) || *p == ':') && !is_digit(before) && before != ':')
         n = short_form_of(p);
     return n;
 }

@@ -1,73 +1,28 @@
 #include "report/rehearse.h"
 
+#include "report/book.h"
 #include "report/question.h"
 #include "report/text.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-enum { ROWS = 12, COLUMNS = 20, ROOM = 64, COLUMN_MOST = 8 };
-
-/* The first rows of a report, as text. */
-struct rows {
-    char name[COLUMNS][ROOM];
-    char cell[ROWS][COLUMNS][ROOM];
-    size_t columns, n, all;             /* all: with those that have no room */
-};
-
-static void take_row(struct rows *r, sqlite3_stmt *stmt)
-{
-    if (r->n < ROWS) {
-        for (size_t i = 0; i < r->columns; i++) {
-            const char *text = (const char *)sqlite3_column_text(stmt, (int)i);
-            snprintf(r->cell[r->n][i], ROOM, "%s", text ? text : "");
-        }
-        r->n++;
-    }
-    r->all++;
-}
-
-static int read_rows(struct reading *db, const struct report_request *q, const char *report, struct rows *r,
-                     char error[REPORT_ERROR])
-{
-    struct report_request one = *q;
-    sqlite3_stmt *stmt;
-    int rc = SQLITE_DONE;
-
-    one.name = report;
-    memset(r, 0, sizeof *r);
-    int code = report_prepare(db, &one, &stmt, error);
-    if (!code) {
-        size_t n = (size_t)sqlite3_column_count(stmt);
-        r->columns = n < COLUMNS ? n : COLUMNS;
-        for (size_t i = 0; i < r->columns; i++)
-            snprintf(r->name[i], ROOM, "%s", sqlite3_column_name(stmt, (int)i));
-        while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-            take_row(r, stmt);
-    }
-    if (!code && rc != SQLITE_DONE)
-        code = reading_failure(db, error);
-    sqlite3_finalize(stmt);
-    return code;
-}
+enum { ROWS = 12, ROOM = 64, COLUMN_MOST = 8 };     /* rows of a table */
 
 /* "" of a column that is not there. */
-static const char *cell(const struct rows *r, size_t row, const char *column)
+static void cell(const struct sheet *r, size_t row, const char *column, char out[ROOM])
 {
-    for (size_t i = 0; i < r->columns; i++)
-        if (strcmp(r->name[i], column) == 0)
-            return r->cell[row][i];
-    return "";
+    struct span text = sheet_text(r, row, sheet_column(r, column));
+    snprintf(out, ROOM, "%.*s", (int)(text.n < ROOM ? text.n : ROOM - 1), (const char *)text.p);
 }
 
-static double percent(const struct rows *r, size_t row, const char *column)
+static double percent(const struct sheet *r, size_t row, const char *column)
 {
-    return 100 * strtod(cell(r, row, column), NULL);
+    return 100 * sheet_cell(r, row, sheet_column(r, column))->number;
 }
 
-static long long count(const struct rows *r, size_t row, const char *column)
+static long long count(const struct sheet *r, const char *column)
 {
-    return strtoll(cell(r, row, column), NULL, 10);
+    return (long long)sheet_cell(r, 0, sheet_column(r, column))->number;
 }
 
 /* --- text --- */
@@ -78,48 +33,50 @@ struct shown {
     bool share;
 };
 
-static void write_table(const struct rows *r, const struct shown *c, size_t columns, FILE *out)
+static void write_table(const struct sheet *r, const struct shown *c, size_t columns, FILE *out)
 {
     char text[ROWS + 1][COLUMN_MOST][ROOM];
-    size_t width[COLUMN_MOST] = { 0 };
+    size_t width[COLUMN_MOST] = { 0 }, rows = r->rows < ROWS ? r->rows : ROWS;
 
-    for (size_t row = 0; row <= r->n; row++)
+    for (size_t row = 0; row <= rows; row++)
         for (size_t i = 0; i < columns; i++) {
             if (!row)
                 snprintf(text[0][i], ROOM, "%s", c[i].title);
             else if (c[i].share)
                 snprintf(text[row][i], ROOM, "%.1f %%", percent(r, row - 1, c[i].column));
             else
-                snprintf(text[row][i], ROOM, "%s", cell(r, row - 1, c[i].column));
+                cell(r, row - 1, c[i].column, text[row][i]);
             size_t n = text_terminal(NULL, span_of(text[row][i], strlen(text[row][i])));
             width[i] = n > width[i] ? n : width[i];
         }
-    for (size_t row = 0; row <= r->n; row++)
+    for (size_t row = 0; row <= rows; row++)
         for (size_t i = 0; i < columns; i++)
             render_cell(out, span_of(text[row][i], strlen(text[row][i])), width[i], i > 0, i + 1 == columns);
 }
 
-static void say_answer(const struct rows *r, const struct report_request *q, FILE *out)
+static void say_answer(const struct sheet *r, const struct report_request *q, FILE *out)
 {
+    char first[ROOM], last[ROOM];
+    cell(r, 0, "first", first);
+    cell(r, 0, "last", last);
     fprintf(out, "Would fail:    %.1f %% of %lld mail sessions on port %s\n", percent(r, 0, "share"),
-            count(r, 0, "decided"), q->ports);
+            count(r, "decided"), q->ports);
     if (q->logins)
         fputs("               if nothing but logins in clear is refused\n", out);
     fprintf(out, "               (%lld; 95 %% interval %.1f to %.1f %%); %.1f %% of those on any port\n",
-            count(r, 0, "failing"), percent(r, 0, "low"), percent(r, 0, "high"), percent(r, 0, "of_all"));
+            count(r, "failing"), percent(r, 0, "low"), percent(r, 0, "high"), percent(r, 0, "of_all"));
     fprintf(out, "Could upgrade: %lld of them were offered STARTTLS and went on without it,\n"
                  "               %lld were not seen to be offered it, of %lld it was taken away\n",
-            count(r, 0, "could_upgrade"), count(r, 0, "not_offered"), count(r, 0, "stripped"));
+            count(r, "could_upgrade"), count(r, "not_offered"), count(r, "stripped"));
     fprintf(out, "Old TLS:       %lld encrypted sessions chose a TLS below 1.2; they fail where 1.2\n"
-                 "               is asked for\n", count(r, 0, "below_12"));
+                 "               is asked for\n", count(r, "below_12"));
     fprintf(out, "Networks:      %lld of %lld client networks lose sessions, %lld of them all of theirs;\n"
                  "               %lld got no further than a TLS below 1.2\n",
-            count(r, 0, "networks_failing"), count(r, 0, "networks"), count(r, 0, "networks_lost"),
-            count(r, 0, "networks_below_12"));
-    fprintf(out, "Seen:          from %s to %s, in the sums of days and months\n", cell(r, 0, "first"),
-            cell(r, 0, "last"));
-    if (count(r, 0, "beyond"))
-        fprintf(out, "               (%lld sessions were of more peers than these have room for)\n", count(r, 0, "beyond"));
+            count(r, "networks_failing"), count(r, "networks"), count(r, "networks_lost"),
+            count(r, "networks_below_12"));
+    fprintf(out, "Seen:          from %s to %s, in the sums of days and months\n", first, last);
+    if (count(r, "beyond"))
+        fprintf(out, "               (%lld sessions were of more peers than these have room for)\n", count(r, "beyond"));
 }
 
 static const struct shown of_ports[] = {
@@ -139,35 +96,45 @@ static const struct shown of_networks[] = {
 };
 #define N(table) (sizeof(table) / sizeof *(table))
 
-static void write_part(const struct rows *r, const struct shown *c, size_t columns, const char *more, FILE *out)
+static void write_part(const struct sheet *r, const struct shown *c, size_t columns, const char *more, FILE *out)
 {
-    if (!r->n)
+    if (!r->rows)
         return;
     putc('\n', out);
     write_table(r, c, columns, out);
-    if (r->all > r->n)
-        fprintf(out, "… %zu more %s; --format json has all\n", r->all - r->n, more);
+    if (r->rows > ROWS)
+        fprintf(out, "… %s%zu more %s; --format json has all\n", r->cut ? "at least " : "", r->rows - ROWS, more);
 }
 
-static int write_text(struct reading *db, const struct report_request *q, FILE *out, char error[REPORT_ERROR])
-{
-    static struct rows ports, servers, networks;
-    int code = read_rows(db, q, "rehearsal", &ports, error);
+/* Those of the answer, in this order. */
+static const struct { const char *name, *report; } parts[] = {
+    { "ports", "rehearsal" }, { "servers", "rehearsal_servers" }, { "networks", "rehearsal_networks" },
+};
 
-    if (!code)
-        code = read_rows(db, q, "rehearsal_servers", &servers, error);
-    if (!code)
-        code = read_rows(db, q, "rehearsal_networks", &networks, error);
+static int write_text(const struct report_request *q, FILE *out, char error[REPORT_ERROR])
+{
+    static struct sheet sheets[N(parts)];
+    struct report_request one = *q;
+    struct book *book;
+    int code = book_open(&book, q->path, error);
+
     if (code)
         return code;
-    if (!ports.n) {
+    for (size_t i = 0; i < N(parts) && !code; i++) {
+        one.name = parts[i].report;
+        code = book_read(book, &one, &sheets[i], error);
+    }
+    book_close(book);
+    if (code)
+        return code;
+    if (!sheets[0].rows) {
         fputs("Nothing to rehearse: no mail session on these ports was decided.\n", out);
         return 0;
     }
-    say_answer(&ports, q, out);
-    write_part(&ports, of_ports, N(of_ports), "ports", out);
-    write_part(&servers, of_servers, N(of_servers), "servers", out);
-    write_part(&networks, of_networks, N(of_networks), "client networks", out);
+    say_answer(&sheets[0], q, out);
+    write_part(&sheets[0], of_ports, N(of_ports), "ports", out);
+    write_part(&sheets[1], of_servers, N(of_servers), "servers", out);
+    write_part(&sheets[2], of_networks, N(of_networks), "client networks", out);
     return 0;
 }
 
@@ -183,51 +150,47 @@ static void write_string(const char *name, const char *value, FILE *out)
     fputs(",\n", out);
 }
 
-static int write_list(struct reading *db, const struct report_request *q, const char *name, const char *report, FILE *out,
-                      char error[REPORT_ERROR])
+static int write_lists(struct reading *db, sqlite3_stmt *const stmt[N(parts)], FILE *out, char error[REPORT_ERROR])
 {
     const struct rendering how = { .format = REPORT_JSON };
-    struct report_request one = *q;
-    sqlite3_stmt *stmt;
-
-    one.name = report;
-    int code = report_prepare(db, &one, &stmt, error);
-    fprintf(out, "\"%s\":", name);
-    if (!code && render(stmt, &how, out) != SQLITE_OK)
-        code = reading_failure(db, error);
-    sqlite3_finalize(stmt);
-    return code;
-}
-
-static int write_json(struct reading *db, const struct report_request *q, FILE *out, char error[REPORT_ERROR])
-{
-    static const struct { const char *name, *report; } parts[] = {
-        { "ports", "rehearsal" }, { "servers", "rehearsal_servers" }, { "networks", "rehearsal_networks" },
-    };
-    int code = 0;
-
-    putc('{', out);
-    fprintf(out, "\"require_tls\":[%s],\n\"logins\":%s,\n", q->ports, q->logins ? "true" : "false");
-    write_string("since", q->since, out);
-    write_string("until", q->until, out);
-    for (size_t i = 0; i < N(parts) && !code; i++) {
-        if (i)
-            putc(',', out);
-        code = write_list(db, q, parts[i].name, parts[i].report, out, error);
+    for (size_t i = 0; i < N(parts); i++) {
+        fprintf(out, "%s\"%s\":", i ? "," : "", parts[i].name);
+        if (render(stmt[i], &how, out) != SQLITE_OK)
+            return reading_failure(db, error);
     }
     fputs("}\n", out);
-    return code;
+    return 0;
 }
 
-int rehearse(const struct report_request *q, bool json, FILE *out, char error[REPORT_ERROR])
+/* Nothing is written before all can be asked. */
+static int write_json(const struct report_request *q, FILE *out, char error[REPORT_ERROR])
 {
+    sqlite3_stmt *stmt[N(parts)] = { NULL };
+    struct report_request one = *q;
     struct reading db;
     int code = reading_open(&db, q->path, error);
 
     if (code)
         return code;
-    errno = 0;
-    code = (json ? write_json : write_text)(&db, q, out, error);
+    for (size_t i = 0; i < N(parts) && !code; i++) {
+        one.name = parts[i].report;
+        code = report_prepare(&db, &one, &stmt[i], error);
+    }
+    if (!code) {
+        fprintf(out, "{\"require_tls\":[%s],\n\"logins\":%s,\n", q->ports, q->logins ? "true" : "false");
+        write_string("since", q->since, out);
+        write_string("until", q->until, out);
+        code = write_lists(&db, stmt, out, error);
+    }
+    for (size_t i = 0; i < N(parts); i++)
+        sqlite3_finalize(stmt[i]);
     reading_close(&db);
+    return code;
+}
+
+int rehearse(const struct report_request *q, bool json, FILE *out, char error[REPORT_ERROR])
+{
+    errno = 0;
+    int code = (json ? write_json : write_text)(q, out, error);
     return code ? code : output_finish(out, error);
 }

@@ -383,16 +383,18 @@ void store_rate_of(const struct session *s, const struct judgement *j, enum dire
     out->sessions = share.value[0];
     out->bytes = share.value[1];
     out->messages = share.value[2];
+    out->offered = share.value[3];
 }
 
 /* Who the peers were is not known any more. */
 int counts_rate(struct counts *c, const struct store_rate *r)
 {
     const int64_t *k = r->key;
-    struct share rate = { .any = true, .value = { r->sessions, r->bytes, r->messages } };
+    bool below_12 = is_encrypted((enum verdict)k[RATE_VERDICT]) && k[RATE_VERSION] && k[RATE_VERSION] < TLS_1_2;
+    struct share rate = { .any = true, .value = { r->sessions, r->bytes, r->messages, r->offered } };
     struct share peer = { .any = true, .key = { k[RATE_HOUR] - k[RATE_HOUR] % DAY, k[RATE_DIRECTION], 0, 0, k[RATE_HOP],
                                                 k[RATE_VERDICT], k[RATE_EXPOSURE] },
-                          .value = { r->sessions, r->bytes } };
+                          .value = { r->sessions, r->bytes, r->offered, below_12 ? r->sessions : 0 } };
     bool added;
     memcpy(rate.key, k, sizeof rate.key);
     rate.key[RATE_PORT] = port_of(&c->odd, (uint16_t)k[RATE_PORT], false, &added);

@@ -100,7 +100,7 @@ enum { RATE_HOUR, RATE_DIRECTION, RATE_HOP, RATE_PROTOCOL, RATE_PORT, RATE_VERDI
        RATE_EXPOSURE, RATE_LOSS, RATE_KEYS };
 struct store_rate {
     int64_t key[RATE_KEYS];             /* the port as it is */
-    int64_t sessions, bytes, messages;
+    int64_t sessions, bytes, messages, offered;     /* offered: of the sessions */
 };
 /* One session. */
 void store_rate_of(const struct session *, const struct judgement *, enum direction, struct store_rate *out);

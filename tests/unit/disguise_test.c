@@ -174,6 +174,7 @@ static void addresses_within_texts_go(void **state)
         { "pool-192-0-2-1.example", "pool-*.example" }, { "ip192_0_2_1.example", "ip*.example" },
         { "1.2.0.192.in-addr.arpa", "*.in-addr.arpa" }, { "2001:db8::1", "*" }, { "::1", "*" }, { "[::ffff:192.0.2.1]:25", "[*]:25" },
         { "2001-db8-0-0-0-0-0-1.v6.example", "*.v6.example" }, { "ca-2001-db8-0-0-0-0-0-77.example", "*.example" }, { "x2001-db8-0-0-0-0-0-77", "x*" },
+        { "de2001-db8-0-0-0-0-0-77.example", "de*.example" }, { "CN=node2001:db8::1", "CN=node*" },
         { "192.0.2.77x", "*x" }, { "1.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", "*.ip6.arpa" },
         { "CN=192.0.2.1,O=x", "CN=*,O=x" }, { "CN=fe80::1%eth0", "CN=*%eth0" },
         { "offered until 2026-01-05 10:00:07, 1.2.3", "offered until 2026-01-05 10:00:07, 1.2.3" },

@@ -1,4 +1,4 @@
-/* links: app/evidence_ring.o */
+/* links: app/evidence_ring.o app/evidence_files.o facts/vocabulary.o facts/session.o base/pages.o */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -6,7 +6,14 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "app/evidence_ring.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/evidence_files.h"
 
 enum { RING = 8192 };
 
@@ -86,11 +93,77 @@ static void nothing_is_believed(void **state)
     evidence_ring_free(&r);
 }
 
+/* Whether the blocks of a capture follow one another up to its end, with this many packets. */
+static void assert_whole(const char *folder, const struct evidence_files *f, unsigned packets)
+{
+    static uint8_t bytes[1 << 20];
+    char path[200];
+    unsigned found = 0;
+    snprintf(path, sizeof path, "%s/%s", folder, f->name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t n = fread(bytes, 1, sizeof bytes, file), at = 0;
+    fclose(file);
+    assert_int_equal(n, f->size);
+    while (at < n) {
+        uint32_t type, length;
+        memcpy(&type, bytes + at, 4);
+        memcpy(&length, bytes + at + 4, 4);
+        assert_true(length >= 12 && length % 4 == 0 && length <= n - at);
+        found += type == 6;
+        at += length;
+    }
+    assert_int_equal(found, packets);
+}
+
+/* A disk that gets full in the middle of a session, and has room again: nothing of it is left, nothing behind it is lost,
+ * and who wishes nothing meanwhile does not end the trouble. */
+static void failed_write_leaves_nothing(void **state)
+{
+    (void)state;
+    static struct evidence_wishes wishes;
+    struct evidence_ring r;
+    struct evidence_files f;
+    struct rlimit limit, before;
+    char folder[] = "/tmp/evidence_test.XXXXXX", path[200];
+
+    assert_non_null(mkdtemp(folder));
+    const struct evidence_options o = { .folder = folder, .memory = 1 << 20, .file_size = 1 << 20, .files = 3 };
+    assert_true(evidence_ring_make(&r, 1 << 16));
+    assert_true(evidence_files_open(&f, &o, &r));
+    wishes.n = 1;
+    wishes.wish[0] = (struct evidence_wish){ .kept = put(&r, 5000) + 1, .incidents = 1 };
+    evidence_files_write(&f, &wishes);
+    assert_whole(folder, &f, 1);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = f.size + 100;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    evidence_files_write(&f, &wishes);
+    assert_true(f.trouble);
+    wishes.n = 0;
+    evidence_files_write(&f, &wishes);
+    assert_true(f.trouble);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_whole(folder, &f, 1);
+    wishes.n = 1;
+    evidence_files_write(&f, &wishes);
+    assert_false(f.trouble);
+    assert_whole(folder, &f, 2);
+    assert_int_equal(f.failed, 1);
+    snprintf(path, sizeof path, "%s/%s", folder, f.name);
+    evidence_files_close(&f);
+    evidence_ring_free(&r);
+    assert_int_equal(unlink(path) | rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(oldest_give_way),
         cmocka_unit_test(nothing_is_believed),
+        cmocka_unit_test(failed_write_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
