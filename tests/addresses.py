@@ -9,7 +9,7 @@ Crypto-PAn and AES in this file make of the true ones, and true ones may be in n
 and of what is shown. --readable is the program with its memory open to its parent (tests/secrets/readable.c): the key
 is looked for in its processes. The last line is "N passed, N failed" (checks).
 """
-import argparse, base64, fcntl, glob, ipaddress, json, os, re, signal, sqlite3, stat, subprocess, sys, tempfile, time
+import argparse, base64, fcntl, glob, ipaddress, json, os, re, signal, stat, subprocess, sys, tempfile, time
 import golden, monitor, secrets
 
 KEY = bytes([21, 34, 23, 141, 51, 164, 207, 128, 19, 10, 91, 22, 73, 144, 125, 16,
@@ -326,16 +326,20 @@ class Tests:
 
     def files(self):
         """A key is made with mode 0600, once; what is no key, and no secret, is refused."""
-        said, capture = [], os.path.join(self.captures, 'names.pcap')
+        said, spoken, capture = [], b'', os.path.join(self.captures, 'names.pcap')
         new = os.path.join(self.folder, 'new')
         for mask, n in ((0, 1), (0o777, 2)):
             old = os.umask(mask)
             p = self.run('analyze', '--db', self.db('new%d' % n), '--addresses', 'prefix', '--address-key', new + str(n), capture)
             os.umask(old)
-            said += [] if p.returncode == 0 and b'was made' in p.stderr or mask else ['new: %d %s' % (p.returncode, p.stderr)]
+            spoken += p.stdout + p.stderr
+            if not mask:                # else the database is nobody's, who is not root
+                said += [] if p.returncode == 0 and b'was made' in p.stderr else ['new: %d %s' % (p.returncode, p.stderr)]
+            wide = stat.S_IMODE(os.stat(new + str(n)).st_mode) & ~0o600
+            said += ['new%d may be read by others: %o' % (n, wide)] if wide else []
         st, text = os.stat(new + '1'), open(new + '1').read()
         said += [] if stat.S_IMODE(st.st_mode) == 0o600 and re.fullmatch('[0-9a-f]{64}\n', text) else ['a new key: %o %r' % (st.st_mode, text)]
-        said += has_key(open(self.db('new1'), 'rb').read(), bytes.fromhex(text)) + has_key(p.stdout + p.stderr, bytes.fromhex(text))
+        said += has_key(open(self.db('new1'), 'rb').read(), bytes.fromhex(text)) + has_key(spoken, bytes.fromhex(text))
         said += ['something is left beside it: %s' % n for n in os.listdir(self.folder) if n.startswith('new1.') and n != 'new1.db']
         cases = [('wide', KEY.hex(), 0o644, 77, b'chmod 600'), ('group', KEY.hex(), 0o640, 77, b'chmod 600'), ('short', KEY.hex()[:-1], 0o600, 65, b'is no key'),
                  ('long', KEY.hex() + '0', 0o600, 65, b'is no key'), ('letters', 'g' * 64, 0o600, 65, b'is no key'), ('empty', '', 0o600, 65, b'is no key')]

@@ -9,7 +9,7 @@ and where no connection is open at the cut, the verdicts, evidence and sums of t
 nothing of it is kept where addresses are truncated, and older captures, read later, change nothing that came later.
 The last line is "N passed, N failed" (checks).
 """
-import argparse, json, os, random, re, sqlite3, struct, subprocess, sys, tempfile
+import argparse, json, os, random, re, struct, subprocess, sys, tempfile
 import golden, interleave, lanes, monitor
 
 NAMES = re.compile('^(withdrawn|retry|refused-for|hello-refused-history|downgrade-history)')

@@ -44,7 +44,7 @@ class Kind:
                 a, b, c = bytes(frame[:26]), self.server, bytes(frame[36:])
             else:
                 a, b, c = bytes(frame[:26]) + self.server, bytes(frame[34:36]), bytes(frame[38:])
-            self.pieces.append((us - start, struct.pack('<II', len(frame), wire), from_client, a, b, c))
+            self.pieces.append((us - start, struct.pack('<II', len(frame), wire), a, b, c))
         self.lasts = self.pieces[-1][0]
 
     @staticmethod
@@ -55,10 +55,10 @@ class Kind:
         """[(µs, record)] of a session that begins then, of client number `client`."""
         address, port = struct.pack('>I', 0x0b000000 + client // 250 * 256 + 1 + client % 250), struct.pack('>H', 20000 + client % 20000)
         out = []
-        for us, lengths, from_client, a, b, c in self.pieces:
+        for us, lengths, a, b, c in self.pieces:
             us += start
             head = struct.pack('<II', us // SECOND, us % SECOND) + lengths
-            out.append((us, head + (a + address + b + port + c if from_client else a + address + b + port + c)))
+            out.append((us, head + a + address + b + port + c))
         return out
 
 

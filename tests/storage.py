@@ -260,7 +260,6 @@ class Tests:
 def main():
     ap = argparse.ArgumentParser(usage=__doc__)
     ap.add_argument('--bin', default=os.path.join(golden.HERE, '..', 'build', 'mailseal'))
-    ap.add_argument('--seed', type=int, default=1)
     ap.add_argument('names', nargs='*')
     a = ap.parse_args()
     a.bin = os.path.abspath(a.bin)

@@ -55,6 +55,12 @@ static uint64_t last_of(enum memory_kind kind, const void *entry)
     return retry_server_last(entry);
 }
 
+/* Bytes of an entry that outlive the run: which evidence goes on at a server is in the runs. */
+static size_t kept_of(const struct recent *table, enum memory_kind kind)
+{
+    return kind == MEMORY_SERVER ? offsetof(struct history_server, open) : table->entry;
+}
+
 bool memory_changed(struct history *h, struct retries *r, struct memory_entry *out)
 {
     for (enum memory_kind kind = 0; kind < MEMORY_KINDS; kind++) {
@@ -62,8 +68,7 @@ bool memory_changed(struct history *h, struct retries *r, struct memory_entry *o
         const uint8_t *entry = recent_changed(table);
         if (!entry)
             continue;
-        size_t kept = kind == MEMORY_SERVER ? offsetof(struct history_server, open) : table->entry;
-        *out = (struct memory_entry){ kind, span_of(entry, table->key), span_of(entry + table->key, kept - table->key),
+        *out = (struct memory_entry){ kind, span_of(entry, table->key), span_of(entry + table->key, kept_of(table, kind) - table->key),
                                       last_of(kind, entry) };
         return true;
     }
@@ -74,9 +79,8 @@ void memory_read(struct history *h, struct retries *r, const struct memory_entry
 {
     union any read;
     struct recent *table = table_of(h, r, e->kind);
-    size_t kept = e->kind == MEMORY_SERVER ? offsetof(struct history_server, open) : table->entry;
 
-    if (e->key.n != table->key || e->bytes.n != kept - table->key)
+    if (e->key.n != table->key || e->bytes.n != kept_of(table, e->kind) - table->key)
         return;
     memset(&read, 0, sizeof read);
     memcpy(&read, e->key.p, e->key.n);

@@ -170,21 +170,19 @@ static int32_t ahead(uint32_t a, uint32_t b) { return (int32_t)(a - b); }
 /* Puts bytes of a stream where a packet has them; a byte that was shown stays as it is. */
 static bool show_in(struct kept_packet *p, uint32_t seq, struct span bytes, bool anyway)
 {
+    int64_t begin = ahead(seq, p->seq), from = begin < 0 ? -begin : 0, left = p->n - begin;
+    int64_t end = left < (int64_t)bytes.n ? left : (int64_t)bytes.n;
     uint64_t change = 0;
-    bool any = false;
-    for (size_t i = 0; i < bytes.n; i++) {
-        int32_t at = ahead(seq + (uint32_t)i, p->seq);
-        if (at < 0 || at >= p->n)
-            continue;
-        uint8_t *to = p->bytes + p->head + at;
-        any = true;
+    for (int64_t i = from; i < end; i++) {
+        uint8_t *to = p->bytes + p->head + begin + i;
         if (*to == bytes.p[i] || (*to != 'x' && !anyway))
             continue;
-        change += sum_change((size_t)at, *to, bytes.p[i]);
+        change += sum_change((size_t)(begin + i), *to, bytes.p[i]);
         *to = bytes.p[i];
     }
-    change_sum(p, change);
-    return any;
+    if (change)
+        change_sum(p, change);
+    return from < end;
 }
 
 static void take_shown(void *ctx, unsigned dir, uint32_t seq, struct span bytes)
@@ -226,10 +224,8 @@ static void repeat_shown(struct kept_packet *p)
 {
     unsigned n = 0;
     for (const struct kept_packet *o = p->before; o && n < LOOK_BACK; o = o->before, n++) {
-        int32_t from = ahead(o->seq, p->seq);
-        if (o->dir != p->dir || !o->n || from >= p->n || from + (int32_t)o->n <= 0)
-            continue;
-        show_in(p, o->seq, span_of(o->bytes + o->head, o->n), false);
+        if (o->dir == p->dir && o->n)
+            show_in(p, o->seq, span_of(o->bytes + o->head, o->n), false);
     }
 }
 
@@ -332,15 +328,13 @@ struct handing {
     uint64_t place;                     /* 1 + it */
 };
 
-static size_t padded(size_t n) { return (n + 7) / 8 * 8; }
-
 static void hand_over(void *ctx)
 {
     struct handing *h = ctx;
     struct kept *k = h->kept;
     struct evidence_head head = { .size = sizeof head, .packets = k->packets, .cut = k->cut };
     for (const struct kept_packet *p = k->first; p; p = p->next)
-        head.size += (uint32_t)(sizeof(struct evidence_packet) + padded((size_t)p->head + p->n));
+        head.size += (uint32_t)(sizeof(struct evidence_packet) + evidence_padded((size_t)p->head + p->n));
     uint8_t *to = evidence_ring_room(&k->of->ring, head.size, &head.place);
     if (!to)
         return;
@@ -350,7 +344,7 @@ static void hand_over(void *ctx)
         const struct evidence_packet packet = { .ts_ns = p->ts_ns, .n = (uint32_t)p->head + p->n, .wire = p->wire };
         memcpy(to, &packet, sizeof packet);
         memcpy(to + sizeof packet, p->bytes, packet.n);
-        to += sizeof packet + padded(packet.n);
+        to += sizeof packet + evidence_padded(packet.n);
     }
     h->place = head.place + 1;
 }

@@ -183,7 +183,7 @@ static void put_session(struct text *t, const uint8_t *entry, const struct evide
         if (t->n + p.n + BLOCK_MOST + COMMENT > TEXT_ROOM)
             return;
         put_packet(t, &p, at + sizeof p, i ? NULL : comment);
-        at += sizeof p + (p.n + 7u) / 8 * 8;
+        at += sizeof p + evidence_padded(p.n);
     }
 }
 

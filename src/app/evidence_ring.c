@@ -57,9 +57,9 @@ static bool is_whole(const uint8_t *entry, size_t size)
             return false;
         memcpy(&p, entry + at, sizeof p);
         at += sizeof p;
-        if (p.n > EVIDENCE_PACKET_MOST || p.n > size - at || (p.n + 7u) / 8 * 8 > size - at)
+        if (p.n > EVIDENCE_PACKET_MOST || p.n > size - at || evidence_padded(p.n) > size - at)
             return false;
-        at += (p.n + 7u) / 8 * 8;
+        at += evidence_padded(p.n);
     }
     return at == size;
 }

@@ -22,6 +22,8 @@ struct evidence_packet {
     uint32_t n, wire;                   /* bytes here and on the wire, from the IP header on */
 };
 
+static inline size_t evidence_padded(size_t n) { return (n + 7) / 8 * 8; }
+
 struct evidence_shared {
     atomic_uint_least64_t begun;        /* bytes taken so far, also by an entry that is being put in */
     atomic_uint_least64_t lost;         /* sessions of which packets gave way before they were known */

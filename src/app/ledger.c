@@ -62,12 +62,10 @@ void ledger_judge(const struct local_networks *local, const struct session *s, s
 static void count(struct ledger_figures *f, const struct judgement *j, enum direction d)
 {
     bool mail = j->hop == HOP_RELAY || j->hop == HOP_SUBMISSION || j->hop == HOP_RETRIEVAL;
-    bool encrypted = j->verdict == VERDICT_IMPLICIT_TLS || j->verdict == VERDICT_STARTTLS;
-    bool in_clear = j->verdict == VERDICT_STRIPPED || j->verdict == VERDICT_CLEAR_AUTH || j->verdict == VERDICT_CLEAR;
     if (!mail || d == DIRECTION_INTERNAL)
         return;
-    f->encrypted += encrypted;
-    f->decided += encrypted || in_clear;
+    f->encrypted += verdict_is_encrypted(j->verdict);
+    f->decided += verdict_is_decided(j->verdict);
 }
 
 int ledger_session(struct ledger *l, const struct session *seen, uint64_t number, struct span trace)

@@ -66,7 +66,8 @@ bool names_set(struct names **place, struct pool *pool, enum name which, struct 
 
 void names_add(struct names **place, struct pool *pool, enum name which, struct span word)
 {
-    uint8_t all[SNI_TEXT];              /* the longest of them */
+    _Static_assert((int)SNI_TEXT >= (int)ALPN_TEXT && (int)SNI_TEXT >= (int)MECHANISMS_TEXT, "the longest of them");
+    uint8_t all[SNI_TEXT];
     struct span before = names_get(*place, which);
     size_t n = before.n;
 

@@ -16,8 +16,8 @@ static struct span nth_offered(const struct dialogue *d, unsigned nth)
 /* False: it was not offered by name. */
 static bool find_offered(const struct dialogue *d, struct span name, uint8_t *nth)
 {
-    struct span word;
-    for (*nth = 0; (word = nth_offered(d, *nth)).n; ++*nth)
+    struct span rest = names_get(*d->names, NAME_OTHERS), word;
+    for (*nth = 0; (word = span_word(&rest)).n; ++*nth)
         if (word.n == name.n && strncasecmp((const char *)word.p, (const char *)name.p, name.n) == 0)
             return true;
     return false;

@@ -9,7 +9,6 @@
 #include "base/bytes.h"
 
 struct dialogue;
-struct imap_answer;
 
 /* Who wants to see it; zeroed: nobody. seq: of the first of the bytes, in its direction. */
 struct showing {

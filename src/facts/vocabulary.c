@@ -32,6 +32,13 @@ const struct word_list vocabulary[] = {
 };
 
 const char *verdict_word(enum verdict v) { return verdicts[v].word; }
+
+bool verdict_is_encrypted(enum verdict v) { return v == VERDICT_IMPLICIT_TLS || v == VERDICT_STARTTLS; }
+
+bool verdict_is_decided(enum verdict v)
+{
+    return verdict_is_encrypted(v) || v == VERDICT_STRIPPED || v == VERDICT_CLEAR_AUTH || v == VERDICT_CLEAR;
+}
 const char *protocol_word(enum protocol p) { return protocols[p].word; }
 const char *hop_word(enum hop h) { return hops[h].word; }
 const char *tunnel_word(enum tunnel t) { return tunnels[t].word; }

@@ -4,6 +4,7 @@
 #ifndef MAILSEAL_FACTS_VOCABULARY_H
 #define MAILSEAL_FACTS_VOCABULARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "decode/tunnel.h"         /* the tunnels: TUNNELS, enum tunnel */
@@ -210,6 +211,9 @@ struct word_list {
 extern const struct word_list vocabulary[];
 
 const char *verdict_word(enum verdict);
+/* doc/measurement.md section 6: the numerator of the share, and its denominator. */
+bool verdict_is_encrypted(enum verdict);
+bool verdict_is_decided(enum verdict);
 const char *protocol_word(enum protocol);
 const char *hop_word(enum hop);
 const char *tunnel_word(enum tunnel);

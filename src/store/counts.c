@@ -127,8 +127,6 @@ static int64_t begin_of(uint64_t ns, int64_t width)
     return seconds - seconds % width;
 }
 
-static bool is_encrypted(enum verdict v) { return v == VERDICT_IMPLICIT_TLS || v == VERDICT_STARTTLS; }
-
 static bool is_lossy(const struct session *s)
 {
     return (s->marks & (MARK_ONE_SIDED | MARK_GAP | MARK_MIDSTREAM | MARK_TRUNCATED))
@@ -170,7 +168,7 @@ static void share_rate(const struct counted *x, int64_t port, struct share *out)
 static void share_peer(const struct counted *x, int64_t port, struct share *out)
 {
     const struct session *s = x->session;
-    bool versed = is_encrypted(x->judgement->verdict) && s->tls.server_hello;
+    bool versed = verdict_is_encrypted(x->judgement->verdict) && s->tls.server_hello;
     (void)port;
     *out = (struct share){
         .any = true,
@@ -185,7 +183,7 @@ static void share_tls(const struct counted *x, int64_t port, struct share *out)
     const struct tls_seen *t = &x->session->tls;
     (void)port;
     *out = (struct share){
-        .any = is_encrypted(x->judgement->verdict),
+        .any = verdict_is_encrypted(x->judgement->verdict),
         .key = { begin_of(x->session->first_ns, DAY), x->direction, x->judgement->hop,
                  t->server_hello ? t->version : 0, t->server_hello ? t->cipher : 0,
                  t->server_hello ? t->group : 0, t->client_hello ? t->pq_offered : 2 },
@@ -232,7 +230,7 @@ static void share_server(const struct counted *x, int64_t port, struct share *ou
     const struct session *s = x->session;
     enum verdict verdict = x->judgement->verdict;
     uint64_t first = s->first_ns / 1000, last = s->last_ns / 1000;
-    bool versed = is_encrypted(verdict) && s->tls.server_hello;
+    bool versed = verdict_is_encrypted(verdict) && s->tls.server_hello;
     (void)port;
     *out = (struct share){
         .any = verdict != VERDICT_OTHER,
@@ -390,7 +388,7 @@ void store_rate_of(const struct session *s, const struct judgement *j, enum dire
 int counts_rate(struct counts *c, const struct store_rate *r)
 {
     const int64_t *k = r->key;
-    bool below_12 = is_encrypted((enum verdict)k[RATE_VERDICT]) && k[RATE_VERSION] && k[RATE_VERSION] < TLS_1_2;
+    bool below_12 = verdict_is_encrypted((enum verdict)k[RATE_VERDICT]) && k[RATE_VERSION] && k[RATE_VERSION] < TLS_1_2;
     struct share rate = { .any = true, .value = { r->sessions, r->bytes, r->messages, r->offered } };
     struct share peer = { .any = true, .key = { k[RATE_HOUR] - k[RATE_HOUR] % DAY, k[RATE_DIRECTION], 0, 0, k[RATE_HOP],
                                                 k[RATE_VERDICT], k[RATE_EXPOSURE] },

@@ -44,8 +44,10 @@ int store_memory(struct store *s, enum memory_kind kind, void (*each)(void *ctx,
 
 int store_remember(struct store *s, const struct memory_entry *e)
 {
-    int code = store_hides(s) ? 0 : store_touch(s);
-    if (code || store_hides(s))
+    if (store_hides(s))
+        return 0;
+    int code = store_touch(s);
+    if (code)
         return code;
     struct binder b = binder_of(s->memory_put);
     bind_int(&b, memory_number(e->kind));
