@@ -22,7 +22,7 @@ FUZZ_proto    = base/bytes base/hash base/digest base/endpoint facts/names $(pat
 FUZZ_dialogue = base/pool base/x509 $(FUZZ_proto) facts/session facts/trace facts/mechanism verdict/verdict \
                 $(patsubst src/%.c,%,$(wildcard src/dialogue/*.c))
 FUZZ_lane     = $(sort $(FUZZ_decode) $(FUZZ_facts) $(FUZZ_dialogue) dpi/dpi_none base/pages app/lane app/intake app/talk \
-                app/ports $(patsubst src/%.c,%,$(wildcard src/flow/*.c)))
+                app/evidence app/evidence_ring base/threads app/ports $(patsubst src/%.c,%,$(wildcard src/flow/*.c)))
 
 $(BUILD)/fuzz/%.o: tests/fuzz/%.c $(BUILD)/config
 	@mkdir -p $(@D)
