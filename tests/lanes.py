@@ -96,11 +96,11 @@ def frame_around(ip, r, tunnel):
     return bytes(12) + tag + b'\x08\0' + ip
 
 
-def unusual(path, r):
+def unusual(path, r, sessions=2500):
     """Writes the capture; gives its packets."""
     goldens = [p for p in (interleave.usable(e) for f in (golden.PCAPS, golden.RECORDED) for e in golden.read_manifest(f)[0]) if p]
     base, merged = 10**6 * 1768000000, []
-    for number in range(1, 2501):
+    for number in range(1, sessions + 1):
         packets = r.choice(goldens)
         shift = base + r.randrange(600 * 10**6) - packets[0][0]
         tunnel, parts = r.choice((0, 0, 0, 1, 2, 3)), r.random() < .1

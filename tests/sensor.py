@@ -131,6 +131,26 @@ class Tests:
         minutes = monitor.query(got, 'SELECT sum(packets), sum(dropped_kernel) FROM seen')[0]
         return said + ([] if seen + dropped == n and minutes == (seen, dropped) else ['%s sent, %s seen, %s dropped, by minutes %s' % (n, seen, dropped, minutes)])
 
+    def lanes(self):
+        """However many lanes follow them: the same sessions, of connections in fragments, tags and tunnels, too."""
+        said, dump, made = [], self.path('.pcap'), self.path('.pcap')
+        lanes.unusual(made, random.Random(self.a.seed), 700)
+        tcpdump = Dump(dump, 'seen1')
+        sensors = [(n, db, Sensor(self.a, db, ['--interface', 'seen1', '--all-ports', '--lanes', str(n)]))
+                   for n, db in ((n, self.path()) for n in (0, 1, 2, 5))]
+        for n, _, sensor in sensors:        # beside them one that reads, and one that tells
+            threads = len(os.listdir('/proc/%d/task' % sensor.child('parser')))
+            said += ['%d lanes: %d threads' % (n, threads)] if threads != (n + 2 if n else 1) else []
+        sent = send(made, ['sent1'])
+        codes = [sensor.stop() for _, _, sensor in sensors]
+        tcpdump.stop()
+        for (n, db, sensor), code in zip(sensors, codes):
+            ended = ['status %s: %s' % (code, sensor.said)] if code else []
+            said += ['%d lanes: %s' % (n, d) for d in self.compare(dump, db) + ended]
+            seen, dropped = monitor.query(db, 'SELECT sum(packets), sum(dropped_kernel) FROM source')[0]
+            said += ['%d lanes: %d sent, %d seen, %d dropped' % (n, sent, seen, dropped)] if (seen, dropped) != (sent, 0) else []
+        return said
+
     def filtered(self):
         """With the usual filter: fewer packets, the same sessions on mail ports."""
         got, dump, want = self.path(), self.path('.pcap'), self.path()
@@ -296,7 +316,7 @@ def main():
         with tempfile.TemporaryDirectory(dir='/dev/shm') as folder:
             os.chmod(folder, 0o755)
             tests = Tests(a, folder)
-            for name in a.names or ('absent', 'rights', 'same_as_tcpdump', 'filtered', 'two_links', 'idle', 'killed', 'flap', 'tight'):
+            for name in a.names or ('absent', 'rights', 'same_as_tcpdump', 'lanes', 'filtered', 'two_links', 'idle', 'killed', 'flap', 'tight'):
                 began = time.time()
                 said = getattr(tests, name)()
                 print('%s: %s, %.1f s' % (name, 'failed' if said else 'as it should be', time.time() - began), flush=True)

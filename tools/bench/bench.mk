@@ -1,6 +1,7 @@
 # Measurements, side by side in one run (tools/bench/run.py says how). Never part of `make check`.
 #   make bench          a small size        make bench SIZE=large   the big one, some ten minutes and 25 GB
 #   make bench-reports  each report on 10 million sessions of five years (made first: some six minutes, 3 GB)
+#   make bench-live     the sensor beside tcpdump, on what tcpreplay sends over veth; root, two minutes
 BENCH      = $(BUILD)/bench
 # Everything below the commands.
 BENCH_LANE = $(filter $(addprefix $(BUILD)/,base/% capture/% decode/% flow/% proto/% facts/% dialogue/% verdict/% \
@@ -28,5 +29,8 @@ $(BENCH)/reports.db: tools/bench/database.py sql/schema/*.sql | $(BUILD)/mailsea
 bench-reports: $(BUILD)/mailseal $(BENCH)/reports.db
 	@$(PYTHON) tools/bench/database.py time --bin $(BUILD)/mailseal $(BENCH)/reports.db
 
-.PHONY: bench bench-reports bench-programs
+bench-live: $(BUILD)/mailseal $(BENCH)/generate
+	@$(PYTHON) tools/bench/live.py --build $(BUILD) --sessions $(or $(SESSIONS),20000)
+
+.PHONY: bench bench-reports bench-live bench-programs
 -include $(wildcard $(BENCH)/*.d)
