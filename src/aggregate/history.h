@@ -27,7 +27,7 @@ struct history_server {
     uint32_t chose[HISTORY_VERSIONS];   /* when last, in seconds; 0: never */
     uint32_t open[HISTORY_OPEN];        /* numbers of runs; 0: none. Of this judge only */
 };
-_Static_assert(sizeof(struct history_server) <= 200, "a server costs at most so much");
+_Static_assert(sizeof(struct history_server) + RECENT_COST <= 200, "a server costs at most so much");
 
 struct history_key {
     uint8_t server[16], network[16];
@@ -53,7 +53,7 @@ struct history_run {
     uint8_t grade;                      /* enum grade, as last told */
     uint8_t zero[5];
 };
-_Static_assert(sizeof(struct history_run) <= 200, "a run costs at most so much");
+_Static_assert(sizeof(struct history_run) + RECENT_COST <= 200, "a run costs at most so much");
 
 struct history {
     struct recent servers, runs;

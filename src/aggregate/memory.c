@@ -3,9 +3,9 @@
 /* No byte of an entry is padding, which may hold anything. */
 _Static_assert(sizeof(struct history_server) == 16 + 2 + 6 + 3 * 8 + 7 * 4 + HISTORY_VERSIONS * 4 + HISTORY_OPEN * 4, "padding");
 _Static_assert(sizeof(struct history_run) == 32 + 2 + 6 + 4 * 8 + 5 * 4 + HISTORY_HAVE * 4 + 4 + HISTORY_SEEN * 2 + 8, "padding");
-_Static_assert(sizeof(struct retry_broken) == 3 * 8 + 2 * 2 + 4, "padding");
+_Static_assert(sizeof(struct retry_broken) == 2 * 8 + 2 * 2 + 4, "padding");
 _Static_assert(sizeof(struct retry_clear) == 2 * 8 + 2 + 6, "padding");
-_Static_assert(sizeof(struct retry_pair) == 40 + RETRY_BROKEN * sizeof(struct retry_broken) + RETRY_CLEAR * sizeof(struct retry_clear) + 16,
+_Static_assert(sizeof(struct retry_pair) == 40 + RETRY_BROKEN * sizeof(struct retry_broken) + RETRY_CLEAR * sizeof(struct retry_clear) + 2 * 4,
                "padding");
 _Static_assert(sizeof(struct retry_client) == 16 + 4 * 8 + 2 * 2 + 4, "padding");
 _Static_assert(sizeof(struct retry_server) == 24 + 8 + RETRY_BLAMED * 16, "padding");

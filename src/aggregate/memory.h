@@ -1,5 +1,5 @@
 /* What the judge remembers, as bytes that outlive a run. They are those of its tables on this machine: whoever changes
- * one gives the kind another number. */
+ * one gives the kind another number, unless it has another size, too, for which it is not read. */
 #ifndef MAILSEAL_AGGREGATE_MEMORY_H
 #define MAILSEAL_AGGREGATE_MEMORY_H
 

@@ -18,6 +18,9 @@ struct recent {
     uint8_t *entries;
 };
 
+/* Bytes that an entry costs beside itself, where `most` is a power of two. */
+enum { RECENT_COST = sizeof(struct recent_link) + sizeof(uint32_t) };
+
 /* Entries of `entry` bytes, of which the first `key` are compared as bytes. False: no memory; recent_close() is
  * allowed then. */
 bool recent_open(struct recent *, size_t key, size_t entry, uint32_t most);

@@ -3,7 +3,8 @@
 #include <stdio.h>
 
 static const uint64_t second_ns = 1000000000, retry_ns = 600 * second_ns, day_ns = 86400 * second_ns,
-                      week_ns = 7 * day_ns;
+                      week_ns = 7 * day_ns, ms_ns = 1000000;
+enum { LASTED_MOST = INT32_MAX };
 
 bool retries_open(struct retries *r, const struct finding_sink *sink)
 {
@@ -80,7 +81,17 @@ static void forget(struct recent *table, void *entry)
 
 static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
-uint64_t retry_pair_last(const struct retry_pair *p) { return later(p->broken[0].last_ns, p->clear[0].first_ns); }
+/* Rounded up. */
+static uint32_t lasted_ms(const struct session *s)
+{
+    uint64_t ms = s->last_ns > s->first_ns ? (s->last_ns - s->first_ns + ms_ns - 1) / ms_ns : 0;
+    return ms < LASTED_MOST ? (uint32_t)ms : LASTED_MOST;
+}
+
+static uint64_t end_of(const struct retry_broken *b) { return b->first_ns + b->lasted_ms * ms_ns; }
+static uint32_t up_to_s(uint64_t ns) { return (uint32_t)((ns + second_ns - 1) / second_ns); }
+
+uint64_t retry_pair_last(const struct retry_pair *p) { return later(end_of(&p->broken[0]), p->clear[0].first_ns); }
 
 uint64_t retry_server_last(const struct retry_server *e)
 {
@@ -140,11 +151,11 @@ static struct retry_key key_of(const struct session *s)
 static void add_broken(struct retry_pair *p, const struct session *s, int64_t row)
 {
     struct retry_broken *last = &p->broken[RETRY_BROKEN - 1];
-    if (last->row && last->alerted && last->last_ns > p->alerted_ns)
-        p->alerted_ns = last->last_ns;
+    if (last->row && last->alerted && up_to_s(end_of(last)) > p->alerted_s)
+        p->alerted_s = up_to_s(end_of(last));
     memmove(p->broken + 1, p->broken, sizeof p->broken - sizeof *p->broken);
-    p->broken[0] = (struct retry_broken){ .first_ns = s->first_ns, .last_ns = s->last_ns, .row = row, .name = name_of(s),
-                                          .port = s->server.port,
+    p->broken[0] = (struct retry_broken){ .first_ns = s->first_ns, .lasted_ms = lasted_ms(s) & LASTED_MOST, .row = row,
+                                          .name = name_of(s), .port = s->server.port,
                                           .alerted = (s->facts & FACT_ALERTED) || has_holes(s) };
 }
 
@@ -153,17 +164,18 @@ static bool counts_as_clear(const struct retry_clear *c) { return c->row && c->g
 static void add_clear(struct retry_pair *p, const struct session *s, int64_t row)
 {
     struct retry_clear *last = &p->clear[RETRY_CLEAR - 1];
-    if (counts_as_clear(last) && last->first_ns > p->clear_ns)
-        p->clear_ns = last->first_ns;
+    if (counts_as_clear(last) && last->first_ns / second_ns > p->clear_s)
+        p->clear_s = (uint32_t)(last->first_ns / second_ns);
     memmove(p->clear + 1, p->clear, sizeof p->clear - sizeof *p->clear);
     p->clear[0] = (struct retry_clear){ .first_ns = s->first_ns, .row = row, .name = name_of(s),
-                                        .doubtful = has_holes(s) || (s->facts & FACT_CUT_SHORT), .stripped = evidence_highest(s->evidence) >= GRADE_LIKELY };
+                                        .doubtful = has_holes(s) || (s->facts & FACT_CUT_SHORT), .stripped = evidence_highest(s->evidence) >= GRADE_LIKELY,
+                                        .declined = (s->facts & FACT_OFFERED) && !(s->facts & FACT_REQUESTED) };
 }
 
 /* Whether a session in clear came after a broken one, within ten minutes of its end. */
 static bool follows(const struct retry_clear *c, const struct retry_broken *b)
 {
-    return b->row && b->first_ns < c->first_ns && c->first_ns <= b->last_ns + retry_ns && names_agree(b->name, c->name);
+    return b->row && b->first_ns < c->first_ns && c->first_ns <= end_of(b) + retry_ns && names_agree(b->name, c->name);
 }
 
 /* The broken one that it names: the last of them. */
@@ -181,17 +193,31 @@ static bool any_alerted(const struct retry_pair *p, const struct retry_clear *c)
     for (unsigned i = 0; i < RETRY_BROKEN; i++)
         if (follows(c, &p->broken[i]) && p->broken[i].alerted)
             return true;
-    return p->alerted_ns && c->first_ns <= p->alerted_ns + retry_ns;
+    return p->alerted_s && c->first_ns <= p->alerted_s * second_ns + retry_ns;
 }
 
-/* In the day before TLS broke, or since. */
-static bool was_clear_before(const struct retry_pair *p, const struct retry_clear *c, const struct retry_broken *b)
+/* In the day before this, when TLS broke, or since. */
+static bool was_clear_before(const struct retry_pair *p, const struct retry_clear *c, uint64_t broke_ns)
 {
+    uint64_t older_ns = p->clear_s * second_ns;
     for (unsigned i = 0; i < RETRY_CLEAR; i++)
         if (counts_as_clear(&p->clear[i]) && p->clear[i].first_ns < c->first_ns &&
-            p->clear[i].first_ns + day_ns >= b->first_ns)
+            p->clear[i].first_ns + day_ns >= broke_ns)
             return true;
-    return p->clear_ns && p->clear_ns < c->first_ns && p->clear_ns + day_ns >= b->first_ns;
+    return older_ns && older_ns < c->first_ns && older_ns + day_ns >= broke_ns;
+}
+
+/* Within a day it went clear though nothing had broken: so it does, or somebody else who has this address. One that has
+ * a grade followed a broken session that may have given way by now. */
+static bool declined_since(const struct retry_pair *p, const struct retry_clear *c)
+{
+    for (unsigned i = 0; i < RETRY_CLEAR; i++) {
+        const struct retry_clear *since = &p->clear[i];
+        if (since->row && since->declined && since->first_ns > c->first_ns && since->first_ns <= c->first_ns + day_ns &&
+            names_agree(since->name, c->name) && since->grade == GRADE_NONE && !broken_before(p, since))
+            return true;
+    }
+    return false;
 }
 
 static bool client_can(struct retries *r, const struct retry_pair *p, const struct retry_clear *c,
@@ -243,6 +269,16 @@ static bool blame(struct retry_server *e, uint32_t network, uint64_t at_ns)
     return true;
 }
 
+/* What the client does when nothing breaks. */
+static const char *doubt_of_client(const struct retry_pair *p, const struct retry_clear *c, uint64_t broke_ns)
+{
+    if (was_clear_before(p, c, broke_ns))
+        return "this client went clear before";
+    if (declined_since(p, c))
+        return "this client went clear later, too, when TLS was offered and none had broken";
+    return NULL;
+}
+
 /* Why it is no more than possible, or NULL. */
 static const char *doubt(struct retries *r, const struct retry_pair *p, const struct retry_clear *c,
                          const struct retry_broken *b)
@@ -254,8 +290,9 @@ static const char *doubt(struct retries *r, const struct retry_pair *p, const st
         return "an alert was seen, or may have been lost";
     if (c->doubtful)
         return "not all of this session was captured";
-    if (was_clear_before(p, c, b))
-        return "this client went clear before";
+    const char *client = doubt_of_client(p, c, b->first_ns);
+    if (client)
+        return client;
     if (!server_can(e, c))
         return "no handshake with this server is known to have completed in the last seven days";
     if (!client_can(r, p, c, b))
@@ -268,12 +305,21 @@ static const char *doubt(struct retries *r, const struct retry_pair *p, const st
 static void write_words(struct finding *f, const struct retry_clear *c, const struct retry_broken *b, const char *why_not)
 {
     char broke[FINDING_TIME], back[FINDING_TIME];
-    finding_time(b->last_ns, broke);
+    finding_time(end_of(b), broke);
     finding_time(c->first_ns, back);
     snprintf(f->words, sizeof f->words,
              "TLS broke in session %lld, on port %u, at %s, and the same client came back in clear in session %lld at %s; %s%s",
              (long long)b->row, (unsigned)b->port, broke, (long long)c->row, back, why_not ? "but " : "",
              why_not ? why_not : "no alert was seen, and handshakes of both this server and this client completed in the last seven days");
+}
+
+/* The broken one has given way to newer ones. */
+static void write_fewer_words(struct finding *f, const struct retry_clear *c, const char *why_not)
+{
+    char back[FINDING_TIME];
+    finding_time(c->first_ns, back);
+    snprintf(f->words, sizeof f->words, "TLS broke, and the same client came back in clear in session %lld at %s; but %s",
+             (long long)c->row, back, why_not);
 }
 
 static void judge_one(struct retries *r, struct retry_pair *p, struct retry_clear *c, int64_t now, uint64_t at_ns,
@@ -282,15 +328,18 @@ static void judge_one(struct retries *r, struct retry_pair *p, struct retry_clea
     if (c->row != now && c->first_ns + day_ns < at_ns)  /* of older ones it was known already what was to be known */
         return;
     const struct retry_broken *b = broken_before(p, c);
-    const char *why_not = b ? doubt(r, p, c, b) : NULL;
+    const char *why_not = b ? doubt(r, p, c, b) : doubt_of_client(p, c, c->first_ns - retry_ns);
     enum grade grade = why_not ? GRADE_POSSIBLE : GRADE_LIKELY;
 
-    if (grade == c->grade || !b)        /* what it was judged by may have given way to newer ones */
+    if (grade == c->grade || (!b && grade > c->grade))  /* without what it was judged by it can only become less */
         return;
     c->grade = (uint8_t)grade;
     recent_change(&r->pairs, p);
-    struct finding f = { .row = c->row, .kind = EVIDENCE_TLS_BLOCKED, .grade = grade, .other = b->row, .at_ns = at_ns };
-    write_words(&f, c, b, why_not);
+    struct finding f = { .row = c->row, .kind = EVIDENCE_TLS_BLOCKED, .grade = grade, .other = b ? b->row : 0, .at_ns = at_ns };
+    if (b)
+        write_words(&f, c, b, why_not);
+    else
+        write_fewer_words(&f, c, why_not);
     if (c->row == now)
         *out = f;
     else

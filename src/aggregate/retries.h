@@ -14,12 +14,12 @@ enum {
 
 /* A session whose TLS broke. */
 struct retry_broken {
-    uint64_t first_ns, last_ns;
+    uint64_t first_ns;
     int64_t row;                        /* 0: none */
     uint16_t name;                      /* of the client, see struct retry_client */
     uint16_t port;
-    uint8_t alerted;                    /* or it cannot be known that no alert was there */
-    uint8_t zero[3];
+    uint32_t lasted_ms : 31;            /* rounded up; three weeks at most */
+    uint32_t alerted : 1;               /* or it cannot be known that no alert was there */
 };
 
 /* One in clear. */
@@ -30,7 +30,7 @@ struct retry_clear {
     uint8_t grade;                      /* enum grade of tls_blocked, as last told */
     uint8_t doubtful;                   /* not all of it was seen */
     uint8_t stripped;                   /* by other evidence */
-    uint8_t zero;
+    uint8_t declined;                   /* TLS was offered, and the client did not ask for it */
 };
 
 struct retry_key {
@@ -43,10 +43,10 @@ struct retry_pair {
     struct retry_key key;
     struct retry_broken broken[RETRY_BROKEN];
     struct retry_clear clear[RETRY_CLEAR];
-    uint64_t alerted_ns, clear_ns;      /* the end of the last alerted, the beginning of the last clear one that is no */
-                                        /* more among these */
+    uint32_t alerted_s, clear_s;        /* seconds: the end of the last alerted, rounded up, the beginning of the last */
+                                        /* clear one that is no more among these */
 };
-_Static_assert(sizeof(struct retry_pair) <= 200, "a client and a server cost at most so much");
+_Static_assert(sizeof(struct retry_pair) + RECENT_COST <= 200, "a client and a server cost at most so much");
 
 /* What is known of a client's own TLS. Names in EHLO are 16 bits of a hash, for they are kept beyond the run: enough to
  * tell two clients apart, too few to find the name by. 0: it shows none. */
@@ -58,6 +58,7 @@ struct retry_client {
     uint64_t last_ns;                   /* when something of it was seen */
     uint16_t name, done_name, zero[2];
 };
+_Static_assert(sizeof(struct retry_client) + RECENT_COST <= 200, "a client costs at most so much");
 
 /* What is known of a server's own TLS. */
 struct retry_server {
@@ -66,6 +67,7 @@ struct retry_server {
     uint64_t done_ns;                   /* a completed handshake with anybody */
     struct { uint64_t at_ns; uint32_t network, zero; } blamed[RETRY_BLAMED];  /* clients' networks where it was blocked */
 };
+_Static_assert(sizeof(struct retry_server) + RECENT_COST <= 200, "a server costs at most so much");
 
 struct retries {
     struct recent pairs, clients, servers;

@@ -281,6 +281,40 @@ static void it_may_go_on(void **state)
     retries_close(&b.r);
 }
 
+/* A client, or somebody behind its address, that goes clear when nothing had broken: so it may have been before. */
+static void it_goes_clear_of_its_own_accord(void **state)
+{
+    static const struct {
+        uint64_t second;
+        bool breaks, offered;           /* TLS just before; STARTTLS */
+        uint64_t hello_name;            /* 0: as ever */
+        enum grade grade;
+    } cases[] = {
+        { 5 * HOUR, false, true, 0, GRADE_POSSIBLE },
+        { 5 * HOUR, true, true, 0, GRADE_LIKELY },
+        { 5 * HOUR, false, false, 0, GRADE_LIKELY },            /* it had no choice */
+        { 5 * HOUR, false, true, 99ull << 48, GRADE_LIKELY },   /* another client */
+        { 26 * HOUR, false, true, 0, GRADE_LIKELY },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct bench b;
+        begin(&b);
+        take(&b, &(struct session[]){ good(7, 1, 0) }[0]);
+        take(&b, &(struct session[]){ broken(7, 1, HOUR) }[0]);
+        int64_t row = take(&b, &(struct session[]){ clear(7, 1, HOUR + 5) }[0]);
+        assert_int_equal(b.grade[row], GRADE_LIKELY);
+        struct session s = clear(7, 1, cases[i].second), before = broken(7, 1, cases[i].second - 60);
+        s.facts = cases[i].offered ? s.facts : s.facts & ~(uint32_t)FACT_OFFERED;
+        s.hello_name = cases[i].hello_name ? cases[i].hello_name : s.hello_name;
+        take(&b, &s);
+        if (cases[i].breaks)            /* its end is seen later */
+            take(&b, &before);
+        assert_int_equal(b.grade[row], cases[i].grade);
+        retries_close(&b.r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +323,7 @@ int main(void)
         cmocka_unit_test(an_alert_in_an_earlier_try),
         cmocka_unit_test(another_network_takes_it_back),
         cmocka_unit_test(it_may_go_on),
+        cmocka_unit_test(it_goes_clear_of_its_own_accord),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
