@@ -119,10 +119,10 @@ static enum decode_result take_fragment(struct intake *in, struct segment *seg, 
 
 /* --- packets --- */
 
-void intake_begin(struct intake *in, const struct port_table *ports, unsigned lanes, const struct hash_key *key,
+void intake_begin(struct intake *in, const struct port_table *ports, unsigned lanes, const struct flow_secret *secret,
                   struct lane_counts *counts)
 {
-    *in = (struct intake){ .ports = ports, .lanes = lanes, .key = *key, .counts = counts };
+    *in = (struct intake){ .ports = ports, .lanes = lanes, .secret = *secret, .counts = counts };
 }
 
 void intake_free(struct intake *in)
@@ -156,7 +156,7 @@ static void take_segment(struct intake *in, struct item *item, uint16_t link, st
     item->ordinal = in->ordinal;
     item->source = in->source + link;
     if (item->placed)
-        flow_place(&in->key, s, &item->at);
+        flow_place(&in->secret, s, &item->at);
     append(b, item, in->lanes > 1 ? lane_of(in, item->at.hash) : 0);
 }
 

@@ -54,7 +54,7 @@ size_t batch_room(const struct batch *);        /* packets that there is room fo
 /* Its fields belong to intake.c, but that ordinal and clock_ns may be read. */
 struct intake {
     const struct port_table *ports;
-    struct hash_key key;
+    struct flow_secret secret;
     unsigned lanes;
     struct lane_counts *counts;
     struct fragments *fragments;        /* made when first needed */
@@ -66,8 +66,8 @@ struct intake {
     uint64_t second_ns;                 /* the beginning of its second */
 };
 
-/* ports and counts must outlive it. lanes: 1 to LANES_MOST; key: of their tables of flows. */
-void intake_begin(struct intake *, const struct port_table *ports, unsigned lanes, const struct hash_key *key,
+/* ports and counts must outlive it. lanes: 1 to LANES_MOST; secret: of their tables of flows. */
+void intake_begin(struct intake *, const struct port_table *ports, unsigned lanes, const struct flow_secret *secret,
                   struct lane_counts *counts);
 void intake_free(struct intake *);      /* what it holds */
 

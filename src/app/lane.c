@@ -20,7 +20,7 @@ enum {
 
 struct lane {
     const struct port_table *ports;
-    struct hash_key key;                /* of flows */
+    struct flow_secret secret;
     struct lane_sink sink;
     struct pool *pool;
     struct flow_table *flows;
@@ -52,15 +52,15 @@ static const struct hash_key hello_names = { { 0x6d61696c7365616c, 0x45484c4f6e6
 static void know_others(struct lane *l, struct talk *t) { t->work->dialogue.others = &l->others; }
 
 struct lane *lane_behind(const struct port_table *ports, size_t memory, const struct lane_sink *sink,
-                         const struct hash_key *key)
+                         const struct flow_secret *secret)
 {
     struct lane *l = calloc(1, sizeof *l);
-    if (!l || !(l->pool = pool_new(memory)) || !(l->flows = flow_table_new(l->pool, key, flow_has_ended, l))) {
+    if (!l || !(l->pool = pool_new(memory)) || !(l->flows = flow_table_new(l->pool, secret, flow_has_ended, l))) {
         lane_free(l);
         return NULL;
     }
     l->ports = ports;
-    l->key = *key;
+    l->secret = *secret;
     l->sink = *sink;
     l->certificates.met = sink->certificate;
     l->certificates.ctx = sink->ctx;
@@ -71,11 +71,11 @@ struct lane *lane_behind(const struct port_table *ports, size_t memory, const st
 
 struct lane *lane_new(const struct port_table *ports, size_t memory, const struct lane_sink *sink)
 {
-    const struct hash_key key = hash_key_random();
-    struct lane *l = lane_behind(ports, memory, sink, &key);
+    const struct flow_secret secret = flow_secret_of(hash_key_random());
+    struct lane *l = lane_behind(ports, memory, sink, &secret);
     if (!l)
         return NULL;
-    intake_begin(&l->intake, ports, 1, &key, &l->counts);
+    intake_begin(&l->intake, ports, 1, &secret, &l->counts);
     l->batch = (struct batch){ .item = l->item, .tick = l->tick, .lanes = 1, .room = AHEAD, .ticks_room = AHEAD };
     return l;
 }
@@ -375,7 +375,7 @@ static void take_segment(struct lane *l, const struct item *item)
     if (!item->begins && !l->odd_flows)
         return;
     if (!item->placed) {
-        flow_place(&l->key, seg, &here);
+        flow_place(&l->secret, seg, &here);
         at = &here;
     }
     uint64_t before = flow_made(l->flows);

@@ -51,9 +51,9 @@ uint64_t lane_last_ns(const struct lane *);     /* time of the last packet */
 
 /* --- one of several, behind one intake --- */
 
-/* As lane_new(); key: the intake's. */
+/* As lane_new(); secret: the intake's. */
 struct lane *lane_behind(const struct port_table *ports, size_t memory, const struct lane_sink *,
-                         const struct hash_key *key);
+                         const struct flow_secret *secret);
 /* Takes its own items of a batch, and all ticks. */
 void lane_take(struct lane *, const struct batch *, unsigned lane);
 /* The input has ended: its ordinal in the intake, and the time of its last packet. */

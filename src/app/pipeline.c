@@ -169,7 +169,7 @@ static bool make_lane(struct pipeline *p, unsigned i, const struct port_table *p
     if (!(t->in = queue_new(BLOCKS + 1)) || !(p->writer[i] = records_new()))
         return false;
     struct lane_sink sink = records_sink(p->writer[i]);
-    t->lane = lane_behind(ports, memory, &sink, &p->intake.key);
+    t->lane = lane_behind(ports, memory, &sink, &p->intake.secret);
     records_of(p->writer[i], t->lane);
     return t->lane != NULL;
 }
@@ -177,12 +177,12 @@ static bool make_lane(struct pipeline *p, unsigned i, const struct port_table *p
 /* False: something is missing. */
 static bool make_threads(struct pipeline *p, const struct port_table *ports, size_t memory, unsigned lanes)
 {
-    const struct hash_key key = hash_key_random();
+    const struct flow_secret secret = flow_secret_of(hash_key_random());
     bool good = (p->idle = queue_new(BLOCKS)) && (p->jobs = queue_new(1));
 
     p->n = lanes;
     p->reader = (struct record_reader){ .sink = p->user.sink, .passed = passed, .ctx = p };
-    intake_begin(&p->intake, ports, lanes, &key, &p->counts);
+    intake_begin(&p->intake, ports, lanes, &secret, &p->counts);
     for (unsigned i = 0; i < BLOCKS && good; i++)
         if ((good = (p->block[i] = new_block(lanes)) != NULL))
             queue_put(p->idle, p->block[i]);

@@ -38,9 +38,9 @@ struct talk {
     bool confirmed;                     /* set with the end: the dialogue was mail's */
     bool preamble;                      /* the last segment had bytes of a PROXY header */
     bool mail_port;                     /* a mail port on either side */
+    bool keep_trace;                    /* whatever the session turns out to be */
     uint64_t discarded;                 /* bytes */
     struct trace_block trace;           /* since the matter is settled */
-    bool keep_trace;                    /* whatever the session turns out to be */
     struct kept *kept;                  /* its packets, while they are kept; of who does that, as it is set to NULL */
 };
 

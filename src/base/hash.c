@@ -54,3 +54,11 @@ uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t n)
     v = sip_round(sip_round(sip_round(v)));
     return v.a ^ v.b ^ v.c ^ v.d;
 }
+
+struct hash_words_key hash_words_key(const struct hash_key *seed)
+{
+    struct hash_words_key key;
+    for (uint32_t i = 0; i < 2 * (HASH_WORDS + 1); i++)
+        key.k[i / (HASH_WORDS + 1)][i % (HASH_WORDS + 1)] = hash_bytes(seed, &i, sizeof i);
+    return key;
+}

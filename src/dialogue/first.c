@@ -49,8 +49,8 @@ static const char *const foreign_words[] = {
 
 bool first_names_foreign(struct span in)
 {
-    for (size_t i = 0; foreign_words[i]; i++)
-        if (span_starts(in, foreign_words[i]))
+    for (size_t i = 0; in.n && foreign_words[i]; i++)
+        if (in.p[0] == (uint8_t)foreign_words[i][0] && span_starts(in, foreign_words[i]))
             return true;
     return is_rpc(in);
 }

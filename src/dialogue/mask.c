@@ -81,9 +81,10 @@ static const char *text_of(uint8_t number)
 
 static uint8_t number_of(struct span word)
 {
+    uint8_t first = word.n ? ascii_upper(word.p[0]) : 0;
     for (unsigned s = 0; s < sizeof softwares / sizeof *softwares; s++)
         for (unsigned i = 0; softwares[s][i].word; i++)
-            if (span_eq_nocase(word, softwares[s][i].word))
+            if (first == (uint8_t)softwares[s][i].word[0] && span_eq_nocase(word, softwares[s][i].word))
                 return (uint8_t)(s * WORDS_MAX + i + 1);
     return WORD_UNKNOWN;
 }

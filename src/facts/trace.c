@@ -54,9 +54,12 @@ static int compare(struct span word, const char *with)
 unsigned trace_word_find(struct span word)
 {
     size_t low = 0, high = WORDS;
+    int first = word.n ? ascii_upper(word.p[0]) : 0;
     while (low < high) {
         size_t mid = (low + high) / 2;
-        int order = compare(word, by_word[mid].word);
+        int order = first - (int)(uint8_t)by_word[mid].word[0];
+        if (!order)
+            order = compare(word, by_word[mid].word);
         if (!order)
             return by_word[mid].number;
         if (order < 0)

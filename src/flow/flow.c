@@ -111,7 +111,7 @@ static void note_packet(struct flow_table *t, struct flow *f, const struct segme
     if (!(f->owner & FLOW_SETTLED) && seg->ts_ns < f->first_ns)
         f->first_ns = seg->ts_ns;
     if (seg->nvlan || seg->ntunnel)
-        f->tags = tags_add(&t->tags, &t->key, f->tags, seg);
+        f->tags = tags_add(&t->tags, &t->secret.seed, f->tags, seg);
 }
 
 /* The minute of a closed one counts from its end, not from its last packet. */

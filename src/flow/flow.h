@@ -68,12 +68,19 @@ struct flow {
 
 struct flow_table;
 
+/* By which flows are found: a secret of whoever runs the tables. */
+struct flow_secret {
+    struct hash_key seed;
+    struct hash_words_key words;
+};
+struct flow_secret flow_secret_of(struct hash_key seed);
+
 /* A flow has ended (silence, closed and quiet, replaced by a new SYN, pushed out for lack of
  * memory, end of input): the owner gives its state back. `evicted`: it was pushed out. */
 typedef void flow_ended(void *ctx, struct flow *, bool evicted);
 
-/* key: what flow_place() is given for all segments of this table. */
-struct flow_table *flow_table_new(struct pool *, const struct hash_key *key, flow_ended *, void *ctx);
+/* secret: what flow_place() is given for all segments of this table. */
+struct flow_table *flow_table_new(struct pool *, const struct flow_secret *secret, flow_ended *, void *ctx);
 void flow_table_free(struct flow_table *);              /* flows in it are not reported */
 
 /* What a segment is to its flow. */
@@ -84,13 +91,13 @@ struct flow_hit {
     bool ignored;                       /* counted as a packet, and nothing else (section 1: wrong checksum) */
 };
 
-/* Where a segment's flow is looked for, in whichever table of this key. */
+/* Where a segment's flow is looked for, in whichever table of this secret. */
 struct flow_place {
     struct flow_key key;
     uint64_t hash;                      /* the same both ways; a table uses its lower half */
     unsigned side;                      /* that sent the segment */
 };
-void flow_place(const struct hash_key *, const struct segment *, struct flow_place *);
+void flow_place(const struct flow_secret *, const struct segment *, struct flow_place *);
 /* Fetches the place in the hash table ahead, and flow_fetch() some segments later what is there; neither
  * changes anything. */
 void flow_expect(const struct flow_table *, const struct flow_place *);

@@ -5,7 +5,12 @@
 enum { FIRST_BUCKETS = 1 << 12 };
 _Static_assert((int)SLAB_BYTES <= (int)POOL_LARGEST, "a slab is a block of the pool");
 
-struct flow_table *flow_table_new(struct pool *pool, const struct hash_key *key, flow_ended *ended, void *ctx)
+struct flow_secret flow_secret_of(struct hash_key seed)
+{
+    return (struct flow_secret){ seed, hash_words_key(&seed) };
+}
+
+struct flow_table *flow_table_new(struct pool *pool, const struct flow_secret *secret, flow_ended *ended, void *ctx)
 {
     struct flow_table *t = calloc(1, sizeof *t);
     if (!t || !(t->bucket = calloc(FIRST_BUCKETS, sizeof *t->bucket))) {
@@ -19,7 +24,7 @@ struct flow_table *flow_table_new(struct pool *pool, const struct hash_key *key,
     t->unused = SLAB;
     /* Flows never give memory back, so that states find theirs they get a half at most. */
     t->slabs_most = (uint32_t)(pool_budget(pool) / 2 / SLAB_BYTES);
-    t->key = *key;
+    t->secret = *secret;
     return t;
 }
 
@@ -82,24 +87,23 @@ static uint32_t take_number(struct flow_table *t)
 static uint32_t *bucket_of(const struct flow_table *t, uint64_t hash) { return &t->bucket[hash & t->mask]; }
 
 /* Of IPv4 the 12 bytes that differ from connection to connection: a third of the work. */
-static uint64_t hash_of(const struct hash_key *k, const struct flow_key *key)
+static uint64_t hash_of(const struct flow_secret *secret, const struct flow_key *key)
 {
-    uint32_t v4[3];
+    uint32_t word[HASH_WORDS];
+    size_t address = endpoint_is_v4(&key->a) && endpoint_is_v4(&key->b) ? 1 : 4;
 
-    if (!endpoint_is_v4(&key->a) || !endpoint_is_v4(&key->b))
-        return hash_bytes(k, key, sizeof *key);
-    memcpy(&v4[0], key->a.addr + 12, sizeof v4[0]);
-    memcpy(&v4[1], key->b.addr + 12, sizeof v4[1]);
-    v4[2] = (uint32_t)key->a.port << 16 | key->b.port;
-    return hash_bytes(k, v4, sizeof v4);
+    memcpy(word, key->a.addr + 16 - 4 * address, 4 * address);
+    memcpy(word + address, key->b.addr + 16 - 4 * address, 4 * address);
+    word[2 * address] = (uint32_t)key->a.port << 16 | key->b.port;
+    return hash_words(&secret->words, word, 2 * address + 1);
 }
 
-void flow_place(const struct hash_key *key, const struct segment *seg, struct flow_place *at)
+void flow_place(const struct flow_secret *secret, const struct segment *seg, struct flow_place *at)
 {
     at->side = endpoint_cmp(&seg->src, &seg->dst) > 0;
     at->key.a = at->side ? seg->dst : seg->src;
     at->key.b = at->side ? seg->src : seg->dst;
-    at->hash = hash_of(key, &at->key);
+    at->hash = hash_of(secret, &at->key);
 }
 
 void flow_expect(const struct flow_table *t, const struct flow_place *at)
@@ -143,7 +147,7 @@ static void grow(struct flow_table *t)
     for (size_t i = 0; i < old_n; i++)
         for (uint32_t number = old[i], next; number; number = next) {
             struct flow *f = flow_at(t, number);
-            uint32_t *b = bucket_of(t, hash_of(&t->key, &f->key));
+            uint32_t *b = bucket_of(t, hash_of(&t->secret, &f->key));
             next = f->chain;
             f->chain = *b;
             *b = number;
@@ -166,7 +170,7 @@ struct flow *table_find(const struct flow_table *t, const struct flow_place *at)
 /* Takes a flow out of the hash table and gives its number. */
 static uint32_t unhash(struct flow_table *t, const struct flow *f)
 {
-    uint32_t *at = bucket_of(t, hash_of(&t->key, &f->key)), number;
+    uint32_t *at = bucket_of(t, hash_of(&t->secret, &f->key)), number;
     while (flow_at(t, *at) != f)
         at = &flow_at(t, *at)->chain;
     number = *at;

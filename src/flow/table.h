@@ -26,7 +26,7 @@ struct flow_table {
     struct pool *pool;
     flow_ended *ended;
     void *ctx;
-    struct hash_key key;
+    struct flow_secret secret;
     uint32_t *bucket;                   /* numbers of flows, 0: none */
     size_t mask;                        /* buckets - 1 */
     struct flow **slab;

@@ -38,13 +38,14 @@ static void has_ended(void *ctx, struct flow *f, bool evicted)
     t->evicted += evicted;
 }
 
-static const struct hash_key key = { { 1, 2 } };
+/* Made in main(). */
+static struct flow_secret secret;
 
 static void world_begin(struct world *t, size_t memory)
 {
     memset(t, 0, sizeof *t);
     t->pool = pool_new(memory);
-    t->t = flow_table_new(t->pool, &key, has_ended, t);
+    t->t = flow_table_new(t->pool, &secret, has_ended, t);
     assert_non_null(t->t);
 }
 
@@ -60,7 +61,7 @@ static struct flow_hit feed(struct world *t, const struct tcp *tcp, bool make)
     struct packet p = packet_of(tcp);
     assert_int_equal(decode(&p, &seg), DECODE_TCP);
     struct flow_place at;
-    flow_place(&key, &seg, &at);
+    flow_place(&secret, &seg, &at);
     flow_expect(t->t, &at);
     flow_fetch(t->t, &at);
     if (flow_second_begins(&t->clock, ++t->packets, seg.ts_ns))
@@ -457,7 +458,7 @@ static void check_order(const struct order *all, const struct order *shared)
 static void feed_order(struct order *o, const struct segment *seg, uint64_t ordinal)
 {
     struct flow_place at;
-    flow_place(&key, seg, &at);
+    flow_place(&secret, seg, &at);
     struct flow_hit hit = flow_of(o->t, seg, &at, true);
     if (hit.flow && seg->seq % 5 == 0 && !(hit.flow->owner & FLOW_SETTLED))
         flow_settle(o->t, hit.flow, ordinal, 0);
@@ -472,7 +473,7 @@ static void ends_are_in_one_order(void **state)
     struct flow_clock clock = { 0 };
     (void)state;
     for (unsigned k = 0; k < ORDER_TABLES; k++)
-        o[k] = (struct order){ .t = flow_table_new(pool[k] = pool_new(16 << 20), &key, note_turn, &o[k]) };
+        o[k] = (struct order){ .t = flow_table_new(pool[k] = pool_new(16 << 20), &secret, note_turn, &o[k]) };
     for (uint64_t ordinal = 1; ordinal < 40000; ordinal++) {
         x = x * 6364136223846793005u + 1442695040888963407u;
         unsigned r = (unsigned)(x >> 33), flow = r % ORDER_FLOWS;
@@ -581,6 +582,7 @@ static void without_memory_there_is_no_flow(void **state)
 
 int main(void)
 {
+    secret = flow_secret_of((struct hash_key){ { 1, 2 } });
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lives_of_connections),
         cmocka_unit_test(silent_flows_end_by_the_clock_of_others),

@@ -52,12 +52,37 @@ static void another_key_another_hash(void **state)
     assert_true(hash_bytes(&a, "mail", 4) != hash_bytes(&b, "mail", 4));
 }
 
+/* The words of connections that differ in the last one only, or in the first: both halves tell them apart, and so do
+ * another seed and each word. */
+static void words_spread(void **state)
+{
+    const struct hash_key seed = { { 1, 2 } }, another = { { 1, 3 } };
+    struct hash_words_key key = hash_words_key(&seed), other = hash_words_key(&another);
+    uint32_t word[HASH_WORDS] = { 0 };
+    (void)state;
+    for (size_t which = 0; which < HASH_WORDS; which++) {
+        unsigned low[256] = { 0 }, high[256] = { 0 };
+        for (uint32_t i = 0; i < 65536; i++) {
+            word[which] = i;
+            uint64_t hash = hash_words(&key, word, HASH_WORDS);
+            low[hash & 255]++;
+            high[hash >> 56]++;
+        }
+        assert_true(hash_words(&key, word, HASH_WORDS) != hash_words(&other, word, HASH_WORDS));
+        for (size_t i = 0; i < 256; i++) {
+            assert_in_range(low[i], 64, 768);
+            assert_in_range(high[i], 64, 768);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reference_vectors),
         cmocka_unit_test(counting_keys_spread),
         cmocka_unit_test(another_key_another_hash),
+        cmocka_unit_test(words_spread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
