@@ -72,7 +72,7 @@ static inline struct blob gzipped(const void *p, size_t n)
 
 /* --- files --- */
 
-static char folder[64];
+static char folder[128];
 
 static inline const char *path_of(const char *name)
 {
@@ -96,7 +96,8 @@ static inline const char *write_file(const char *name, const void *p, size_t n)
 static inline int make_folder(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/mailseal-capture-test.XXXXXX");
+    const char *base = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/mailseal-test-XXXXXX", base ? base : "/tmp");
     return mkdtemp(folder) ? 0 : -1;
 }
 

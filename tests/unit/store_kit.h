@@ -13,18 +13,19 @@
 #define SECOND 1000000000u
 
 /* A folder of its own for each test program, with everything in it gone at the end. */
-static char kit_dir[64];
+static char kit_dir[128];
 
 static inline int kit_setup(void **state)
 {
     (void)state;
-    snprintf(kit_dir, sizeof kit_dir, "/tmp/mailseal-test-XXXXXX");
+    const char *base = getenv("TMPDIR");
+    snprintf(kit_dir, sizeof kit_dir, "%s/mailseal-test-XXXXXX", base ? base : "/tmp");
     return mkdtemp(kit_dir) ? 0 : -1;
 }
 
 static inline int kit_teardown(void **state)
 {
-    char command[128];
+    char command[192];
     (void)state;
     snprintf(command, sizeof command, "rm -rf '%s'", kit_dir);
     return system(command);
