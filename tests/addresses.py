@@ -286,7 +286,7 @@ class Tests:
             said += ['%s: the database has %s' % (mode, t) for t in traces(data, self.hosts)[:3]]
             said += ['%s: the database: %s' % (mode, t) for t in has_key(data)]
             for args in (('sessions',), ('report', 'servers'), ('report', 'networks'), ('report', 'news'), ('report', '--format', 'html'),
-                         ('report', 'stripped'), ('report', 'certificates'), ('incidents', '--format', 'jsonl'), ('rehearse',), ('retain', '--retain-sessions', '0', '--retain-incidents', '0'), ('top', '--once'), ('rejudge', '--dry-run')):
+                         ('report', 'stripped'), ('report', 'certificates'), ('incidents', '--format', 'jsonl'), ('locate',), ('rehearse',), ('retain', '--retain-sessions', '0', '--retain-incidents', '0'), ('top', '--once'), ('rejudge', '--dry-run')):
                 p = self.run(args[0], '--db', db, *args[1:])
                 said += ['%s: %s: %d %s' % (mode, args[0], p.returncode, p.stderr)] if p.returncode not in (0, 1) else []
                 spoken += p.stdout + p.stderr

@@ -21,6 +21,7 @@ int command_doctor(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_sessions(int argc, char **argv);
 int command_incidents(int argc, char **argv);
+int command_locate(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_rejudge(int argc, char **argv);
 int command_retain(int argc, char **argv);

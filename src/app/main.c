@@ -112,6 +112,17 @@ const struct command commands[] = {
       "                        none: everything; default what is likely, and other incidents\n"
       "  --format text|jsonl\n"
       "\nThe status is 1 if there is one, 0 if there is none.\n" },
+    { "locate", command_locate, "locate [OPTION]...",
+      "says where whoever keeps TLS away stands, and what kind of box it is, as far as can be known",
+      "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --since T, --until T  a date or an RFC 3339 time; sessions that began from since up to, not with, until\n"
+      "  --server ADDRESS      only these servers: an address or a network, as they are stored\n"
+      "  --client ADDRESS      likewise\n"
+      "  --hop HOP             relay, submission, retrieval, delivery, filter, other\n"
+      "  --direction DIRECTION inbound, outbound, internal, transit, unknown\n"
+      "  --grade GRADE         possible, likely, proven: stripping of this grade at least; default likely\n"
+      "  --format text|jsonl\n"
+      "\nThe status is 1 if there is stripping, 0 if there is none.\n" },
     { "explain", command_explain, "explain [OPTION]... ID",
       "shows why a session has its verdict: its dialogue, and the rule that decided",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"

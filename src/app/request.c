@@ -11,7 +11,8 @@ bool request_option(struct report_request *q, int option, const char *text)
         [REQUEST_DB - REQUEST_DB] = &q->path, [REQUEST_SINCE - REQUEST_DB] = &q->since,
         [REQUEST_UNTIL - REQUEST_DB] = &q->until, [REQUEST_BY - REQUEST_DB] = &q->by,
         [REQUEST_HOP - REQUEST_DB] = &q->hop, [REQUEST_DIRECTION - REQUEST_DB] = &q->direction,
-        [REQUEST_GRADE - REQUEST_DB] = &q->grade,
+        [REQUEST_GRADE - REQUEST_DB] = &q->grade, [REQUEST_SERVER - REQUEST_DB] = &q->server,
+        [REQUEST_CLIENT - REQUEST_DB] = &q->client,
     };
     if (option < REQUEST_DB || option >= REQUEST_OWN)
         return false;

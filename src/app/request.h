@@ -7,7 +7,8 @@
 #include "report/report.h"
 
 /* Their numbers; a command's own come from REQUEST_OWN on. */
-enum { REQUEST_DB = 256, REQUEST_SINCE, REQUEST_UNTIL, REQUEST_BY, REQUEST_HOP, REQUEST_DIRECTION, REQUEST_GRADE, REQUEST_OWN };
+enum { REQUEST_DB = 256, REQUEST_SINCE, REQUEST_UNTIL, REQUEST_BY, REQUEST_HOP, REQUEST_DIRECTION, REQUEST_GRADE, REQUEST_SERVER, REQUEST_CLIENT,
+       REQUEST_OWN };
 
 /* For every command's table. */
 #define REQUEST_OPTIONS                                                                                              \

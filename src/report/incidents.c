@@ -1,9 +1,5 @@
-#include "report/incidents.h"
-
 #include "report/layout.h"
-#include "report/question.h"
-
-#include <errno.h>
+#include "report/listing.h"
 
 static const struct layout_column columns[] = {
     { "GRADE", "grade", false },   { "WHAT", "what", false }, { "CLIENT", "client", false },
@@ -14,44 +10,9 @@ static const struct layout_column columns[] = {
 
 static const struct column_rule rules[] = { { "evidence", COLUMN_LIST }, { NULL, COLUMN_PLAIN } };
 
-static int write_all(sqlite3_stmt *stmt, const struct report_request *q, size_t width, bool found, FILE *out)
+static int write_table(sqlite3_stmt *stmt, size_t width, FILE *out)
 {
-    const struct rendering lines = { q->format, rules, 0, false };
-    if (q->format == REPORT_JSONL)
-        return render(stmt, &lines, out);
-    if (!found)
-        fputs("(nothing)\n", out);
-    return found ? layout_write(stmt, columns, sizeof columns / sizeof *columns, width, out) : SQLITE_OK;
+    return layout_write(stmt, columns, sizeof columns / sizeof *columns, width, out);
 }
 
-static int ask(struct reading *r, const struct report_request *q, size_t width, bool *found, FILE *out, char error[REPORT_ERROR])
-{
-    sqlite3_stmt *stmt;
-    int code = report_prepare_kept(r, q, &stmt, error), rc;
-
-    if (!code) {
-        rc = sqlite3_step(stmt);
-        *found = rc == SQLITE_ROW;
-        sqlite3_reset(stmt);
-        errno = 0;
-        if ((rc != SQLITE_ROW && rc != SQLITE_DONE) || write_all(stmt, q, width, *found, out) != SQLITE_OK)
-            code = reading_failure(r, error);
-    }
-    sqlite3_finalize(stmt);
-    return code ? code : output_finish(out, error);
-}
-
-int incidents_run(const struct report_request *q, size_t width, bool *found, FILE *out, char error[REPORT_ERROR])
-{
-    struct report_request named = *q;
-    struct reading r;
-    int code = reading_open(&r, q->path, error);
-
-    named.name = "incidents";
-    *found = false;
-    if (code)
-        return code;
-    code = ask(&r, &named, width, found, out, error);
-    reading_close(&r);
-    return code;
-}
+const struct listing incidents_listing = { "incidents", rules, write_table };

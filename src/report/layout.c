@@ -90,16 +90,15 @@ static void put_cell(const struct place *at, struct span text, size_t *owed, FIL
     *owed = GAP + (at->number ? 0 : pad);
 }
 
-/* From column `at` of a line on. */
-static void put_words(struct span text, size_t at, size_t width, FILE *out)
+void layout_words(struct span text, size_t at, size_t indent, size_t width, FILE *out)
 {
     struct span word;
     bool first = true;
     while ((word = span_word(&text)).n) {
         size_t n = text_terminal(NULL, word);
         if (!first && width && at + 1 + n > width) {
-            put_indent(out);
-            at = INDENT;
+            fprintf(out, "\n%*s", (int)indent, "");
+            at = indent;
         } else if (!first) {
             putc(' ', out);
             at++;
@@ -117,7 +116,7 @@ static void put_sentence(const struct layout *l, struct span text, size_t owed, 
         put_indent(out);
     else
         fprintf(out, "%*s", (int)owed, "");
-    put_words(text, INDENT, at->breaks ? l->width : 0, out);
+    layout_words(text, INDENT, INDENT, at->breaks ? l->width : 0, out);
     putc('\n', out);
 }
 

@@ -2,6 +2,7 @@
 #ifndef MAILSEAL_REPORT_LAYOUT_H
 #define MAILSEAL_REPORT_LAYOUT_H
 
+#include "base/bytes.h"
 #include "store/db.h"
 
 #include <stdbool.h>
@@ -20,5 +21,9 @@ struct layout_column {
  * stand on further lines, and so does the sentence. No line is longer, unless one word is.
  * SQLITE_OK, or the statement's failure. */
 int layout_write(sqlite3_stmt *, const struct layout_column *, size_t n, size_t width, FILE *out);
+
+/* A text from column `at` of a line on, in lines of at most `width` (0: there is no limit), the further ones indented;
+ * without the end of the last. */
+void layout_words(struct span text, size_t at, size_t indent, size_t width, FILE *out);
 
 #endif

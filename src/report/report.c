@@ -3,6 +3,7 @@
 #include "report/question.h"
 #include "report/when.h"
 #include "report/words.h"
+#include "base/endpoint.h"
 #include "store/sql.h"
 
 #include <errno.h>
@@ -93,6 +94,32 @@ static bool bind_word(sqlite3_stmt *stmt, const char *parameter, const char *nam
     return sqlite3_bind_text(stmt, place, text, -1, SQLITE_STATIC) == SQLITE_OK;
 }
 
+/* The first and the last address of a network. */
+static void range_of(const struct network *n, uint8_t from[16], uint8_t to[16])
+{
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned kept = n->bits > 8 * i ? n->bits - 8 * i : 0, host = kept < 8 ? 0xffu >> kept : 0;
+        from[i] = (uint8_t)(n->addr[i] & ~host);
+        to[i] = (uint8_t)(n->addr[i] | host);
+    }
+}
+
+static bool bind_network(sqlite3_stmt *stmt, const char *from_name, const char *to_name, const char *text, char error[REPORT_ERROR])
+{
+    struct network n;
+    uint8_t from[16], to[16];
+
+    if (!text)
+        return true;
+    if (!network_parse(text, &n)) {
+        snprintf(error, REPORT_ERROR, "%.100s is neither an address nor a network such as 192.0.2.0/24", text);
+        return false;
+    }
+    range_of(&n, from, to);
+    return sqlite3_bind_blob(stmt, sqlite3_bind_parameter_index(stmt, from_name), from, 16, SQLITE_TRANSIENT) == SQLITE_OK
+        && sqlite3_bind_blob(stmt, sqlite3_bind_parameter_index(stmt, to_name), to, 16, SQLITE_TRANSIENT) == SQLITE_OK;
+}
+
 static bool bind_rehearsal(sqlite3_stmt *stmt, const struct report_request *q)
 {
     int ports = sqlite3_bind_parameter_index(stmt, ":ports"), logins = sqlite3_bind_parameter_index(stmt, ":logins");
@@ -108,6 +135,8 @@ static bool bind_all(sqlite3_stmt *stmt, const struct report_request *q, char er
         && bind_word(stmt, ":hop", q->name, q->hop, error)
         && bind_word(stmt, ":direction", q->name, q->direction, error)
         && bind_word(stmt, ":grade", q->name, q->grade, error)
+        && bind_network(stmt, ":server_from", ":server_to", q->server, error)
+        && bind_network(stmt, ":client_from", ":client_to", q->client, error)
         && bind_rehearsal(stmt, q);
 }
 

@@ -58,10 +58,11 @@ static int64_t reply_of(const struct session *s)
                                                                                : s->starttls_reply;
 }
 
-static void bind_ref(struct binder *b, int64_t id)
+/* 0 is none. */
+static void bind_ref(struct binder *b, int64_t n)
 {
-    if (id)
-        bind_int(b, id);
+    if (n)
+        bind_int(b, n);
     else
         bind_null(b);
 }
@@ -137,5 +138,7 @@ int session_row_add(sqlite3_stmt *stmt, const struct session_row *row)
     bind_ref(&b, row->proxy_server);
     bind_ref(&b, row->certificate);
     bind_ref(&b, row->fingerprint);
+    bind_ref(&b, s->server_ttl);
+    bind_ref(&b, s->forged_ttl);
     return bound_run(&b);
 }
