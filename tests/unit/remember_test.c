@@ -39,6 +39,12 @@ static void see(void *ctx, const struct memory_entry *e)
     assert_true(e->bytes.n == 3 && memcmp(e->bytes.p, "abc", 3) == 0);
 }
 
+static void count(void *ctx, const struct memory_entry *e)
+{
+    unsigned *n = ctx;
+    *n += e->key.n > 0;
+}
+
 static void fill(struct store *s, uint32_t n)
 {
     assert_int_equal(store_begin(s), 0);
@@ -122,12 +128,52 @@ static void nothing_where_addresses_are_truncated(void **state)
     assert_int_equal(kit_number(path, "SELECT count(*) FROM memory"), 1);
 }
 
+static int no_temporary_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+    sqlite3_vfs *usual = vfs->pAppData;
+    file->pMethods = NULL;
+    return name ? usual->xOpen(usual, name, file, flags, out) : SQLITE_CANTOPEN;
+}
+
+/* The writer of a sensor may open no file but in the folder of its database: what needs a temporary one, for sorting or
+ * for a journal of a single statement, would fail for ever. */
+static void a_sensor_needs_no_temporary_file(void **state)
+{
+    sqlite3_vfs refusing = *sqlite3_vfs_find(NULL);
+    const char *path = kit_path("live.db");
+    struct store_options options = { .live = true };
+    char error[STORE_ERROR];
+    uint8_t text[MEMORY_BYTES - sizeof(uint32_t)] = { 0 };
+    int code;
+    unsigned seen = 0;
+    (void)state;
+    refusing.pAppData = sqlite3_vfs_find(NULL);
+    refusing.zName = "refusing";
+    refusing.xOpen = no_temporary_file;
+    assert_int_equal(sqlite3_vfs_register(&refusing, 1), SQLITE_OK);
+    struct store *s = store_open(path, &options, &code, error);
+    assert_non_null(s);
+    assert_int_equal(store_begin(s), 0);
+    for (uint32_t i = 0; i < MANY; i++) {
+        struct memory_entry e = entry(MEMORY_RUN, &i, i);
+        e.bytes = span_of(text, sizeof text);
+        assert_int_equal(store_remember(s, &e), 0);
+    }
+    assert_int_equal(store_commit(s), 0);
+    if (store_memory(s, MEMORY_RUN, count, &seen))
+        fail_msg("%s", store_error(s));
+    assert_int_equal(seen, HISTORY_RUNS);
+    store_close(s);
+    sqlite3_vfs_unregister(&refusing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_newest_stay),
         cmocka_unit_test(strange_rows_are_left_out),
         cmocka_unit_test(nothing_where_addresses_are_truncated),
+        cmocka_unit_test(a_sensor_needs_no_temporary_file),
     };
     return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
 }
