@@ -7,7 +7,7 @@ usage: evidence.py [--bin build/mailseal] [NAME…]
 All goldens, one after the other and hours apart, are one stream for `monitor --read - --write`. The last line is
 "N passed, N failed" (checks).
 """
-import argparse, glob, json, os, signal, stat, subprocess, sys, tempfile, time
+import argparse, glob, json, os, resource, signal, stat, subprocess, sys, tempfile, time
 import golden, monitor
 import secrets as planted               # the test of this name
 
@@ -161,6 +161,31 @@ class Tests:
         # what is committed and not yet written is lost
         return said + (['too many: %s' % str(k) for k in got - want]) + ([] if len(got) > .7 * len(want) else ['%d of %d' % (len(got), len(want))])
 
+    def rolled_back(self):
+        """A session that a later one tells of is found, though what told of it could be stored in a second try only."""
+        db, folder, made, said = self.path('.db'), self.path(), planted.Stream(), []
+        sensor = monitor.Sensor(self.a, db, ['--write', folder, '--lanes', '0'])
+
+        def limit(n): resource.prlimit(sensor.child('writer'), resource.RLIMIT_FSIZE, (n, resource.RLIM_INFINITY))
+
+        def wait_for(words):
+            end = time.time() + 10
+            while words not in sensor.said.decode() and time.time() < end:
+                time.sleep(.05)
+            return [] if words in sensor.said.decode() else ['%r is not said' % words]
+        sensor.feed(made.head() + made.records(made.later(planted.load(os.path.join(planted.PCAPS, 'retry-rst.pcap')))))
+        time.sleep(1.5)
+        limit(0)
+        # hours later: from now on it is known that the client was blocked
+        sensor.feed(made.records(made.later(planted.load(os.path.join(planted.PCAPS, 'smtp-clear.pcap')))))
+        said += wait_for('is kept in memory')
+        limit(resource.RLIM_INFINITY)
+        said += wait_for('is written again')
+        code = sensor.end()
+        said += ['status %s' % code] if code or monitor.analyse(self.a, folder, again := self.path('.db')) else []
+        want, got = [key(r) for r in rows(self.a, db) if r['verdict'] == 'stripped'], [key(r) for r in rows(self.a, again)]
+        return said + ([] if want and got == want else ['written: %s, not %s' % (got, want)])
+
     def refusals(self):
         said = []
         f = self.path()
@@ -187,7 +212,7 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory(dir='/dev/shm' if os.access('/dev/shm', os.W_OK) else None) as folder:
         tests = Tests(a, folder)
-        for name in a.names or ('goldens', 'bounds', 'memory', 'killed', 'refusals'):
+        for name in a.names or ('goldens', 'bounds', 'memory', 'killed', 'rolled_back', 'refusals'):
             began = time.time()
             said = getattr(tests, name)()
             print('%s: %s, %.1f s' % (name, 'failed' if said else 'as it should be', time.time() - began))

@@ -22,45 +22,73 @@ static const char prefix[] = "mailseal-", suffix[] = ".pcapng";
 
 /* --- wishes --- */
 
-static void add_wish(struct evidence_wishes *w, const struct evidence_wish *wish)
+static bool add_wish(struct evidence_wishes *w, const struct evidence_wish *wish)
 {
-    if (w->n == EVIDENCE_WISHES)
+    if (w->n == EVIDENCE_WISHES) {
         w->lost++;
-    else
-        w->wish[w->n++] = *wish;
+        return false;
+    }
+    w->wish[w->n++] = *wish;
+    return true;
+}
+
+static struct evidence_other *other_of(struct evidence_wishes *w, int64_t row)
+{
+    return &w->other[(uint64_t)row % EVIDENCE_OTHERS];
 }
 
 void evidence_wish(struct evidence_wishes *w, int64_t row, const struct session *s, const struct judgement *j)
 {
     const struct evidence_wish wish = { .kept = s->kept, .evidence = s->evidence, .incidents = s->incidents,
                                         .verdict = (uint8_t)j->verdict };
-    uint64_t at = (uint64_t)row % EVIDENCE_OTHERS;
+    w->newest = row > w->newest ? row : w->newest;
     if (!s->kept)
         return;
-    if (s->evidence | s->incidents) {
+    if (s->evidence | s->incidents)
         add_wish(w, &wish);
-        return;
-    }
-    w->other[at].row = row;
-    w->other[at].kept = s->kept;
-    w->other[at].verdict = (uint8_t)j->verdict;
+    else
+        *other_of(w, row) = (struct evidence_other){ .row = row, .kept = s->kept, .verdict = (uint8_t)j->verdict };
 }
 
 void evidence_wish_later(struct evidence_wishes *w, int64_t row, enum evidence kind, enum grade grade)
 {
-    uint64_t at = (uint64_t)row % EVIDENCE_OTHERS;
-    struct evidence_wish wish = { .kept = w->other[at].kept, .verdict = w->other[at].verdict, .later = true };
-    if (w->other[at].row != row || !wish.kept || grade == GRADE_NONE)
+    struct evidence_other *o = other_of(w, row);
+    struct evidence_wish wish = { .kept = o->kept, .verdict = o->verdict, .later = row };
+    if (o->row != row || !o->kept || o->wished || grade == GRADE_NONE)
         return;
     evidence_add(&wish.evidence, kind, grade);
-    add_wish(w, &wish);
-    w->other[at].kept = 0;              /* once is enough */
+    o->wished = add_wish(w, &wish);     /* once is enough */
+}
+
+static void begin_transaction(struct evidence_wishes *w)
+{
+    w->n = 0;
+    w->lost = 0;
+}
+
+void evidence_committed(struct evidence_wishes *w)
+{
+    w->committed = w->newest;
+    begin_transaction(w);
+}
+
+void evidence_rolled_back(struct evidence_wishes *w)
+{
+    for (unsigned i = 0; i < w->n; i++)
+        if (w->wish[i].later && other_of(w, w->wish[i].later)->row == w->wish[i].later)
+            other_of(w, w->wish[i].later)->wished = false;
+    for (unsigned i = 0; i < EVIDENCE_OTHERS && w->newest > w->committed; i++)
+        if (w->other[i].row > w->committed)
+            w->other[i] = (struct evidence_other){ 0 };
+    w->newest = w->committed;
+    begin_transaction(w);
 }
 
 void evidence_forget(struct evidence_wishes *w)
 {
-    w->n = 0;
     memset(w->other, 0, sizeof w->other);
+    w->newest = w->committed = 0;
+    begin_transaction(w);
 }
 
 /* --- pcapng (draft-ietf-opsawg-pcapng): a section, one interface of raw IP, packets --- */

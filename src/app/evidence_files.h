@@ -21,25 +21,32 @@ struct evidence_wish {
     uint64_t kept;                      /* as in the session */
     uint32_t evidence, incidents;
     uint8_t verdict;                    /* enum verdict */
-    bool later;                         /* a later session told of the evidence, by which the verdict may have changed */
+    int64_t later;                      /* its row, if a later session told of the evidence, by which the verdict may have changed; 0: it did not */
 };
-/* Those of a transaction, until it is committed; and of sessions that are none, where their packets are, for what later
- * ones may tell of them. */
+/* Where the packets of a session are that is no incident yet. */
+struct evidence_other {
+    int64_t row;
+    uint64_t kept;
+    uint8_t verdict;
+    bool wished;                        /* in this transaction or before */
+};
+/* Those of a transaction, and of sessions that are none, where their packets are, for what later ones may tell of them. */
 struct evidence_wishes {
     unsigned n;
     uint64_t lost;                      /* there was no room here */
+    int64_t newest, committed;          /* the highest row; that of the transactions before */
     struct evidence_wish wish[EVIDENCE_WISHES];
-    struct {
-        int64_t row;
-        uint64_t kept;
-        uint8_t verdict;
-    } other[EVIDENCE_OTHERS];           /* by row */
+    struct evidence_other other[EVIDENCE_OTHERS];       /* by row */
 };
 /* If it is an incident, and its packets are kept. row: its number in the database. */
 void evidence_wish(struct evidence_wishes *, int64_t row, const struct session *, const struct judgement *);
 /* The session of this row has evidence of a kind. */
 void evidence_wish_later(struct evidence_wishes *, int64_t row, enum evidence, enum grade);
-/* Of sessions before nothing is known: they were rolled back. */
+/* The transaction is over, and its wishes are done with; or it was rolled back, and all of it will be told again: of
+ * sessions before it is still known where their packets are. */
+void evidence_committed(struct evidence_wishes *);
+void evidence_rolled_back(struct evidence_wishes *);
+/* Rows are those of another file from now on. */
 void evidence_forget(struct evidence_wishes *);
 
 struct evidence_files {

@@ -25,7 +25,7 @@ void ledger_forget(struct ledger *l)
 {
     l->known = 0;
     if (l->wishes)
-        evidence_forget(l->wishes);
+        evidence_rolled_back(l->wishes);
 }
 
 static void tell_entry(void *ctx, const struct memory_entry *e) { judge_remember(ctx, e); }

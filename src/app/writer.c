@@ -62,10 +62,12 @@ static void write_evidence(struct writer *w)
     if (!w->ledger.wishes)
         return;
     evidence_files_write(&w->files, &w->wishes);
+    bool wished = w->wishes.n > 0;
+    evidence_committed(&w->wishes);
     if (w->files.trouble && !before)
         sensor_warn("%s: evidence cannot be written (%s); sessions are counted until that is possible again",
                     w->sensor->evidence.folder, strerror(errno));
-    else if (before && !w->files.trouble && w->wishes.n)
+    else if (before && !w->files.trouble && wished)
         sensor_say("%s is written again", w->sensor->evidence.folder);
 }
 
@@ -78,6 +80,7 @@ static void look_for_file(struct writer *w)
     store_close(w->ledger.store);
     w->ledger.store = NULL;
     ledger_forget(&w->ledger);          /* the rows that it knows are those of the other file */
+    evidence_forget(&w->wishes);
 }
 
 static int try_to_store(struct writer *w, const struct journal *j)
@@ -89,8 +92,6 @@ static int try_to_store(struct writer *w, const struct journal *j)
     if (!l->store)
         l->store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
     l->figures = (struct ledger_figures){ 0 };
-    w->wishes.n = 0;
-    w->wishes.lost = 0;
     sensor_local(w->sensor, &w->local);
     if (l->store && !(code = journal_store(j, l, w->sensor->link, w->sensor->nlinks))) {
         show_figures(w);

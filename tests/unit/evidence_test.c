@@ -158,12 +158,53 @@ static void failed_write_leaves_nothing(void **state)
     assert_int_equal(unlink(path) | rmdir(folder), 0);
 }
 
+static void tell(struct evidence_wishes *w, int64_t row, uint64_t kept)
+{
+    static struct session s;
+    const struct judgement j = { .verdict = VERDICT_CLEAR };
+    s.kept = kept;
+    evidence_wish(w, row, &s, &j);
+}
+
+/* What was known before a transaction that is rolled back is known behind it; its own sessions are not, for another one
+ * may get their rows. */
+static void rollback_forgets_its_own(void **state)
+{
+    (void)state;
+    static struct evidence_wishes w;
+    const enum evidence kind = (enum evidence)0;
+    tell(&w, 1, 4097);
+    evidence_committed(&w);
+    for (unsigned i = 0; i < 2; i++) {
+        tell(&w, 2, 8193);
+        evidence_wish_later(&w, 1, kind, GRADE_POSSIBLE);
+        evidence_wish_later(&w, 1, kind, GRADE_LIKELY);
+        assert_int_equal(w.n, 1);
+        assert_int_equal(w.wish[0].kept, 4097);
+        evidence_rolled_back(&w);
+        assert_int_equal(w.n, 0);
+    }
+    evidence_wish_later(&w, 2, kind, GRADE_LIKELY);
+    assert_int_equal(w.n, 0);
+    evidence_wish_later(&w, 1, kind, GRADE_LIKELY);
+    assert_int_equal(w.n, 1);
+    evidence_committed(&w);
+    evidence_wish_later(&w, 1, kind, GRADE_LIKELY);
+    assert_int_equal(w.n, 0);           /* once */
+    tell(&w, 3, 4097);
+    evidence_committed(&w);
+    evidence_forget(&w);
+    evidence_wish_later(&w, 3, kind, GRADE_LIKELY);
+    assert_int_equal(w.n, 0);           /* another file */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(oldest_give_way),
         cmocka_unit_test(nothing_is_believed),
         cmocka_unit_test(failed_write_leaves_nothing),
+        cmocka_unit_test(rollback_forgets_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
