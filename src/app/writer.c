@@ -28,7 +28,7 @@ struct writer {
     struct worker *worker;
     uint64_t handed_ns;
     bool ended, gone;                   /* the run has told everything; nobody is left to tell anything */
-    uint64_t ended_ns;
+    uint64_t ended_ns;                  /* when that was found; 0: neither was */
     /* of the storer */
     struct ledger ledger;               /* its store is NULL while it is not open */
     struct local_networks local;        /* for a transaction */
@@ -256,6 +256,16 @@ static bool is_full(const struct writer *w)
     return w->storing && (journal_rows(w->filling) >= ROWS || !journal_has_room(w->filling));
 }
 
+/* Who tells, and who would start him again, may end meanwhile: what is kept is tried for a while, and given up then. */
+static void wait_for_room(struct writer *w)
+{
+    struct pollfd fd = { .fd = w->sensor->listening };  /* events are none: only the end is told of */
+    if (!w->ended_ns && poll(&fd, 1, 5) > 0)
+        w->ended_ns = wall_clock_ns();
+    else
+        poll(NULL, 0, 5);
+}
+
 static void listen_to_the_end(struct writer *w)
 {
     struct pollfd fd = { .fd = w->sensor->listening, .events = POLLIN };
@@ -266,14 +276,14 @@ static void listen_to_the_end(struct writer *w)
         if (must_wait(w)) {
             poll(NULL, 0, 2);
         } else if (is_full(w)) {
-            poll(NULL, 0, 5);
+            wait_for_room(w);
         } else if (!w->gone) {
             poll(&fd, 1, w->storing ? 5 : 100);
             listen_once(w);
         } else {
             poll(NULL, 0, 5);
         }
-        if ((w->ended || w->gone) && atomic_load(&w->trouble) && wall_clock_ns() - w->ended_ns > 10 * second_ns)
+        if (w->ended_ns && atomic_load(&w->trouble) && wall_clock_ns() - w->ended_ns > 10 * second_ns)
             atomic_store(&w->in_vain, true);
         if (sensor_asked) {
             sensor_asked = 0;
