@@ -181,8 +181,9 @@ class Tests:
         said += wait_for('is kept in memory')
         limit(resource.RLIM_INFINITY)
         said += wait_for('is written again')
-        code = sensor.end()
-        said += ['status %s' % code] if code or monitor.analyse(self.a, folder, again := self.path('.db')) else []
+        code, again = sensor.end(), self.path('.db')
+        if code or monitor.analyse(self.a, folder, again):
+            return said + ['status %s, files %s' % (code, os.listdir(folder))]
         want, got = [key(r) for r in rows(self.a, db) if r['verdict'] == 'stripped'], [key(r) for r in rows(self.a, again)]
         return said + ([] if want and got == want else ['written: %s, not %s' % (got, want)])
 

@@ -187,6 +187,8 @@ class Tests:
                 ('# a comment\n\n[monitor]\n  local = 192.0.2.0/240 \r\nread=-\n; lanes = 99\n', 78, ['conf:4: --local']),
                 ('local = 192.0.2.0/24,2001:db8::/32\r\nread=-\n', 0, ['is good: 2 settings\n']),
                 ('lokal = 192.0.2.0/24\nmemroy=1G\n', 78, ["conf:1: 'lokal' is no setting; is 'local' meant?", "conf:2: 'memroy' is no setting; is 'memory' meant?"]),
+                ('interface = eth1,eth2,eth1\n', 78, ["conf:1: --interface: 'eth1' is named twice"]),
+                ('interface = eth1\nread = -\n', 78, ['either --interface or --read - has to be named, and not both']),
                 ('xyzzy = 1\n', 78, ["conf:1: 'xyzzy' is no setting; 'mailseal monitor --help' lists them"]),
                 ('lanes\n', 78, ["conf:1: 'lanes' is no line of the form 'name = value'"]),
                 ('lanes =\n', 78, ['conf:1: lanes: a value is missing']),
@@ -205,6 +207,20 @@ class Tests:
         path = self.file('lanes = many\n')
         p = subprocess.run([self.a.bin, 'monitor', '--read', '-', '--config', path, '--db', self.path()], stdin=subprocess.DEVNULL, capture_output=True, text=True)
         return said + ([] if p.returncode == 78 else ['monitor takes it: %s' % p.stderr])
+
+    def sources(self):
+        """What is read is said once, and clearly; standard input in the command line takes the place of the file's interfaces."""
+        said, path = [], self.file('interface = eth1,eth2\n')
+        for args, code, words in (([], 64, 'to be named, and nothing is'), (['--interface', 'eth1,eth1'], 64, "'eth1' is named twice"),
+                                  (['--interface', 'eth1', '--interface', 'eth1'], 64, "'eth1' is named twice"),
+                                  (['--config', path, '--interface', 'eth2'], 64, "'eth2' is named twice"),
+                                  (['--interface', 'eth1', '--read', '-'], 64, 'not both'), (['--read', '-', '--interface', 'eth1'], 64, 'not both'),
+                                  (['--read', '-', 'x'], 64, "'x' is no option"),
+                                  (['--config', path, '--read', '-'], 0, 'the interfaces of %s are left alone' % path), (['--read', '-'], 0, '')):
+            p = subprocess.run([self.a.bin, 'monitor', '--db', self.path()] + args, stdin=open(self.unusual, 'rb'), capture_output=True, text=True)
+            said += [] if p.returncode == code and words in p.stderr else ['%s: %d, %s' % (args, p.returncode, p.stderr)]
+            said += ['%s: %s' % (args, p.stderr)] if p.stderr.count('\n') > bool(words) else []
+        return said
 
     def reload(self):
         """HUP: the direction of later sessions changes without a restart; what is no good changes nothing."""
@@ -330,7 +346,7 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
         tests = Tests(a, folder)
-        for name in a.names or ('notify', 'hanging', 'journal', 'flood', 'quiet', 'check_config', 'reload', 'unit', 'top'):
+        for name in a.names or ('notify', 'hanging', 'journal', 'flood', 'quiet', 'check_config', 'sources', 'reload', 'unit', 'top'):
             began = time.time()
             said = getattr(tests, name)()
             print('%s: %s, %.1f s' % (name, 'failed' if said else 'as it should be', time.time() - began))

@@ -52,9 +52,15 @@ static int take_read(struct sensor *s, const char *value)
     if (strcmp(value, "-") != 0)
         return complain(EX_USAGE, "--read: only '-' is read, which is standard input; mailseal analyze reads files");
     s->from_stdin = true;
-    s->link[0] = "-";
-    s->nlinks = 1;
     return 0;
+}
+
+static bool is_link(const struct sensor *s, const char *name, size_t n)
+{
+    for (unsigned i = 0; i < s->nlinks; i++)
+        if (strlen(s->link[i]) == n && memcmp(s->link[i], name, n) == 0)
+            return true;
+    return false;
 }
 
 /* "eth1" or "eth1,eth2". */
@@ -64,6 +70,8 @@ static int take_interfaces(struct sensor *s, const char *value)
         size_t n = strcspn(value, ",");
         if (!n || n >= IF_NAMESIZE)
             return complain(EX_USAGE, "--interface: '%s' is no name of an interface", value);
+        if (is_link(s, value, n))
+            return complain(EX_USAGE, "--interface: '%.*s' is named twice; each of its packets would count twice", (int)n, value);
         if (s->nlinks == STORE_LINKS)
             return complain(EX_USAGE, "--interface: no more than %d can be followed by one sensor", STORE_LINKS);
         memcpy(s->link_name[s->nlinks], value, n);
@@ -196,6 +204,7 @@ static int prepare_evidence(struct sensor *s)
 struct settings {
     struct sensor sensor;               /* the port table is too large for a stack */
     struct config config;               /* has the file's text */
+    unsigned left_alone;                /* interfaces of the file, since the command line names standard input */
 };
 
 static int take_setting(void *ctx, int option, const char *value) { return take_option(ctx, option, value); }
@@ -245,17 +254,38 @@ static int check_settings(struct sensor *s)
     return addresses_check(o, s->address_key);
 }
 
+/* What is read, when all is known that may be. of_file: interfaces that the file names, if the command line names standard
+ * input, which takes their place. */
+static int settle_links(struct settings *t, unsigned of_file)
+{
+    struct sensor *s = &t->sensor;
+    if (s->from_stdin ? s->nlinks != of_file : !s->nlinks)
+        return complain(EX_USAGE, "monitor: either --interface or --read - has to be named, and %s",
+                        s->nlinks ? "not both" : "nothing is");
+    if (!s->from_stdin)
+        return 0;
+    t->left_alone = of_file;
+    s->link[0] = "-";
+    s->nlinks = 1;
+    return 0;
+}
+
 static int read_settings(struct settings *t, int argc, char **argv)
 {
     int option, status;
+    unsigned of_file;
     set_defaults(t);
     t->sensor.config = find_option(OPT_CONFIG, argc, argv);
     if (t->sensor.config && (status = config_read(&t->config, t->sensor.config)))
         return status;
+    of_file = t->sensor.from_stdin ? 0 : t->sensor.nlinks;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         if ((status = take_option(&t->sensor, option, optarg)))
             return status;
-    return check_settings(&t->sensor);
+    if (optind != argc)
+        return complain(EX_USAGE, "monitor: '%s' is no option", argv[optind]);
+    status = settle_links(t, of_file);
+    return status ? status : check_settings(&t->sensor);
 }
 
 static struct {
@@ -284,10 +314,9 @@ int command_monitor(int argc, char **argv)
     if ((status = read_settings(&t, argc, argv)))
         return status;
     s->read_again = read_again;
-    if (optind != argc || !s->nlinks || (s->from_stdin && s->nlinks > 1)) {
-        complain(EX_USAGE, "monitor: either --interface or --read - has to be named, and nothing else");
-        return complain_usage("monitor");
-    }
+    if (t.left_alone)
+        remark("packets come from standard input, as the command line has it: the interface%s of %s %s left alone",
+               t.left_alone == 1 ? "" : "s", s->config, t.left_alone == 1 ? "is" : "are");
     if ((status = find_user(s)))
         return status;
     find_owner(s);
@@ -317,10 +346,11 @@ int command_check_config(int argc, char **argv)
     set_defaults(&t);
     if ((status = config_read(&t.config, path)))
         return status;
-    if (check_settings(&t.sensor))
+    bool none = !t.sensor.nlinks && !t.sensor.from_stdin;
+    if ((!none && settle_links(&t, 0)) || check_settings(&t.sensor))
         return EX_CONFIG;
     printf("%s is good: %u setting%s\n", path, t.config.n, t.config.n == 1 ? "" : "s");
-    if (!t.sensor.nlinks)
+    if (none)
         puts("It names nothing to read: the command line has to.");
     return finish_output();
 }
