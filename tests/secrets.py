@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Planted secrets in the memory of the running program: none is left when its session has ended.
 
-usage: secrets.py [--bin build/tests/secrets/mailseal] [--lanes N] [--every N] [NAME…]
+usage: secrets.py [--bin build/tests/secrets/mailseal] [--lanes N] [--every N] [--write] [NAME…]
 
 The program (readable by its parent, else as it is: tests/secrets/readable.c) reads one long capture from a pipe:
 all goldens one after the other, each hours later than the one before, and behind each of them a connection of
@@ -11,6 +11,9 @@ lost, the other client comes right behind it; else an hour and more later, since
 Last of all it is searched when everything has ended and only the summary is still to be written. Left out is
 memory that is kept out of core files (MADV_DONTDUMP): the packets being read, and what is unpacked. There the
 same search must find what has just been read, or it could find nothing anywhere.
+  --write     the same of the parser of a sensor that keeps evidence (monitor --read - --write), which holds packets of
+              sessions longer, and of the memory that it shares with the writer: there the words of the protocols must be
+              found
   --every N   looks after each N-th golden only, and after all whose name begins with "secret"
 The last line is "N passed, N failed"; the status is 0 when nothing failed.
 """
@@ -39,14 +42,15 @@ def needles():
 # --- the image ---
 
 def mappings(pid, dumped=True):
-    """Of the memory that a core file would hold, or of that left out of it: begin, end, name."""
+    """Of the memory that a core file would hold, with what is shared with other processes, or of the rest: begin, end, name."""
     out = []
     for line in open('/proc/%d/smaps' % pid):
         m = re.match(r'([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)', line)
         if m:
             head = int(m[1], 16), int(m[2], 16), m[4], m[3]
-        elif line.startswith('VmFlags:') and head[3].startswith('rw') and (' dd' not in line) == dumped and not head[2].startswith('[v'):
-            out.append(head[:3])
+        elif line.startswith('VmFlags:') and head[3].startswith('rw') and not head[2].startswith('[v'):
+            if (' dd' not in line or head[3].endswith('s')) == dumped:
+                out.append((head[0], head[1], head[2] or 'memory shared' if head[3].endswith('s') else head[2]))
     return out
 
 
@@ -68,6 +72,16 @@ def search(pid, wanted, dumped=True):
                     found.append('%s in %s+%#x: %r' % (form, name or 'memory', at, data[max(0, at - 24):at + 40]))
                     at = data.find(needle, at + 1)
     return found
+
+
+def parser_of(pid):
+    """The process that reads the packets of a sensor."""
+    for _ in range(500):
+        for child in open('/proc/%d/task/%d/children' % (pid, pid)).read().split():
+            if open('/proc/%s/comm' % child).read().strip() == 'mailseal-parser':
+                return int(child)
+        time.sleep(.01)
+    sys.exit('the sensor does not start')
 
 
 def waits(pid, fd):
@@ -138,6 +152,7 @@ def main():
     ap.add_argument('--bin', default=os.path.join(HERE, '..', 'build', 'tests', 'secrets', 'mailseal'))
     ap.add_argument('--every', type=int, default=1)
     ap.add_argument('--lanes', type=int, default=0)
+    ap.add_argument('--write', action='store_true')
     ap.add_argument('names', nargs='*')
     a = ap.parse_args()
     goldens = sorted(glob.glob(os.path.join(PCAPS, '*.pcap')) + glob.glob(os.path.join(PCAPS, 'recorded', '*.pcap')))
@@ -147,10 +162,12 @@ def main():
     with tempfile.TemporaryDirectory(dir='/dev/shm' if os.access('/dev/shm', os.W_OK) else None) as folder:
         summary, full = os.pipe()
         os.write(full, bytes(fcntl.fcntl(full, 1031, 4096)))        # F_SETPIPE_SZ; no room for more
-        p = subprocess.Popen([a.bin, 'analyze', '--lanes', str(a.lanes), '--db', os.path.join(folder, 'm.db'), '-'], stdin=subprocess.PIPE, stdout=full,
-                             stderr=subprocess.DEVNULL)
+        common = ['--lanes', str(a.lanes), '--db', os.path.join(folder, 'm.db')]
+        sensor = ['monitor', '--read', '-', '--write', os.path.join(folder, 'evidence'), '--evidence-memory', '8M', '--memory', '32M'] + common
+        p = subprocess.Popen([a.bin] + (sensor if a.write else ['analyze'] + common + ['-']), stdin=subprocess.PIPE, stdout=full, stderr=subprocess.DEVNULL)
         fd, stream = p.stdin.fileno(), Stream()
         try:
+            pid = parser_of(p.pid) if a.write else p.pid
             os.write(fd, stream.head())
             for i, path in enumerate(goldens):
                 packets = load(path)
@@ -167,21 +184,23 @@ def main():
                 p.stdin.flush()
                 if i % a.every and not os.path.basename(path).startswith('secret'):
                     continue
-                if not waits(p.pid, fd):
+                if not waits(pid, fd):
                     problems.append('%s: the program does not wait for more' % path)
                     break
-                found = search(p.pid, wanted)
+                found = search(pid, wanted)
                 passed += not found
                 # What is longer overwrites its own beginning where it is read.
-                blind = [form for form, n in here.items() if len(data) < KEPT and not search(p.pid, {form: n}, False)]
+                blind = [form for form, n in here.items() if len(data) < KEPT and not search(pid, {form: n}, False)]
                 if blind:
                     problems.append('%s: %s was read, and is not found where packets are read' % (path, ', '.join(blind)))
                 if found:
                     problems.append('%s: %s' % (os.path.basename(path), '\n    '.join(found[:6])))
+            if a.write and not any('memory shared' in f or '/dev/zero' in f for f in search(pid, {'a capability list': b'250-STARTTLS'})):
+                problems.append('nothing is kept as evidence')
             p.stdin.close()
             time.sleep(.5)
-            found = search(p.pid, wanted)
-            passed += not found
+            found = search(pid, wanted) if not a.write else []      # a sensor has nothing to say then
+            passed += not found and not a.write
             problems += ['at the end: ' + '\n    '.join(found[:10])] if found else []
         finally:
             p.kill()
