@@ -175,6 +175,22 @@ static void remember_word(struct dialogue *d, struct span text)
         d->mask_weak = true;            /* a mask may hide anything where the words around it are not known */
 }
 
+/* With "=" it is the form of old Outlooks and Exchanges; X-EXPS is AUTH among Exchanges. */
+static void offer_mechanisms(struct dialogue *d, struct span word, struct span rest)
+{
+    static const char *const keywords[] = { "AUTH", "X-EXPS" };
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
+        size_t n = strlen(keywords[i]);
+        bool equals = word.n > n && word.p[n] == '=';
+        if (!span_starts_nocase(word, keywords[i]) || (word.n > n && !equals))
+            continue;
+        if (equals)
+            sasl_offer(d, span_skip(word, n + 1));
+        for (struct span name; (name = span_word(&rest)).n;)
+            sasl_offer(d, name);
+    }
+}
+
 static void list_line(struct dialogue *d, struct span text)
 {
     struct span rest = text, word = span_word(&rest);
@@ -183,12 +199,7 @@ static void list_line(struct dialogue *d, struct span text)
         list_offer(d);
     list_word(d, word, "STARTTLS");
     remember_word(d, text);
-    bool equals = span_starts_nocase(word, "AUTH=");
-    if (equals)                         /* the form of old Outlooks and Exchanges */
-        sasl_offer(d, span_skip(word, 5));
-    if (equals || span_eq_nocase(word, "AUTH"))
-        while ((word = span_word(&rest)).n)
-            sasl_offer(d, word);
+    offer_mechanisms(d, word, rest);
 }
 
 static bool is_list_reply(const struct dialogue *d, const struct smtp_reply_line *r, const struct open_command *c)

@@ -312,6 +312,8 @@ void trace_offer(struct dialogue *d, struct span word, bool masked)
         offer_mask(d, TO_CLIENT, word);
         return;
     }
+    if (span_starts_nocase(word, "X-EXPS="))
+        word = span_first(word, 6);
     unsigned number = trace_word_find(word);
     trace_note(d, TRACE_OFFER, TO_CLIENT, number, number ? 0 : length(word.n));
 }

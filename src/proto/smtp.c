@@ -27,6 +27,8 @@ void smtp_command_parse(struct span line, struct smtp_command *out)
     for (unsigned v = SMTP_UNKNOWN + 1; v < SMTP_VERB_N; v++)
         if (span_eq_nocase(out->word, verbs[v].word))
             out->verb = (enum smtp_verb)v;
+    if (out->verb == SMTP_UNKNOWN && span_eq_nocase(out->word, "X-EXPS"))
+        out->verb = SMTP_AUTH;
 }
 
 bool smtp_speaks_mail(enum smtp_verb verb) { return verbs[verb].mail; }

@@ -25,7 +25,7 @@ struct smtp_command {
     enum smtp_verb verb;
     struct span word, arg;              /* arg: behind the verb, without blanks around it */
 };
-/* line: without its line end. */
+/* line: without its line end. X-EXPS, by which Exchanges log in to one another, is AUTH. */
 void smtp_command_parse(struct span line, struct smtp_command *out);
 bool smtp_speaks_mail(enum smtp_verb);
 
