@@ -4,14 +4,17 @@
 -- word of an incident that is none. The strongest come first, of these the newest. The sentence is that of the strongest
 -- evidence; where it comes from other sessions, that of the newest session. :grade is the least one of stripping;
 -- with it nothing else is listed, but for `none`, with which everything is. Else stripping has to be likely, and
--- other incidents, which have no grade, are listed, too. What is allowed is not.
+-- other incidents, which have no grade, are listed, too. Stripping on an allowed path, and a decrypted mirror there, is
+-- listed with :grade `allowed`, then alone, and with `none`.
 -- client is its network where several had it; stripped are sessions with that verdict, the others upgraded
 -- nevertheless, or left; secrets and guessable are sessions with such a credential in clear, messages those handed
 -- over in clear (IMAP has no such number: mailboxes are its sessions in which one was used in clear).
 -- session is the newest, for `mailseal explain`. :since and :until (unix seconds) choose sessions that began in
 -- [since, until).
-WITH span (least, others) AS (
-    SELECT (SELECT code FROM word WHERE kind = 'grade' AND word = coalesce(:grade, 'likely')), coalesce(:grade, 'none') = 'none'
+WITH span (least, most, others, allowed) AS (
+    SELECT max(w.code, 1), iif(:grade IN ('none', 'allowed'), a.code, a.code - 1), coalesce(:grade, 'none') = 'none', a.code
+    FROM word AS w, word AS a
+    WHERE w.kind = 'strip' AND w.word = coalesce(:grade, 'likely') AND a.kind = 'strip' AND a.word = 'allowed'
 ), hit AS MATERIALIZED (
     SELECT s.id, s.first_us, s.first_us + s.lasted_us AS last_us, s.client, s.server, s.protocol, s.hop, s.direction,
            s.verdict, s.strip, s.facts, s.evidence, s.incidents, s.auth_exposure, s.messages_clear,
@@ -24,7 +27,7 @@ WITH span (least, others) AS (
       AND (:direction IS NULL OR s.direction = (SELECT code FROM word WHERE kind = 'direction' AND word = :direction))
 ), stripping AS MATERIALIZED (
     SELECT hit.* FROM hit, span
-    WHERE strip >= max(least, 1) AND strip <> (SELECT code FROM word WHERE kind = 'strip' AND word = 'allowed')
+    WHERE strip BETWEEN least AND most
 ), kinds AS (                               -- the newest session of each evidence at its highest grade
     SELECT network, server, e.code, e.word, e.sentence, max((evidence >> 2 * e.code & 3) << 56 | h.id) AS top
     FROM stripping AS h JOIN word AS e ON e.kind = 'evidence' AND evidence >> 2 * e.code & 3
@@ -43,6 +46,7 @@ WITH span (least, others) AS (
     UNION ALL
     SELECT w.code, NULL, hit.* FROM hit, span, word AS w
     WHERE others AND incidents <> 0 AND w.kind = 'incident' AND incidents >> w.code & 1
+      AND NOT (w.word = 'decrypted_mirror' AND strip = span.allowed)
 ), paths AS (
     SELECT code, network, server, max(id) AS newest, max(protocol) AS protocol, max(hop) AS hop,
            max(direction) AS direction, max(grade) AS grade, min(first_us) AS first_us,
@@ -77,8 +81,8 @@ LEFT JOIN endpoint AS c ON c.id = p.client
 LEFT JOIN endpoint AS n ON n.port = 0 AND n.address = CAST(p.network || zeroblob(16 - length(p.network)) AS BLOB)
 LEFT JOIN strongest AS s ON p.code IS NULL AND s.network = p.network AND s.server = p.server
 LEFT JOIN word AS i ON i.kind = 'incident' AND i.code = p.code
-LEFT JOIN word AS g ON g.kind = 'grade' AND g.code = p.grade
+LEFT JOIN word AS g ON g.kind = 'strip' AND g.code = p.grade
 LEFT JOIN word AS protocol ON protocol.kind = 'protocol' AND protocol.code = p.protocol
 LEFT JOIN word AS hop ON hop.kind = 'hop' AND hop.code = p.hop
 LEFT JOIN word AS direction ON direction.kind = 'direction' AND direction.code = p.direction
-ORDER BY coalesce(p.grade, 0) DESC, p.code, p.last_us DESC, p.network, p.server;
+ORDER BY g.word IS 'allowed', coalesce(p.grade, 0) DESC, p.code, p.last_us DESC, p.network, p.server;

@@ -5,7 +5,8 @@
 -- clear ones with evidence of grade `possible` too, as the upper bound. hop `all` is relay,
 -- submission and retrieval without the internal sessions. The other rows count sessions by
 -- evidence and grade (one session can show several); stripped are
--- those of them with that verdict. :since and :until (unix seconds) choose the hours that begin
+-- those of them with that verdict. What is allowed stands in `allowed`, is at stake but never stripped, and its evidence
+-- has the grade `allowed`. :since and :until (unix seconds) choose the hours that begin
 -- in [since, until).
 WITH span (since, until) AS (
     SELECT coalesce(:since, 0), coalesce(:until, 32503680000)
@@ -47,6 +48,7 @@ WITH span (since, until) AS (
            sum(iif(verdict = 'stripped' AND at_stake, sessions, 0)) AS k,
            sum(iif(verdict IN ('clear', 'clear_auth') AND strip = 'possible' AND at_stake, sessions, 0))
                AS possible,
+           sum(iif(strip = 'allowed', sessions, 0)) AS allowed,
            sum(iif(at_stake, sessions, 0)) AS n
     FROM hops GROUP BY hop
 ), seen AS (
@@ -60,15 +62,15 @@ WITH span (since, until) AS (
     WHERE (:since IS NULL OR hour >= :since) AND (:until IS NULL OR hour < :until)
     GROUP BY 1, 2, 3, 4
 ), both AS (
-    SELECT hop, -1 AS code, 'any' AS evidence, NULL AS grade, sessions, stripped, n AS at_stake,
+    SELECT hop, -1 AS code, 'any' AS evidence, NULL AS grade, sessions, stripped, allowed, n AS at_stake,
            round(CAST(k AS REAL) / n, 6) AS rate,
            round(CAST(k + possible AS REAL) / n, 6) AS rate_possible
     FROM rates WHERE n OR sessions
     UNION ALL
-    SELECT hop, code, evidence, grade, sessions, stripped, NULL, NULL, NULL FROM seen
+    SELECT hop, code, evidence, grade, sessions, stripped, NULL, NULL, NULL, NULL FROM seen
 )
-SELECT hop, evidence, (SELECT word FROM word WHERE kind = 'grade' AND code = grade) AS grade, sessions,
-       stripped, at_stake, rate, rate_possible
+SELECT hop, evidence, (SELECT word FROM word WHERE kind = 'strip' AND code = grade) AS grade, sessions,
+       stripped, at_stake, rate, rate_possible, allowed
 FROM both
 WHERE :hop IS NULL OR hop = :hop
 ORDER BY code >= 0, hop <> 'all', (SELECT code FROM word WHERE kind = 'hop' AND word = hop), both.code,

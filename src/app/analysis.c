@@ -252,7 +252,7 @@ int analysis_run(struct analysis *a, char *const *paths, size_t n)
         capture_list_free(&list);
         return code;
     }
-    bool ledger = ledger_open(&a->ledger, &a->local);
+    bool ledger = ledger_open(&a->ledger, &a->paths);
     a->ledger.store = a->store;
     a->pipeline = pipeline_new(&a->ports, (size_t)a->memory, a->lanes, &user);
     if (!a->pipeline || !ledger)

@@ -15,7 +15,7 @@ struct analysis {
     struct store_options store_options;
     const char *address_key;            /* its file; NULL: none */
     struct port_table ports;
-    struct local_networks local;
+    struct paths paths;
     uint64_t memory;
     unsigned lanes;                     /* 0: all in one thread */
     bool separate, quiet, show_stats;

@@ -6,7 +6,7 @@
 
 #include "app/analysis.h"
 
-enum { OPT_DB = 256, OPT_SENSOR, OPT_ADDRESSES, OPT_ADDRESS_KEY, OPT_PORTS, OPT_LOCAL, OPT_SEPARATE, OPT_QUIET, OPT_MEMORY, OPT_LANES, OPT_STATS, OPT_HELP };
+enum { OPT_DB = 256, OPT_SENSOR, OPT_ADDRESSES, OPT_ADDRESS_KEY, OPT_PORTS, OPT_LOCAL, OPT_ALLOW, OPT_SEPARATE, OPT_QUIET, OPT_MEMORY, OPT_LANES, OPT_STATS, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },
@@ -15,6 +15,7 @@ static const struct option options[] = {
     { "address-key", required_argument, NULL, OPT_ADDRESS_KEY },
     { "ports", required_argument, NULL, OPT_PORTS },
     { "local", required_argument, NULL, OPT_LOCAL },
+    { "allow", required_argument, NULL, OPT_ALLOW },
     { "separate", no_argument, NULL, OPT_SEPARATE },
     { "quiet", no_argument, NULL, OPT_QUIET },
     { "memory", required_argument, NULL, OPT_MEMORY },
@@ -26,7 +27,7 @@ static const struct option options[] = {
 
 static int take_option(struct analysis *a, int option, const char *value)
 {
-    char error[160], bad[ADDRESS_TEXT];
+    char error[160];
     switch (option) {
     case OPT_DB:
         a->db = value;
@@ -43,9 +44,9 @@ static int take_option(struct analysis *a, int option, const char *value)
     case OPT_PORTS:
         return ports_parse(&a->ports, value, error, sizeof error) ? 0 : complain(EX_USAGE, "%s", error);
     case OPT_LOCAL:
-        return local_parse(&a->local, value, bad)
-                   ? 0
-                   : complain(EX_USAGE, "--local: '%s' is no network such as 192.0.2.0/24", bad);
+        return local_take(&a->paths, value);
+    case OPT_ALLOW:
+        return allow_take(&a->paths, value);
     case OPT_SEPARATE:
         a->separate = true;
         return 0;
@@ -87,7 +88,7 @@ int command_analyze(int argc, char **argv)
         complain(EX_USAGE, "analyze: no capture was named");
         return complain_usage("analyze");
     }
-    if ((status = addresses_check(&a.store_options, a.address_key)))
+    if ((status = paths_take(&a.paths)) || (status = addresses_check(&a.store_options, a.address_key)))
         return status;
     status = analysis_run(&a, argv + optind, (size_t)(argc - optind));
     int output = finish_output();

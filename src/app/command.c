@@ -124,39 +124,20 @@ uint64_t memory_default(void)
     return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / 4 : (uint64_t)256 << 20;
 }
 
-bool local_parse(struct local_networks *l, const char *text, char bad[ADDRESS_TEXT])
+int local_take(struct paths *s, const char *text)
 {
-    while (*text) {
-        size_t n = strcspn(text, ",");
-        char item[64];
-        snprintf(bad, ADDRESS_TEXT, "%.*s", (int)(n < ADDRESS_TEXT ? n : ADDRESS_TEXT - 1), text);
-        if (n >= sizeof item || l->n == LOCAL_NETWORKS)
-            return false;
-        memcpy(item, text, n);
-        item[n] = 0;
-        if (!network_parse(item, &l->net[l->n]))
-            return false;
-        l->n++;
-        text += n + (text[n] == ',');
-    }
-    return true;
+    char bad[ADDRESS_TEXT];
+    return local_parse(&s->local, text, bad) ? 0 : complain(EX_USAGE, "--local: '%s' is no network such as 192.0.2.0/24", bad);
 }
 
-static bool is_local(const struct local_networks *l, const struct endpoint *e)
+int allow_take(struct paths *s, const char *text)
 {
-    for (size_t i = 0; i < l->n; i++)
-        if (network_holds(&l->net[i], e->addr))
-            return true;
-    return false;
+    char error[PATHS_ERROR];
+    return allow_parse(s, text, error) ? 0 : complain(EX_USAGE, "--allow: %s", error);
 }
 
-enum direction direction_of(const struct local_networks *l, const struct endpoint *client,
-                            const struct endpoint *server)
+int paths_take(const struct paths *s)
 {
-    if (!l->n)
-        return DIRECTION_UNKNOWN;
-    bool from_inside = is_local(l, client), to_inside = is_local(l, server);
-    if (from_inside)
-        return to_inside ? DIRECTION_INTERNAL : DIRECTION_OUTBOUND;
-    return to_inside ? DIRECTION_INBOUND : DIRECTION_TRANSIT;
+    char error[PATHS_ERROR];
+    return paths_check(s, error) ? 0 : complain(EX_USAGE, "--allow: %s", error);
 }

@@ -5,8 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/endpoint.h"
-#include "facts/vocabulary.h"
+#include "app/paths.h"
 #include "report/report.h"
 #include "store/store.h"
 
@@ -65,16 +64,10 @@ enum { FOLDER_TEXT = 4096 };
 const char *folder_of(const char *path, char buffer[FOLDER_TEXT]);
 /* A quarter of the machine's memory, in bytes. */
 uint64_t memory_default(void);
-
-/* The networks named as local: section 1 of doc/measurement.md. */
-enum { LOCAL_NETWORKS = 256 };
-struct local_networks {
-    struct network net[LOCAL_NETWORKS];
-    size_t n;
-};
-/* "192.0.2.0/24,2001:db8::/32", added to what is there. False: *bad is the item that is none. */
-bool local_parse(struct local_networks *, const char *text, char bad[ADDRESS_TEXT]);
-enum direction direction_of(const struct local_networks *, const struct endpoint *client,
-                            const struct endpoint *server);
+/* The options of commands that read packets; they complain, and give a status. */
+int local_take(struct paths *, const char *text);
+int allow_take(struct paths *, const char *text);
+/* All options were taken: whether they go together. */
+int paths_take(const struct paths *);
 
 #endif

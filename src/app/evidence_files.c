@@ -39,14 +39,18 @@ static struct evidence_other *other_of(struct evidence_wishes *w, int64_t row)
 
 void evidence_wish(struct evidence_wishes *w, int64_t row, const struct session *s, const struct judgement *j)
 {
-    const struct evidence_wish wish = { .kept = s->kept, .evidence = s->evidence, .incidents = s->incidents,
-                                        .verdict = (uint8_t)j->verdict };
+    struct evidence_wish wish = { .kept = s->kept, .evidence = s->evidence, .incidents = s->incidents,
+                                  .verdict = (uint8_t)j->verdict };
     w->newest = row > w->newest ? row : w->newest;
     if (!s->kept)
         return;
-    if (s->evidence | s->incidents)
+    if (s->facts & FACT_ALLOWED) {
+        wish.evidence = 0;
+        wish.incidents &= ~(uint32_t)INCIDENT_DECRYPTED_MIRROR;
+    }
+    if (wish.evidence | wish.incidents)
         add_wish(w, &wish);
-    else
+    else if (!(s->facts & FACT_ALLOWED))
         *other_of(w, row) = (struct evidence_other){ .row = row, .kept = s->kept, .verdict = (uint8_t)j->verdict };
 }
 

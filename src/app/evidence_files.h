@@ -38,7 +38,7 @@ struct evidence_wishes {
     struct evidence_wish wish[EVIDENCE_WISHES];
     struct evidence_other other[EVIDENCE_OTHERS];       /* by row */
 };
-/* If it is an incident, and its packets are kept. row: its number in the database. */
+/* If it is an incident that is not allowed, and its packets are kept. row: its number in the database. */
 void evidence_wish(struct evidence_wishes *, int64_t row, const struct session *, const struct judgement *);
 /* The session of this row has evidence of a kind. */
 void evidence_wish_later(struct evidence_wishes *, int64_t row, enum evidence, enum grade);

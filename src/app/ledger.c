@@ -12,9 +12,9 @@ static void take_finding(void *ctx, const struct finding *f)
         l->status = store_revise(l->store, f);
 }
 
-bool ledger_open(struct ledger *l, const struct local_networks *local)
+bool ledger_open(struct ledger *l, const struct paths *paths)
 {
-    *l = (struct ledger){ .local = local };
+    *l = (struct ledger){ .paths = paths };
     l->judge = judge_new(&(struct finding_sink){ take_finding, l });
     return l->judge != NULL;
 }
@@ -53,10 +53,13 @@ int ledger_keep(struct ledger *l)
     return status;
 }
 
-void ledger_judge(const struct local_networks *local, const struct session *s, struct judgement *j, enum direction *d)
+void ledger_judge(const struct paths *paths, struct session *s, struct judgement *j, enum direction *d)
 {
+    *d = direction_of(&paths->local, &s->client, &s->server);
+    s->facts &= ~(uint32_t)FACT_ALLOWED;
+    if (path_is_allowed(paths, *d, &s->client, &s->server))
+        s->facts |= FACT_ALLOWED;
     *j = judge(s);
-    *d = direction_of(local, &s->client, &s->server);
 }
 
 static void count(struct ledger_figures *f, const struct judgement *j, enum direction d)
@@ -77,12 +80,13 @@ int ledger_session(struct ledger *l, const struct session *seen, uint64_t number
     int64_t row = store_next_session(l->store);
     unsigned n = 0;
 
+    s.facts &= ~(uint32_t)FACT_ALLOWED;         /* that is not for the parser to say */
     l->status = tell_judge(l);
     if (l->status)
         return l->status;
     if (!store_continues(l->store, seen))       /* the rest of one that is known is none of its own */
         n = judge_session(l->judge, &s, row, found);
-    ledger_judge(l->local, &s, &j, &d);
+    ledger_judge(l->paths, &s, &j, &d);
     count(&l->figures, &j, d);
     if (l->wishes)
         evidence_wish(l->wishes, row, &s, &j);

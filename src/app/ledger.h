@@ -18,15 +18,15 @@ struct ledger_figures {
 struct ledger {
     struct store *store;                /* the caller's, with a transaction open when a session comes */
     struct judge *judge;
-    const struct local_networks *local;
+    const struct paths *paths;
     struct evidence_wishes *wishes;     /* the caller's: sessions whose packets are to be written; NULL: none are */
     int64_t known;                      /* store_others() when the judge was told what the store remembers; 0: it was not */
     int status;                         /* of a failure within a call */
     struct ledger_figures figures;      /* since the caller cleared them */
 };
 
-/* local must outlive it. False: no memory; close it then, too. */
-bool ledger_open(struct ledger *, const struct local_networks *local);
+/* paths must outlive it. False: no memory; close it then, too. */
+bool ledger_open(struct ledger *, const struct paths *);
 void ledger_close(struct ledger *);
 /* What became known since the last commit is forgotten: it was rolled back. */
 void ledger_forget(struct ledger *);
@@ -37,7 +37,7 @@ int ledger_keep(struct ledger *);
 /* In the order in which sessions become known. number: as a lane's sink has it, 0 or that of a settled one. A status of
  * the store, and the session is stored if that is 0. */
 int ledger_session(struct ledger *, const struct session *, uint64_t number, struct span trace);
-/* The judgement of a session for itself. */
-void ledger_judge(const struct local_networks *, const struct session *, struct judgement *, enum direction *);
+/* The judgement of a session for itself. Sets or takes away its fact `allowed`, by which it will be judged again. */
+void ledger_judge(const struct paths *, struct session *, struct judgement *, enum direction *);
 
 #endif

@@ -24,6 +24,8 @@ const struct command commands[] = {
       "reads captures (pcap, pcapng, packed by gzip or zstd, '-', a folder) and prints the encrypted share",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --local NET,...       networks of your own, for the direction of a session\n"
+      "  --allow PATH,...      paths on which keeping TLS away is known and wanted: NET, 'from NET', 'to NET', both, or\n"
+      "                        a direction (and these); counted as allowed, never as stripped\n"
       "  --ports PORT:PROTOCOL[:tls],...\n"
       "                        further mail ports; with '=' in front, the only ones\n"
       "  --separate            never joins rotated captures into one stream\n"
@@ -43,6 +45,8 @@ const struct command commands[] = {
       "  --read -              a capture from standard input, with its own packet time\n"
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --local NET,...       networks of your own, for the direction of a session\n"
+      "  --allow PATH,...      paths on which keeping TLS away is known and wanted: NET, 'from NET', 'to NET', both, or\n"
+      "                        a direction (and these); counted as allowed, never as stripped\n"
       "  --ports PORT:PROTOCOL[:tls],...\n"
       "                        further mail ports; with '=' in front, the only ones\n"
       "  --sensor NAME         who sees it; default local\n"
@@ -70,7 +74,7 @@ const struct command commands[] = {
       "  --evidence-memory SIZE\n"
       "                        for packets of sessions that are not judged yet; default 64M\n"
       "\nTERM ends it: sessions that are open end as they stand. USR1 prints figures to standard error.\n"
-      "HUP reads the configuration again: local, log-level and what is kept change at once, the rest at the next start.\n" },
+      "HUP reads the configuration again: local, allow, log-level and what is kept change at once, the rest at the next start.\n" },
     { "check-config", command_check_config, "check-config [FILE]",
       "says whether a configuration of the sensor is good; default " CONFIG_DEFAULT, "" },
     { "top", command_top, "top [OPTION]...",
@@ -109,7 +113,8 @@ const struct command commands[] = {
       "  --hop HOP             relay, submission, retrieval, delivery, filter, other\n"
       "  --direction DIRECTION inbound, outbound, internal, transit, unknown\n"
       "  --grade GRADE         possible, likely, proven: stripping of this grade at least, and nothing else;\n"
-      "                        none: everything; default what is likely, and other incidents\n"
+      "                        none: everything; allowed: that on paths of --allow; default what is likely,\n"
+      "                        and other incidents\n"
       "  --format text|jsonl\n"
       "\nThe status is 1 if there is one, 0 if there is none.\n" },
     { "locate", command_locate, "locate [OPTION]...",

@@ -13,7 +13,7 @@
 #include "app/rights.h"
 #include "app/sensor.h"
 
-enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_ADDRESS_KEY, OPT_PORTS, OPT_LOCAL, OPT_MEMORY, OPT_LANES, OPT_USER,
+enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_ADDRESS_KEY, OPT_PORTS, OPT_LOCAL, OPT_ALLOW, OPT_MEMORY, OPT_LANES, OPT_USER,
        OPT_INTERFACE, OPT_BUFFER, OPT_SNAPLEN, OPT_ALL_PORTS, OPT_FILTER, OPT_LOG_LEVEL,
        OPT_RETAIN_SESSIONS, OPT_RETAIN_INCIDENTS, OPT_SIZE_LIMIT,
        OPT_WRITE, OPT_WRITE_SIZE, OPT_WRITE_FILES, OPT_EVIDENCE_MEMORY, OPT_CONFIG, OPT_HELP };
@@ -26,6 +26,7 @@ static const struct option options[] = {
     { "address-key", required_argument, NULL, OPT_ADDRESS_KEY },
     { "ports", required_argument, NULL, OPT_PORTS },
     { "local", required_argument, NULL, OPT_LOCAL },
+    { "allow", required_argument, NULL, OPT_ALLOW },
     { "memory", required_argument, NULL, OPT_MEMORY },
     { "lanes", required_argument, NULL, OPT_LANES },
     { "user", required_argument, NULL, OPT_USER },
@@ -104,7 +105,7 @@ static int take_evidence(struct evidence_options *e, int option, const char *val
 
 static int take_option(struct sensor *s, int option, const char *value)
 {
-    char error[160], bad[ADDRESS_TEXT];
+    char error[160];
     switch (option) {
     case OPT_DB:
         s->db = value;
@@ -123,9 +124,9 @@ static int take_option(struct sensor *s, int option, const char *value)
     case OPT_PORTS:
         return ports_parse(&s->ports, value, error, sizeof error) ? 0 : complain(EX_USAGE, "%s", error);
     case OPT_LOCAL:
-        return local_parse(&s->local, value, bad)
-                   ? 0
-                   : complain(EX_USAGE, "--local: '%s' is no network such as 192.0.2.0/24", bad);
+        return local_take(&s->paths, value);
+    case OPT_ALLOW:
+        return allow_take(&s->paths, value);
     case OPT_MEMORY:
         return size_parse(value, &s->memory) && s->memory >= 1 << 20
                    ? 0
@@ -247,6 +248,9 @@ static const char *find_option(int wanted, int argc, char **argv)
 static int check_settings(struct sensor *s)
 {
     struct store_options *o = &s->store_options;
+    int status = paths_take(&s->paths);
+    if (status)
+        return status;
     if (s->evidence.folder && o->addresses == ADDRESSES_DEFAULT)
         o->addresses = ADDRESSES_KEEP;
     if (s->evidence.folder && o->addresses != ADDRESSES_KEEP)

@@ -27,7 +27,7 @@ struct parser {
     bool tight;                         /* there is little room for what cannot be stored */
     struct merged *merged;              /* sessions that are no rows for that; */
     uint64_t left_out, left_out_before; /* how many, and how many of them were told of */
-    struct local_networks local;        /* while it is tight */
+    struct paths paths;        /* while it is tight */
     struct lane_counts told;            /* of what the writer knows */
     struct link_counts links[CAPTURE_LINKS];    /* the same of each link */
     uint64_t clock_ns, told_ns;         /* packet time of the last report, and the machine's */
@@ -48,13 +48,14 @@ static const struct span no_trace = { NULL, 0 };
 
 /* --- what lanes say --- */
 
-static void merge(struct parser *p, const struct session *s)
+static void merge(struct parser *p, const struct session *seen)
 {
+    struct session s = *seen;
     struct store_rate rate;
     struct judgement j;
     enum direction d;
-    ledger_judge(&p->local, s, &j, &d);
-    store_rate_of(s, &j, d, &rate);
+    ledger_judge(&p->paths, &s, &j, &d);
+    store_rate_of(&s, &j, d, &rate);
     merged_add(p->merged, &rate);
     p->left_out++;
 }
@@ -227,7 +228,7 @@ static void look_at_room(struct parser *p)
         sensor_say("sessions have rows again; %llu were counted without", (unsigned long long)p->left_out);
     }
     if (p->tight)
-        sensor_local(p->sensor, &p->local);
+        sensor_paths(p->sensor, &p->paths);
     else
         tell_merged(p);
 }

@@ -44,7 +44,8 @@ static void take_session(void *ctx, const struct session *s, uint64_t number)
     if (a->found || (int64_t)(s->first_ns / 1000) != a->x->first_us || !trace.n)
         return;
     a->found = true;
-    struct session whole = *s;          /* what other sessions told of it is not in its capture */
+    struct session whole = *s;          /* what other sessions told of it is not in its capture, nor what is allowed */
+    whole.facts |= (uint32_t)a->x->facts & FACT_ALLOWED;
     for (unsigned i = 0; i < EVIDENCE_N; i++)
         if (*a->x->words[i])
             evidence_add(&whole.evidence, (enum evidence)i, (enum grade)((uint64_t)a->x->evidence >> 2 * i & 3));

@@ -346,16 +346,16 @@ static void stop(struct parent *p)
     signal_child(&p->parser, SIGTERM);
 }
 
-static void set_local(struct sensor *s)
+static void set_paths(struct sensor *s)
 {
     unsigned next = !atomic_load(&s->settings->current);
-    s->settings->local[next] = s->local;
+    s->settings->paths[next] = s->paths;
     atomic_store(&s->settings->current, next);
 }
 
-void sensor_local(const struct sensor *s, struct local_networks *out)
+void sensor_paths(const struct sensor *s, struct paths *out)
 {
-    *out = s->settings->local[atomic_load(&s->settings->current)];
+    *out = s->settings->paths[atomic_load(&s->settings->current)];
 }
 
 static void set_keep(struct sensor *s)
@@ -422,9 +422,9 @@ static void reload(struct parent *p)
         sensor_warn("%s is not taken: the settings stay as they were", s->config);
     } else {
         list_changes(fresh, s, changes, sizeof changes);
-        s->local = fresh->local;
+        s->paths = fresh->paths;
         s->keep = fresh->keep;
-        set_local(s);
+        set_paths(s);
         set_keep(s);
         atomic_store(&s->settings->log_level, (int)fresh->log_level);
         sensor_say("%s was read again%s%s", s->config, *changes ? "; these wait until the sensor is started again: " : "", changes);
@@ -509,7 +509,7 @@ int sensor_run(struct sensor *s)
     if (s->evidence.folder && !evidence_ring_make(&s->ring, s->evidence.memory / 2))
         return complain(EX_OSERR, "there is not enough memory for --evidence-memory");
     atomic_store(&s->settings->log_level, (int)s->log_level);
-    set_local(s);
+    set_paths(s);
     set_keep(s);
     settings = s->settings;
     s->told = ends[0];

@@ -27,7 +27,7 @@ struct sensor {
     const char *address_key;            /* its file; NULL: none */
     uint8_t *key;                       /* what is in it: the parent's and the writer's */
     struct port_table ports;
-    struct local_networks local;
+    struct paths paths;
     uint64_t memory;                    /* for connections */
     unsigned lanes;
     bool from_stdin;                    /* --read - */
@@ -62,7 +62,7 @@ struct sensor {
 struct sensor_settings {
     atomic_int log_level;
     atomic_uint current;                /* which of the two is the right one */
-    struct local_networks local[2];
+    struct paths paths[2];
     atomic_uint session_days, incident_days;    /* struct store_keep */
     atomic_uint_least64_t size_limit;
 };
@@ -91,8 +91,8 @@ struct parser_life {
 };
 int parser_main(struct sensor *, const struct parser_life *);
 int writer_main(struct sensor *);
-/* The local networks as they are now. */
-void sensor_local(const struct sensor *, struct local_networks *out);
+/* As they are now. */
+void sensor_paths(const struct sensor *, struct paths *out);
 struct store_keep sensor_keep(const struct sensor *);
 
 /* Signals that a process of the sensor has got: set by handlers. */

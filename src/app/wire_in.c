@@ -7,6 +7,7 @@
 
 #include "app/wire_form.h"
 #include "facts/sane.h"
+#include "store/schema.h"
 
 enum { TRACE_MOST = 256, ERROR = 160 };
 
@@ -71,7 +72,7 @@ static bool rate_is_sane(const struct store_rate *r)
 {
     static const int64_t least_over[RATE_KEYS] = {
         [RATE_HOUR] = INT64_MAX / 1000000000, [RATE_DIRECTION] = DIRECTION_N, [RATE_HOP] = HOP_N, [RATE_PROTOCOL] = PROTOCOL_N,
-        [RATE_PORT] = 65536, [RATE_VERDICT] = VERDICT_N, [RATE_STRIP] = GRADE_N, [RATE_VERSION] = 65536, [RATE_PQ] = 2,
+        [RATE_PORT] = 65536, [RATE_VERDICT] = VERDICT_N, [RATE_STRIP] = STRIP_ALLOWED + 1, [RATE_VERSION] = 65536, [RATE_PQ] = 2,
         [RATE_EXPOSURE] = EXPOSURE_N, [RATE_LOSS] = 2,
     };
     bool good = r->key[RATE_HOUR] % 3600 == 0 && r->sessions > 0 && r->sessions >> 40 == 0 && r->bytes >> 56 == 0 && r->messages >> 48 == 0 &&

@@ -31,7 +31,7 @@ struct writer {
     uint64_t ended_ns;                  /* when that was found; 0: neither was */
     /* of the storer */
     struct ledger ledger;               /* its store is NULL while it is not open */
-    struct local_networks local;        /* for a transaction */
+    struct paths paths;                 /* for a transaction */
     struct evidence_files files;        /* with --write */
     struct evidence_wishes wishes;
     atomic_int trouble;                 /* status of the failure that goes on; 0: none */
@@ -92,7 +92,7 @@ static int try_to_store(struct writer *w, const struct journal *j)
     if (!l->store)
         l->store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
     l->figures = (struct ledger_figures){ 0 };
-    sensor_local(w->sensor, &w->local);
+    sensor_paths(w->sensor, &w->paths);
     if (l->store && !(code = journal_store(j, l, w->sensor->link, w->sensor->nlinks))) {
         show_figures(w);
         write_evidence(w);
@@ -316,7 +316,7 @@ static int begin(struct writer *w)
     for (unsigned i = 0; i < 2; i++)
         w->journal[i] = journal_new(JOURNAL_BYTES);
     w->filling = w->journal[0];
-    if (!ledger_open(&w->ledger, &w->local) || !w->in || !w->to || !w->back || !w->journal[0] || !w->journal[1])
+    if (!ledger_open(&w->ledger, &w->paths) || !w->in || !w->to || !w->back || !w->journal[0] || !w->journal[1])
         return complain(EX_OSERR, "there is not enough memory");
     w->ledger.store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
     if (!w->ledger.store && !w->sensor->again)

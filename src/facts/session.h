@@ -72,7 +72,8 @@ struct session {
 struct judgement {
     enum verdict verdict;
     enum hop hop;
-    enum grade grade;                   /* the highest of the evidence */
+    enum grade grade;                   /* the highest of the evidence, */
+    bool allowed;                       /* which decides nothing, for that is known and wanted on this path */
     unsigned rule;                      /* number of the rule that decided; its name is in the table */
 };
 

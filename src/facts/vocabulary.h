@@ -119,7 +119,8 @@
     F(EXPOSED,     "exposed",     "mail or a credential went on in clear")             \
     F(LOST_SINCE,  "lost_since",  "bytes lost behind the failure of the attempt")      \
     F(ALERTED,     "alerted",     "an alert in the handshake that failed")              \
-    F(HELO_INSTEAD,"helo_instead","HELO after EHLO was refused")
+    F(HELO_INSTEAD,"helo_instead","HELO after EHLO was refused")                        \
+    F(ALLOWED,     "allowed",     "on a path where keeping TLS away is known and wanted")
 
 #define ATTEMPT_OUTCOMES(A)                                                             \
     A(UNANSWERED, "unanswered", "SYN, no answer")                                       \

@@ -195,7 +195,7 @@ const struct figure figures[] = {
         .column = { { "bucket", "From", FORMAT_TEXT }, { "stripped", "Stripped", FORMAT_COUNT },
                     { "possible", "Possible", FORMAT_COUNT }, { "at_stake", "At stake", FORMAT_COUNT },
                     { "rate", "Rate", FORMAT_SHARE }, { "low", "95 % from", FORMAT_SHARE }, { "high", "to", FORMAT_SHARE },
-                    { "rate_possible", "With possible", FORMAT_SHARE } },
+                    { "rate_possible", "With possible", FORMAT_SHARE }, { "allowed", "Allowed", FORMAT_COUNT } },
     },
     {
         .id = "incidents",

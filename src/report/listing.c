@@ -38,6 +38,8 @@ int listing_run(const struct listing *l, const struct report_request *q, size_t 
     if (!code && write_all(l, stmt, q->format, width, found, out) != SQLITE_OK)
         code = reading_failure(&r, error);
     sqlite3_finalize(stmt);
+    if (!code && l->note && q->format == REPORT_TABLE)
+        code = l->note(&r, &named, out, error);
     reading_close(&r);
     return code ? code : output_finish(out, error);
 }

@@ -2,7 +2,8 @@
 #ifndef MAILSEAL_REPORT_LISTING_H
 #define MAILSEAL_REPORT_LISTING_H
 
-#include "report/render.h"
+#include "report/reading.h"
+#include "report/report.h"
 
 struct listing {
     const char *report;                 /* its name */
@@ -10,6 +11,8 @@ struct listing {
     /* The rows as text, of which there is at least one; the statement is at its beginning. The width is that of
      * layout.h. SQLITE_OK, or the statement's failure. */
     int (*write)(sqlite3_stmt *, size_t width, FILE *out);
+    /* What is said behind these, of what was not asked for; NULL: nothing. 0, or a status and a sentence. */
+    int (*note)(struct reading *, const struct report_request *q, FILE *out, char error[REPORT_ERROR]);
 };
 extern const struct listing incidents_listing, locate_listing;
 

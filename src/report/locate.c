@@ -61,4 +61,4 @@ static int write_text(sqlite3_stmt *stmt, size_t width, FILE *out)
     return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-const struct listing locate_listing = { "locate", rules, write_text };
+const struct listing locate_listing = { "locate", rules, write_text, NULL };

@@ -80,6 +80,25 @@ static bool bind_time(sqlite3_stmt *stmt, const char *parameter, const char *nam
     return sqlite3_bind_int64(stmt, place, seconds) == SQLITE_OK;
 }
 
+/* What is allowed has no grade; where it is listed it can be asked for like one. */
+static bool check_grade(const char *name, const char *text, char error[REPORT_ERROR])
+{
+    bool listed = strcmp(name, "incidents") == 0;
+    if ((listed && strcmp(text, "allowed") == 0) || word_check("grade", text, error))
+        return true;
+    size_t n = strlen(error);
+    if (listed)
+        snprintf(error + n, REPORT_ERROR - n, " allowed");
+    return false;
+}
+
+static bool check_word(const char *parameter, const char *name, const char *text, char error[REPORT_ERROR])
+{
+    if (strcmp(parameter, ":by") == 0)
+        return check_by(text, error);
+    return strcmp(parameter, ":grade") == 0 ? check_grade(name, text, error) : word_check(parameter + 1, text, error);
+}
+
 static bool bind_word(sqlite3_stmt *stmt, const char *parameter, const char *name, const char *text,
                       char error[REPORT_ERROR])
 {
@@ -89,7 +108,7 @@ static bool bind_word(sqlite3_stmt *stmt, const char *parameter, const char *nam
         return true;
     if (!place)
         return false;
-    if (strcmp(parameter, ":by") == 0 ? !check_by(text, error) : !word_check(parameter + 1, text, error))
+    if (!check_word(parameter, name, text, error))
         return false;
     return sqlite3_bind_text(stmt, place, text, -1, SQLITE_STATIC) == SQLITE_OK;
 }

@@ -9,7 +9,7 @@ struct line {
     char hop[16];
     int64_t encrypted, decided;
     double share, low, high, lower_bound, upper_bound;
-    int64_t stripped, clear_auth, clear, possible, tls_failed, incomplete, lost;
+    int64_t stripped, clear_auth, clear, possible, allowed, tls_failed, incomplete, lost;
 };
 
 enum { LINES = 8, CELL = 48 };          /* all, six hops, internal */
@@ -17,7 +17,7 @@ enum { LINES = 8, CELL = 48 };          /* all, six hops, internal */
 static void take(struct line *l, sqlite3_stmt *stmt)
 {
     double *const part[] = { &l->share, &l->low, &l->high, &l->lower_bound, &l->upper_bound };
-    int64_t *const count[] = { &l->stripped, &l->clear_auth, &l->clear, &l->possible, &l->tls_failed,
+    int64_t *const count[] = { &l->stripped, &l->clear_auth, &l->clear, &l->possible, &l->allowed, &l->tls_failed,
                                &l->incomplete, &l->lost };
 
     const char *hop = (const char *)sqlite3_column_text(stmt, 0);   /* NULL: a number that is no hop */
@@ -26,7 +26,7 @@ static void take(struct line *l, sqlite3_stmt *stmt)
     l->decided = sqlite3_column_int64(stmt, 2);
     for (int i = 0; i < 5; i++)
         *part[i] = 100 * sqlite3_column_double(stmt, 3 + i);
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < 8; i++)
         *count[i] = sqlite3_column_int64(stmt, 8 + i);
 }
 
@@ -89,6 +89,8 @@ static void say_rest(const struct line *all, FILE *out)
             show(all->stripped), show(all->clear_auth), show(all->clear));
     if (all->possible)
         fprintf(out, "; %lld of the clear ones show a possible sign of stripping", show(all->possible));
+    if (all->allowed)
+        fprintf(out, "\n               %lld session%s with evidence of stripping on paths that are allowed", show(all->allowed), plural(all->allowed));
     fprintf(out, "\nNot decided:   %lld TLS failed, %lld incomplete (%lld of them by loss)\n",
             show(all->tls_failed), show(all->incomplete), show(all->lost));
 }

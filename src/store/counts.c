@@ -1,6 +1,8 @@
 #include "store/counts.h"
 
 #include "proto/tls.h"
+#include "store/schema.h"
+#include "store/session_row.h"
 #include "store/store.h"
 
 #include <time.h>
@@ -219,7 +221,8 @@ static void share_evidence(const struct counted *x, enum evidence kind, struct s
     enum grade grade = evidence_grade(x->session->evidence, kind);
     *out = (struct share){
         .any = grade != GRADE_NONE,
-        .key = { begin_of(x->session->first_ns, HOUR), x->direction, x->judgement->hop, kind, grade,
+        .key = { begin_of(x->session->first_ns, HOUR), x->direction, x->judgement->hop, kind,
+                 x->strip == STRIP_ALLOWED ? STRIP_ALLOWED : (int64_t)grade,
                  x->judgement->verdict },
         .value = { 1 },
     };
@@ -374,7 +377,7 @@ int counts_attempt(struct counts *c, const struct attempt *a, uint64_t n)
 
 void store_rate_of(const struct session *s, const struct judgement *j, enum direction d, struct store_rate *out)
 {
-    const struct counted x = { .session = s, .judgement = j, .direction = d, .strip = j->grade };
+    const struct counted x = { .session = s, .judgement = j, .direction = d, .strip = session_row_strip(j) };
     struct share share;
     share_rate(&x, s->server.port, &share);
     memcpy(out->key, share.key, sizeof out->key);

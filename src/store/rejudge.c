@@ -3,7 +3,6 @@
 #include "store/counts.h"
 #include "store/database.h"
 #include "store/dictionary.h"
-#include "store/schema.h"
 #include "store/session_row.h"
 #include "store/stored_session.h"
 #include "verdict/verdict.h"
@@ -111,7 +110,7 @@ static int move_sums(struct rejudging *r, const struct stored_session *o, const 
 static int judge_again(struct rejudging *r, const struct stored_session *o)
 {
     struct judgement is = judge(&o->s);
-    int64_t strip = o->strip == STRIP_ALLOWED ? STRIP_ALLOWED : (int64_t)is.grade;
+    int64_t strip = session_row_strip(&is);
     bool changed = differs(r->changes, o, &is, strip);
     int rc = SQLITE_OK;
 

@@ -2,7 +2,6 @@
 #include "store/inside.h"
 
 #include "store/session_row.h"
-#include "store/schema.h"
 #include "verdict/verdict.h"
 
 #include <stdio.h>
@@ -85,7 +84,7 @@ static int revise_row(struct store *s, const struct stored_session *row, const s
     int64_t network = store_network(s, &row->s);
     evidence_set(&now.evidence, f->kind, f->grade);
     struct judgement is = judge(&now);
-    int64_t strip = row->strip == STRIP_ALLOWED ? STRIP_ALLOWED : (int64_t)is.grade;
+    int64_t strip = session_row_strip(&is);
     struct counted before = { &row->s, &row->was, row->direction, row->strip, row->server, network, row->certificate,
                               row->fingerprint };
     struct counted after = { &now, &is, row->direction, strip, row->server, network, row->certificate,

@@ -1,6 +1,7 @@
 #include "store/session_row.h"
 
 #include "base/digest.h"
+#include "store/schema.h"
 #include "verdict/verdict.h"
 
 #include <stdio.h>
@@ -57,6 +58,8 @@ static int64_t reply_of(const struct session *s)
     return s->starttls_reply == STARTTLS_REPLY_CODE && s->starttls_code >= 100 ? s->starttls_code
                                                                                : s->starttls_reply;
 }
+
+int64_t session_row_strip(const struct judgement *j) { return j->allowed ? STRIP_ALLOWED : (int64_t)j->grade; }
 
 /* 0 is none. */
 static void bind_ref(struct binder *b, int64_t n)

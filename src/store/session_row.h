@@ -22,6 +22,8 @@ struct session_row {
 /* statements/session_add.sql with this row; SQLite's result codes. */
 int session_row_add(sqlite3_stmt *, const struct session_row *);
 
+/* The grade of its evidence, or STRIP_ALLOWED. */
+int64_t session_row_strip(const struct judgement *);
 /* Name of the rule that decided. */
 const char *session_row_rule(const struct judgement *);
 

@@ -420,7 +420,7 @@ static int add_row(struct store *s, int64_t id, const struct session *session, c
         copy.source = (uint32_t)s->run.source[copy.source <= s->run.nlinks ? copy.source : 0];
     struct session_row row = {
         .id = id, .sensor = s->sensor_id, .database = OWN_DATABASE,
-        .session = session, .judgement = judgement, .direction = direction, .strip = judgement->grade,
+        .session = session, .judgement = judgement, .direction = direction, .strip = session_row_strip(judgement),
         .community = !store_hides(s),
     };
     if (!refer(s, &row) || session_row_add(s->session_add, &row) != SQLITE_OK)

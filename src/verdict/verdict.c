@@ -78,7 +78,8 @@ static enum hop hop_of_protocol(const struct session *s)
 struct judgement judge(const struct session *s)
 {
     struct judgement j = { .grade = evidence_highest(s->evidence) };
-    j.rule = verdict_rule(s->facts, j.grade);
+    j.allowed = j.grade && (s->facts & FACT_ALLOWED);
+    j.rule = verdict_rule(s->facts, j.allowed ? GRADE_NONE : j.grade);
     j.verdict = verdict_rules[j.rule].verdict;
     j.hop = hop_of_port(s->server.port);
     if (j.hop == HOP_OTHER)

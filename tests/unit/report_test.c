@@ -107,12 +107,12 @@ static void rates_are_those_of_section_6(void **state)
     (void)state;
     char *text = csv_of(filled(), "stripped");
     assert_string_equal(text,
-        "hop,evidence,grade,sessions,stripped,at_stake,rate,rate_possible\r\n"
-        "all,any,,1,1,3,0.333333,0.333333\r\n"
-        "relay,any,,0,0,2,0.0,0.0\r\n"
-        "submission,any,,1,1,2,0.5,0.5\r\n"
-        "submission,masked_capability,likely,1,1,,,\r\n"
-        "submission,hello_refused,possible,1,1,,,\r\n");
+        "hop,evidence,grade,sessions,stripped,at_stake,rate,rate_possible,allowed\r\n"
+        "all,any,,1,1,3,0.333333,0.333333,0\r\n"
+        "relay,any,,0,0,2,0.0,0.0,0\r\n"
+        "submission,any,,1,1,2,0.5,0.5,0\r\n"
+        "submission,masked_capability,likely,1,1,,,,\r\n"
+        "submission,hello_refused,possible,1,1,,,,\r\n");
     free(text);
     text = csv_of(filled(), "credentials");
     assert_string_equal(text,

@@ -84,7 +84,7 @@ static inline enum hop kit_hop(uint16_t port)
 
 static inline struct judgement kit_judgement(const struct session *s, enum verdict v)
 {
-    return (struct judgement){ v, kit_hop(s->server.port), evidence_highest(s->evidence), 0 };
+    return (struct judgement){ .verdict = v, .hop = kit_hop(s->server.port), .grade = evidence_highest(s->evidence) };
 }
 
 static inline struct store *kit_open(const char *path)

@@ -91,12 +91,28 @@ static void some_facts_decide_nothing(void **state)
 {
     const uint32_t silent = FACT_OFFERED | FACT_LIST_WHOLE | FACT_REQUESTED | FACT_ACCEPTED | FACT_REFUSED |
                             FACT_AUTH_TRIED | FACT_LOST | FACT_CUT_SHORT | FACT_INVITED | FACT_EXPOSED |
-                            FACT_ALERTED | FACT_HELO_INSTEAD;
+                            FACT_ALERTED | FACT_HELO_INSTEAD | FACT_ALLOWED;
     (void)state;
     for (uint32_t facts = 0; facts < 1u << FACT_N; facts++)
         for (unsigned g = 0; g < GRADE_N; g++)
             assert_int_equal(verdict_rule(facts, (enum grade)g), verdict_rule(facts & ~silent,
                              (enum grade)g));
+}
+
+/* Evidence on an allowed path is kept, and decides nothing. */
+static void what_is_allowed_is_not_stripped(void **state)
+{
+    struct session s = { .facts = FACT_MAIL };
+    (void)state;
+    evidence_add(&s.evidence, EVIDENCE_MASKED_CAPABILITY, GRADE_LIKELY);
+    assert_int_equal(judge(&s).verdict, VERDICT_STRIPPED);
+    assert_false(judge(&s).allowed);
+    s.facts |= FACT_ALLOWED;
+    assert_int_equal(judge(&s).verdict, VERDICT_CLEAR);
+    assert_int_equal(judge(&s).grade, GRADE_LIKELY);
+    assert_true(judge(&s).allowed);
+    s.evidence = 0;
+    assert_false(judge(&s).allowed);
 }
 
 /* The order of the rows is the order of the page. */
@@ -231,6 +247,7 @@ int main(void)
         cmocka_unit_test(every_row_is_reached),
         cmocka_unit_test(more_evidence_never_leads_to_clear),
         cmocka_unit_test(a_completed_handshake_wins),
+        cmocka_unit_test(what_is_allowed_is_not_stripped),
         cmocka_unit_test(some_facts_decide_nothing),
         cmocka_unit_test(rules_stand_in_the_order_of_the_page),
         cmocka_unit_test(rules_have_names_of_their_own),
