@@ -144,6 +144,44 @@ class Tests:
         said += ['complete until %s' % complete] if not all(0 < c < 800 * simulated.SECOND for c in complete[:1] + complete[2:]) else []
         return said + self.judge(sensor, db, traffic, [])
 
+    def reports(self, db):
+        """Whatever the program says of the sums of a database, by what was asked."""
+        out = {}
+        names = sorted(os.path.splitext(f)[0] for f in os.listdir(os.path.join(golden.HERE, '..', 'sql', 'reports')))
+        middle = time.strftime('%Y-%m-%d', time.gmtime(START // simulated.SECOND + 20 * 86400))
+        asked = [('report', name) + more for name in names
+                 for more in ((), ('--since', middle), ('--until', middle), ('--by', 'day'), ('--by', 'week'), ('--by', 'month'))]
+        for a in asked + [('curve',), ('curve', '--format', 'json'), ('rehearse',), ('report', '--format', 'html')]:
+            if a[2:] in (('--by', 'week'), ('--by', 'month')) and a[:2] + ('--by', 'day') not in out:
+                continue
+            p = subprocess.run([self.a.bin, a[0], '--db', db] + list(a[1:]), capture_output=True, text=True)
+            if p.returncode != 64:          # else it is not asked like that
+                out[a] = p.returncode, p.stdout, p.stderr
+        return out
+
+    def folded(self):
+        """Hours become days: all reports by day, week and month, the curve and the page say what they said; by hand, and by a sensor."""
+        days, asked = 75, ['--retain-sessions', '0', '--retain-incidents', '0', '--retain-hourly', '20']
+        db, again, capture = self.path(), self.path(), self.path() + '.pcap'
+        traffic, data = self.traffic(40 * days, days * 24 * simulated.HOUR)
+        with open(capture, 'wb') as f:
+            f.write(simulated.HEADER + data)
+        said = ['analyze fails'] if subprocess.run([self.a.bin, 'analyze', '--quiet', '--db', db, capture]).returncode else []
+        before, hours = self.reports(db), query(db, 'SELECT count(*), sum(sessions) FROM rate')
+        p = subprocess.run([self.a.bin, 'retain', '--db', db] + asked, capture_output=True, text=True)
+        said += ['status %d: %s%s' % (p.returncode, p.stdout, p.stderr)] if p.returncode or 'hours of 55 days became days' not in p.stdout else []
+        after, folded = self.reports(db), query(db, 'SELECT count(*), sum(sessions) FROM rate')
+        said += ['%s: %s, not %s' % (' '.join(a), after.get(a), before[a]) for a in before if after.get(a) != before[a]]
+        good = sum(not code for code, _, _ in before.values())
+        said += ['only %d reports say anything: %s' % (good, [a for a in before if before[a][0]])] if good < 130 or good < len(before) else []
+        said += ['%s became %s' % (hours, folded)] if folded[0][1] != hours[0][1] or folded[0][0] > .6 * hours[0][0] else []
+        sensor = Sensor(self.a, again, asked, open(capture, 'rb'))
+        code = sensor.end()
+        said += ['status %s: %s' % (code, sensor.said)] if code else []
+        said += ['the sensor folds nothing'] if not query(again, 'SELECT folded FROM retention')[0][0] else []
+        rates = 'SELECT hour / 86400, server_port, verdict, sum(sessions), sum(bytes) FROM rate GROUP BY 1, 2, 3'
+        return said + ['the sensor has other sums'] if query(db, rates) != query(again, rates) else said
+
     def lines(self):
         """Standard error is a file: the lines of all three processes are in it."""
         db, log = self.path(), os.path.join(self.folder, 'log')
@@ -267,7 +305,7 @@ def main():
     memory = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as folder:
         tests = Tests(a, folder)
-        for name in a.names or ('limited', 'killed_in_trouble', 'removed', 'clock', 'lines', 'reader', 'full', 'readonly'):
+        for name in a.names or ('limited', 'killed_in_trouble', 'removed', 'clock', 'folded', 'lines', 'reader', 'full', 'readonly'):
             began = time.time()
             said = getattr(tests, name)()
             print('%s: %s, %.1f s' % (name, 'failed' if said else 'as it should be', time.time() - began))

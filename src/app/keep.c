@@ -10,7 +10,7 @@
 
 enum { DAYS_MOST = 36500, SIZE_LEAST = 1 << 20 };
 
-const struct store_keep keep_default = { .session_days = 30, .incident_days = 400 };
+const struct store_keep keep_default = { .session_days = 30, .incident_days = 400, .hourly_days = 400 };
 
 int days_parse(const char *option, const char *text, uint32_t *out)
 {
@@ -48,4 +48,6 @@ void let_go_text(const struct store_let_go *g, char out[LET_GO_TEXT])
              " KiB were given back", g->sessions, marked, room, g->addresses, g->bytes / 1024);
     if (g->before_us)
         snprintf(out + strlen(out), LET_GO_TEXT - strlen(out), "; sessions are kept from %s on", date);
+    if (g->days_folded)
+        snprintf(out + strlen(out), LET_GO_TEXT - strlen(out), "; hours of %" PRIu64 " days became days", g->days_folded);
 }

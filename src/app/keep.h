@@ -4,7 +4,7 @@
 
 #include "store/retention.h"
 
-/* 30 days, and 400 with evidence or an incident. */
+/* 30 days, and 400 with evidence or an incident; sums by the hour 400 days. */
 extern const struct store_keep keep_default;
 
 /* Options of several commands; they complain, and give a status. Days of packet time, 0 being for ever; bytes of a

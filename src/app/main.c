@@ -66,6 +66,7 @@ const struct command commands[] = {
       "                        how long sessions are kept; default 30, 0 is for ever. The sums stay\n"
       "  --retain-incidents DAYS\n"
       "                        the same of sessions with evidence or an incident; default 400\n"
+      "  --retain-hourly DAYS  how long sums are kept by the hour, behind that by the day; default 400, 0 is for ever\n"
       "  --size-limit SIZE     of the database: the oldest sessions go first, then those with evidence or an incident\n"
       "  --log-level LEVEL     error, warning or notice, the default: lines less urgent are not written\n"
       "  --write FOLDER        keeps captures there of the sessions with an incident, what is secret in them blanked\n"
@@ -146,6 +147,7 @@ const struct command commands[] = {
       "                        how long sessions are kept, up to the newest packet; default 30, 0 is for ever\n"
       "  --retain-incidents DAYS\n"
       "                        the same of those with evidence or an incident; default 400\n"
+      "  --retain-hourly DAYS  how long sums are kept by the hour, behind that by the day; default 400\n"
       "  --size-limit SIZE     of the file: the oldest sessions go first, then those with evidence or an incident\n"
       "  --pack                writes the file anew, without gaps, when nobody else has it\n" },
     { "enrich", command_enrich, "enrich [OPTION]... --psl FILE | --mmdb FILE",

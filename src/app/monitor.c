@@ -15,7 +15,7 @@
 
 enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_ADDRESS_KEY, OPT_PORTS, OPT_LOCAL, OPT_ALLOW, OPT_MEMORY, OPT_LANES, OPT_USER,
        OPT_INTERFACE, OPT_BUFFER, OPT_SNAPLEN, OPT_ALL_PORTS, OPT_FILTER, OPT_LOG_LEVEL,
-       OPT_RETAIN_SESSIONS, OPT_RETAIN_INCIDENTS, OPT_SIZE_LIMIT,
+       OPT_RETAIN_SESSIONS, OPT_RETAIN_INCIDENTS, OPT_RETAIN_HOURLY, OPT_SIZE_LIMIT,
        OPT_WRITE, OPT_WRITE_SIZE, OPT_WRITE_FILES, OPT_EVIDENCE_MEMORY, OPT_CONFIG, OPT_HELP };
 
 static const struct option options[] = {
@@ -38,6 +38,7 @@ static const struct option options[] = {
     { "log-level", required_argument, NULL, OPT_LOG_LEVEL },
     { "retain-sessions", required_argument, NULL, OPT_RETAIN_SESSIONS },
     { "retain-incidents", required_argument, NULL, OPT_RETAIN_INCIDENTS },
+    { "retain-hourly", required_argument, NULL, OPT_RETAIN_HOURLY },
     { "size-limit", required_argument, NULL, OPT_SIZE_LIMIT },
     { "write", required_argument, NULL, OPT_WRITE },
     { "write-size", required_argument, NULL, OPT_WRITE_SIZE },
@@ -156,6 +157,8 @@ static int take_option(struct sensor *s, int option, const char *value)
         return days_parse("retain-sessions", value, &s->keep.session_days);
     case OPT_RETAIN_INCIDENTS:
         return days_parse("retain-incidents", value, &s->keep.incident_days);
+    case OPT_RETAIN_HOURLY:
+        return days_parse("retain-hourly", value, &s->keep.hourly_days);
     case OPT_SIZE_LIMIT:
         return size_limit_parse(value, &s->keep.bytes);
     case OPT_WRITE: case OPT_WRITE_SIZE: case OPT_WRITE_FILES: case OPT_EVIDENCE_MEMORY:

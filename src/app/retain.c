@@ -6,12 +6,13 @@
 #include "app/command.h"
 #include "app/keep.h"
 
-enum { OPT_DB = 256, OPT_RETAIN_SESSIONS, OPT_RETAIN_INCIDENTS, OPT_SIZE_LIMIT, OPT_PACK, OPT_HELP };
+enum { OPT_DB = 256, OPT_RETAIN_SESSIONS, OPT_RETAIN_INCIDENTS, OPT_RETAIN_HOURLY, OPT_SIZE_LIMIT, OPT_PACK, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },
     { "retain-sessions", required_argument, NULL, OPT_RETAIN_SESSIONS },
     { "retain-incidents", required_argument, NULL, OPT_RETAIN_INCIDENTS },
+    { "retain-hourly", required_argument, NULL, OPT_RETAIN_HOURLY },
     { "size-limit", required_argument, NULL, OPT_SIZE_LIMIT },
     { "pack", no_argument, NULL, OPT_PACK },
     { "help", no_argument, NULL, OPT_HELP },
@@ -34,6 +35,8 @@ static int take_option(struct retain *r, int option)
         return days_parse("retain-sessions", optarg, &r->keep.session_days);
     case OPT_RETAIN_INCIDENTS:
         return days_parse("retain-incidents", optarg, &r->keep.incident_days);
+    case OPT_RETAIN_HOURLY:
+        return days_parse("retain-hourly", optarg, &r->keep.hourly_days);
     case OPT_SIZE_LIMIT:
         return size_limit_parse(optarg, &r->keep.bytes);
     case OPT_PACK:

@@ -362,13 +362,14 @@ static void set_keep(struct sensor *s)
 {
     atomic_store(&s->settings->session_days, s->keep.session_days);
     atomic_store(&s->settings->incident_days, s->keep.incident_days);
+    atomic_store(&s->settings->hourly_days, s->keep.hourly_days);
     atomic_store(&s->settings->size_limit, s->keep.bytes);
 }
 
 struct store_keep sensor_keep(const struct sensor *s)
 {
     return (struct store_keep){ atomic_load(&s->settings->session_days), atomic_load(&s->settings->incident_days),
-                                atomic_load(&s->settings->size_limit) };
+                                atomic_load(&s->settings->size_limit), atomic_load(&s->settings->hourly_days) };
 }
 
 static bool same_links(const struct sensor *a, const struct sensor *b)

@@ -63,7 +63,7 @@ struct sensor_settings {
     atomic_int log_level;
     atomic_uint current;                /* which of the two is the right one */
     struct paths paths[2];
-    atomic_uint session_days, incident_days;    /* struct store_keep */
+    atomic_uint session_days, incident_days, hourly_days;    /* struct store_keep */
     atomic_uint_least64_t size_limit;
 };
 

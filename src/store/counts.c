@@ -43,7 +43,8 @@ bool counts_open(struct counts *c, sqlite3 *db, int64_t database)
     c->owner.database = database;
     c->odd_list = db_prepare(db, "odd_port_list");
     c->odd_add = db_prepare(db, "odd_port_add");
-    bool whole = c->odd_list && c->odd_add;
+    c->fold_get = db_prepare(db, "fold_get");
+    bool whole = c->odd_list && c->odd_add && c->fold_get;
     for (size_t i = 0; i < COUNTS_TABLES; i++)
         whole = tally_open(&c->table[i], db, &shapes[i], &c->owner) && whole;
     c->table[COUNTS_RATE].coarser = &c->table[COUNTS_RATE_DAY];
@@ -57,6 +58,14 @@ void counts_close(struct counts *c)
         tally_close(&c->table[i]);
     sqlite3_finalize(c->odd_list);
     sqlite3_finalize(c->odd_add);
+    sqlite3_finalize(c->fold_get);
+}
+
+static int read_folded(struct counts *c)
+{
+    struct binder b = binder_of(c->fold_get);
+    int rc = bound_value(&b, &c->folded);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 int counts_begin(struct counts *c, int64_t sensor, int64_t revision)
@@ -71,7 +80,7 @@ int counts_begin(struct counts *c, int64_t sensor, int64_t revision)
         c->odd.port[c->odd.n] = sqlite3_column_int64(c->odd_list, 0);
     sqlite3_reset(c->odd_list);
     c->odd_before = c->odd;
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? read_folded(c) : rc;
 }
 
 int counts_owner(struct counts *c, int64_t sensor, int64_t database)
@@ -263,6 +272,8 @@ static void share_source(const struct counted *x, int64_t port, struct share *ou
     };
 }
 
+static int64_t hour_counted(const struct counts *c, int64_t hour) { return hour < c->folded ? day_of(hour) : hour; }
+
 /* Columns of `server` that are no sums: bit for each value. */
 enum { LOWEST = 1 << 0 | 1 << 15, HIGHEST = 1 << 1 | 1 << 16 };
 
@@ -275,6 +286,8 @@ static int apply(struct counts *c, size_t table, struct share *x, int sign)
 
     if (!x->any)
         return SQLITE_OK;
+    if (table == COUNTS_RATE || table == COUNTS_EVIDENCE)
+        x->key[0] = hour_counted(c, x->key[0]);
     int64_t *v = tally_at(&c->table[table], x->key, &fresh, &rc);
     for (size_t i = 0; v && i < shapes[table].nvalue; i++) {
         bool is_low = low >> i & 1, is_high = high >> i & 1;
@@ -367,7 +380,7 @@ int counts_attempt(struct counts *c, const struct attempt *a, uint64_t n)
 {
     bool fresh, added;
     int rc;
-    int64_t key[3] = { begin_of(a->first_ns, HOUR), port_of(&c->odd, a->server_port, false, &added), a->outcome };
+    int64_t key[3] = { hour_counted(c, begin_of(a->first_ns, HOUR)), port_of(&c->odd, a->server_port, false, &added), a->outcome };
     int64_t *v = tally_at(&c->table[COUNTS_ATTEMPT], key, &fresh, &rc);
     if (!v)
         return rc;

@@ -30,7 +30,8 @@ struct counts_odd_ports {
 struct counts {
     struct tally_owner owner;
     struct counts_odd_ports odd, odd_before;    /* odd_before: as the judgements that are moved away made it */
-    sqlite3_stmt *odd_list, *odd_add;
+    sqlite3_stmt *odd_list, *odd_add, *fold_get;
+    int64_t folded;                     /* hours before are those of their days: retention.h */
     struct tally table[COUNTS_TABLES];
 };
 

@@ -5,12 +5,13 @@
 
 #include <stdio.h>
 
-enum { STEP_SESSIONS = 500, STEP_PAGES = 256, SPARE_PAGES = 256, SPARE_PART = 16, INCREMENTAL = 2 };
+enum { STEP_SESSIONS = 500, STEP_DAYS = 4, MINUTE_DAYS = 30, STEP_PAGES = 256, SPARE_PAGES = 256, SPARE_PART = 16, INCREMENTAL = 2 };
 static const int64_t hour_us = INT64_C(3600000000), day_us = 24 * INT64_C(3600000000);
 
 /* The row of the table, and the file. */
 struct state {
     int64_t clock_us, leapt_us, before_us[2];   /* [1]: with evidence or an incident */
+    int64_t folded;                     /* seconds */
     int64_t pages, free, page_size, vacuum;
 };
 
@@ -69,6 +70,7 @@ static int read_state(struct store *s, struct state *t)
         t->leapt_us = sqlite3_column_int64(stmt, 1);
         t->before_us[0] = sqlite3_column_int64(stmt, 2);
         t->before_us[1] = sqlite3_column_int64(stmt, 3);
+        t->folded = sqlite3_column_int64(stmt, 4);
     }
     int code = rc == SQLITE_ROW ? 0 : store_fail(s);
     sqlite3_finalize(stmt);
@@ -176,6 +178,53 @@ static int drop_for_room(struct store *s, struct state *t, struct store_let_go *
     return 0;
 }
 
+/* --- sums --- */
+
+/* One of several tables whose keys begin with an hour: in hours from one day until another. */
+static int fold_days(struct store *s, int64_t from, int64_t until)
+{
+    static const char *const steps[] = { "fold_rate", "folded_rate", "fold_evidence", "folded_evidence", "fold_attempt", "folded_attempt" };
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && rc == SQLITE_OK; i++)
+        rc = run_once(s, steps[i], from, until, 0);
+    return failed(s, rc);
+}
+
+static int first_hour(struct store *s, int64_t none, int64_t *first)
+{
+    sqlite3_stmt *stmt = db_prepare(s->db, "fold_first");
+    if (stmt)
+        sqlite3_bind_int64(stmt, 1, none);
+    return value_of(s, stmt, first);
+}
+
+/* Hours before a time, a few days of them. */
+static int fold(struct store *s, struct state *t, int64_t limit_us, struct store_let_go *gone, bool *more)
+{
+    const int64_t day = day_us / 1000000, until = limit_us / day_us * day;
+    int64_t from = t->folded;
+    if (from >= until)
+        return 0;
+    int code = from > 0 ? 0 : first_hour(s, until, &from);
+    from = from < 0 ? 0 : from > until ? until : from - from % day;
+    int64_t to = until - from > STEP_DAYS * day ? from + STEP_DAYS * day : until, changes = sqlite3_total_changes64(s->db);
+    if (!code)
+        code = fold_days(s, from, to);
+    if (sqlite3_total_changes64(s->db) != changes)
+        gone->days_folded += (uint64_t)((to - from) / day);
+    t->folded = to;
+    *more = *more || to < until;
+    return code;
+}
+
+/* Once a day of the clock. */
+static int fold_minutes(struct store *s, int64_t limit_us)
+{
+    int64_t until = limit_us / hour_us * (hour_us / 1000000);
+    int rc = run_once(s, "fold_seen", until, 0, 0);
+    return failed(s, rc == SQLITE_OK ? run_once(s, "folded_seen", until, 0, 0) : rc);
+}
+
 /* --- room --- */
 
 /* Pages that are free are used again: only many of them are worth the trouble of moving others. */
@@ -211,6 +260,7 @@ static int put(struct store *s, const struct state *t, const struct store_let_go
     bind_int(&b, (int64_t)(is->marked - was->marked));
     bind_int(&b, (int64_t)(is->for_room - was->for_room));
     bind_int(&b, (int64_t)(is->addresses - was->addresses));
+    bind_int(&b, t->folded);
     int code = failed(s, stmt ? bound_run(&b) : SQLITE_ERROR);
     sqlite3_finalize(stmt);
     return code;
@@ -236,11 +286,15 @@ static int step(struct store *s, const struct store_keep *keep, struct store_let
     s->retention.dropped += gone->sessions - before.sessions;
     if (!code && !*more)
         code = sweep_step(s, &gone->addresses, more);
+    if (!code && !*more && now_us > 0)
+        code = fold(s, &t, limit_of(&t, now_us, keep->hourly_days), gone, more);
+    if (!code && t.clock_us / day_us != was.clock_us / day_us)
+        code = fold_minutes(s, limit_of(&t, now_us, MINUTE_DAYS));
     if (!code)
         code = give_back(s, &t, keep, gone, more);
     gone->before_us = t.before_us[0];
     bool moved = distance(t.clock_us, was.clock_us) >= hour_us || t.leapt_us != was.leapt_us;
-    bool went = gone->sessions != before.sessions || gone->addresses != before.addresses;
+    bool went = gone->sessions != before.sessions || gone->addresses != before.addresses || t.folded != was.folded;
     return code || !(moved || went) ? code : put(s, &t, &before, gone);
 }
 

@@ -1,5 +1,5 @@
 /* What is let go of, so that a database does not grow for ever: sessions, first those without evidence and incident, and
- * addresses of clients that no session has any more. Never the sums. */
+ * addresses of clients that no session has any more. Never the sums, of which hours become days. */
 #ifndef MAILSEAL_STORE_RETENTION_H
 #define MAILSEAL_STORE_RETENTION_H
 
@@ -9,6 +9,7 @@ struct store_keep {
     uint32_t session_days;              /* of packet time; 0: for ever */
     uint32_t incident_days;             /* the same of sessions with evidence or an incident */
     uint64_t bytes;                     /* of the file, without the log beside it; 0: any number */
+    uint32_t hourly_days;               /* for which sums are kept by the hour, behind that by the day; 0: for ever */
 };
 
 struct store_let_go {
@@ -17,6 +18,7 @@ struct store_let_go {
     uint64_t for_room;                  /* those of them that were not old, but the oldest */
     uint64_t addresses;
     uint64_t bytes;                     /* given back to the file system */
+    uint64_t days_folded;               /* hours of so many days became days */
     int64_t before_us;                  /* sessions without evidence and incident that began before are gone; 0: none */
     bool too_large;                     /* nothing is left that could go, and there is no room */
 };

@@ -95,7 +95,7 @@ static void old_sessions_go_and_sums_stay(void **state)
     const char *path = kit_path("old.db");
     struct store *s = fill(path);
     long long bytes = kit_number(path, "SELECT sum(bytes) FROM rate");
-    struct store_let_go gone = let_go(s, (struct store_keep){ 30, 400, 0 });
+    struct store_let_go gone = let_go(s, (struct store_keep){ 30, 400, 0, 0 });
     assert_int_equal(gone.sessions, MANY / 4 - MANY / 4 / 20);
     assert_int_equal(gone.marked + gone.for_room, 0);
     assert_int_equal(gone.addresses, gone.sessions - (MANY / 4 / 256));        /* 10.0.x.0 may be a network */
@@ -108,11 +108,11 @@ static void old_sessions_go_and_sums_stay(void **state)
     assert_int_equal(kit_number(path, "SELECT sessions - addresses FROM retention"), (long long)(gone.sessions - gone.addresses));
     assert_int_equal(kit_number(path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 
-    gone = let_go(s, (struct store_keep){ 30, 35, 0 });
+    gone = let_go(s, (struct store_keep){ 30, 35, 0, 0 });
     assert_int_equal(gone.sessions, MANY / 8 / 20 + 1);
     assert_int_equal(gone.marked, gone.sessions);
     assert_int_equal(kit_number(path, "SELECT count(*) FROM trace"), MANY / 20 - (long long)gone.marked);
-    assert_int_equal(let_go(s, (struct store_keep){ 0, 0, 0 }).sessions, 0);
+    assert_int_equal(let_go(s, (struct store_keep){ 0, 0, 0, 0 }).sessions, 0);
     store_close(s);
 }
 
@@ -128,9 +128,9 @@ static void memory_ages(void **state)
         assert_int_equal(store_remember(s, &e), 0);
     }
     commit(s);
-    let_go(s, (struct store_keep){ 0, 400, 0 });
+    let_go(s, (struct store_keep){ 0, 400, 0, 0 });
     assert_int_equal(kit_number(path, "SELECT count(*) FROM memory"), 40);
-    let_go(s, (struct store_keep){ 30, 400, 0 });
+    let_go(s, (struct store_keep){ 30, 400, 0, 0 });
     assert_int_equal(kit_number(path, "SELECT count(*) FROM memory"), 30);
     store_close(s);
 }
@@ -140,7 +140,7 @@ static void an_address_that_comes_again_is_there_again(void **state)
     (void)state;
     const char *path = kit_path("again.db");
     struct store *s = fill(path);
-    assert_true(let_go(s, (struct store_keep){ 30, 400, 0 }).addresses > 0);
+    assert_true(let_go(s, (struct store_keep){ 30, 400, 0, 0 }).addresses > 0);
     begin(s);
     add(s, 256 + 1, T0 + 40 * DAY, false);      /* its only session has gone */
     commit(s);
@@ -151,7 +151,7 @@ static void an_address_that_comes_again_is_there_again(void **state)
 static void a_clock_that_leaps_lets_nothing_go(void **state)
 {
     (void)state;
-    const struct store_keep keep = { 30, 400, 0 };
+    const struct store_keep keep = { 30, 400, 0, 0 };
     for (int back = 0; back < 2; back++) {
         const char *path = kit_path(back ? "back.db" : "on.db");
         const uint64_t to = back ? T0 - 900 * DAY : T0 + 4000 * DAY;
@@ -186,7 +186,7 @@ static void the_oldest_go_when_there_is_no_room(void **state)
     struct store *s = fill(path);
     long long pages = kit_number(path, "SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count");
     const uint64_t limit = (uint64_t)pages * 4096 * 3 / 4;
-    struct store_let_go gone = let_go(s, (struct store_keep){ 0, 0, limit });
+    struct store_let_go gone = let_go(s, (struct store_keep){ 0, 0, limit, 0 });
     assert_true(gone.sessions > 0 && gone.sessions < MANY);
     assert_int_equal(gone.for_room, gone.sessions);
     assert_int_equal(gone.marked, 0);
@@ -195,7 +195,7 @@ static void the_oldest_go_when_there_is_no_room(void **state)
     assert_int_equal(kit_number(path, "SELECT count(*) FROM session WHERE incidents = 0"),
                      kit_number(path, "SELECT count(*) FROM session WHERE incidents = 0 AND first_us >="
                                       " (SELECT before_us FROM retention)"));
-    gone = let_go(s, (struct store_keep){ 0, 0, 4096 });
+    gone = let_go(s, (struct store_keep){ 0, 0, 4096, 0 });
     assert_true(gone.too_large);
     assert_int_equal(kit_number(path, "SELECT count(*) FROM session"), 0);
     assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM rate"), MANY);
@@ -216,10 +216,10 @@ static void a_file_that_cannot_shrink_has_room_again(void **state)
     struct store *s = open_live(path);
     long long pages = kit_number(path, "PRAGMA page_count");
     time_is(s, T0 + 80 * DAY - SECOND);
-    let_go(s, (struct store_keep){ 30, 30, 0 });
+    let_go(s, (struct store_keep){ 30, 30, 0, 0 });
     time_is(s, T0 + 80 * DAY);
     for (int hour = 0; hour < 26; hour++)
-        time_is(s, T0 + 80 * DAY + (uint64_t)hour * DAY / 24), let_go(s, (struct store_keep){ 30, 30, 0 });
+        time_is(s, T0 + 80 * DAY + (uint64_t)hour * DAY / 24), let_go(s, (struct store_keep){ 30, 30, 0, 0 });
     assert_int_equal(kit_number(path, "SELECT count(*) FROM session"), 0);
     assert_in_range(kit_number(path, "PRAGMA page_count"), pages, pages + 2);
     assert_true(kit_number(path, "PRAGMA freelist_count") > pages / 2);
@@ -235,7 +235,7 @@ static void what_another_program_holds_waits(void **state)
 {
     (void)state;
     const char *path = kit_path("held.db");
-    const struct store_keep keep = { 30, 400, 0 };
+    const struct store_keep keep = { 30, 400, 0, 0 };
     struct store_let_go gone = { 0 };
     struct store *s = fill(path);
     sqlite3 *db;
@@ -249,6 +249,83 @@ static void what_another_program_holds_waits(void **state)
     store_close(s);
 }
 
+/* Of a mail port at a time, and an attempt with evidence beside it. */
+static void add_evidence(struct store *s, uint64_t first_ns)
+{
+    struct session x = kit_session(7, 9, 25);
+    const struct attempt a = { .first_ns = first_ns, .server_port = 25 };
+    x.source = 1;
+    x.first_ns = first_ns;
+    x.last_ns = first_ns + SECOND;
+    evidence_add(&x.evidence, (enum evidence)0, GRADE_LIKELY);
+    assert_int_equal(kit_add(s, x, VERDICT_STRIPPED, DIRECTION_INBOUND), 0);
+    assert_int_equal(store_attempt(s, &a, 2), 0);
+}
+
+static void assert_folded(const char *path, long long n)
+{
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM rate, retention WHERE hour < folded AND hour % 86400"), 0);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM evidence_hour, retention WHERE hour < folded AND hour % 86400"), 0);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM attempt, retention WHERE hour < folded AND hour % 86400"), 0);
+    assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM rate"), n);
+    assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM rate_day"), n);
+    assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM evidence_hour"), n);
+    assert_int_equal(kit_number(path, "SELECT sum(n) FROM attempt"), 2 * n);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM (SELECT hour / 86400 * 86400 AS day, sum(sessions) AS n, sum(bytes) AS b FROM rate GROUP BY 1"
+                                      " EXCEPT SELECT day, sum(sessions), sum(bytes) FROM rate_day GROUP BY 1)"), 0);
+}
+
+/* Hours of old days become days, and the sums stay; what comes late, or is judged anew, goes to its day. */
+static void old_hours_become_days(void **state)
+{
+    (void)state;
+    enum { DAYS = 40, A_DAY = 6 };
+    const char *path = kit_path("hours.db");
+    const struct store_keep keep = { .hourly_days = 10 };
+    struct store *s = open_live(path);
+    begin(s);
+    for (unsigned i = 0; i < DAYS * A_DAY; i++)
+        add_evidence(s, T0 + i * (DAY / A_DAY));
+    clock_shows(s, T0 + DAYS * DAY);
+    commit(s);
+    struct store_let_go gone = let_go(s, keep);
+    assert_int_equal(gone.days_folded, DAYS - 10);
+    assert_int_equal(kit_number(path, "SELECT folded FROM retention"), (long long)((T0 + 30 * DAY) / DAY * 86400));
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM rate"), kit_number(path, "SELECT count(*) FROM evidence_hour"));
+    assert_in_range(kit_number(path, "SELECT count(*) FROM rate"), 30 + 10 * A_DAY, 30 + 11 * A_DAY);
+    assert_folded(path, DAYS * A_DAY);
+    assert_int_equal(let_go(s, keep).days_folded, 0);
+
+    begin(s);                           /* late */
+    add_evidence(s, T0 + 3 * DAY + DAY / 7);
+    add_evidence(s, T0 + 39 * DAY + DAY / 7);
+    commit(s);
+    assert_folded(path, DAYS * A_DAY + 2);
+    time_is(s, T0 + 41 * DAY);
+    assert_int_equal(let_go(s, keep).days_folded, 1);
+    assert_folded(path, DAYS * A_DAY + 2);
+    assert_int_equal(let_go(s, (struct store_keep){ .hourly_days = 0 }).days_folded, 0);
+    store_close(s);
+}
+
+static void old_minutes_become_hours(void **state)
+{
+    (void)state;
+    const char *path = kit_path("minutes.db");
+    struct store *s = open_live(path);
+    begin(s);
+    for (unsigned minute = 0; minute < 300; minute++)
+        clock_shows(s, T0 + minute * 60 * (uint64_t)SECOND);
+    clock_shows(s, T0 + 31 * DAY);
+    commit(s);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM seen"), 301);
+    let_go(s, (struct store_keep){ 0 });
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM seen WHERE width = 60"), 1);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM seen WHERE width = 3600 AND begin % 3600 = 0"), 5);
+    assert_int_equal(kit_number(path, "SELECT sum(packets) FROM seen"), 301);
+    store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +336,8 @@ int main(void)
         cmocka_unit_test(the_oldest_go_when_there_is_no_room),
         cmocka_unit_test(a_file_that_cannot_shrink_has_room_again),
         cmocka_unit_test(what_another_program_holds_waits),
+        cmocka_unit_test(old_hours_become_days),
+        cmocka_unit_test(old_minutes_become_hours),
     };
     return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
 }

@@ -1,0 +1,2 @@
+-- Hours before are those of their days.
+SELECT folded FROM retention;
