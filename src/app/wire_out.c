@@ -25,10 +25,19 @@ struct wire_out {
     uint64_t dropped;
     uint64_t closed_ns[PARCELS];
     uint32_t n[PARCELS];                /* bytes in each */
+    uint16_t place[PARCELS];            /* where each lies */
+    uint16_t idle[PARCELS], nidle;      /* places without one; the last is taken first, so that few are ever touched */
     uint8_t *bytes;                     /* PARCELS times WIRE_MESSAGE */
 };
 
-static uint8_t *parcel(struct wire_out *w, uint64_t number) { return w->bytes + number % PARCELS * WIRE_MESSAGE; }
+static uint8_t *parcel(struct wire_out *w, uint64_t number) { return w->bytes + (size_t)w->place[number % PARCELS] * WIRE_MESSAGE; }
+
+/* There must be room. */
+static void begin_message(struct wire_out *w)
+{
+    w->place[w->current % PARCELS] = w->idle[--w->nidle];
+    w->n[w->current % PARCELS] = sizeof(struct wire_head);
+}
 
 struct wire_out *wire_out_new(int fd, uint64_t run)
 {
@@ -41,7 +50,9 @@ struct wire_out *wire_out_new(int fd, uint64_t run)
     w->run = run;
     w->first = true;
     w->oldest = w->next = w->current = 1;
-    w->n[1] = sizeof(struct wire_head);
+    for (unsigned i = PARCELS; i-- > 0;)
+        w->idle[w->nidle++] = (uint16_t)i;
+    begin_message(w);
     return w;
 }
 
@@ -70,7 +81,8 @@ static void read_answers(struct wire_out *w)
             w->next = w->oldest;
             w->first = true;
         } else if (a.run == w->run && a.batch >= w->oldest && a.batch < w->next) {
-            w->oldest = a.batch + 1;
+            while (w->oldest <= a.batch)
+                w->idle[w->nidle++] = w->place[w->oldest++ % PARCELS];
         }
     }
     w->gone = w->gone || n == 0;
@@ -122,7 +134,7 @@ static void close_message(struct wire_out *w)
     *head = (struct wire_head){ .run = w->run, .batch = w->current };
     w->sent_ns = w->closed_ns[w->current % PARCELS] = wall_clock_ns();
     w->current++;
-    w->n[w->current % PARCELS] = sizeof *head;
+    begin_message(w);
 }
 
 static bool make_room(struct wire_out *w)
