@@ -51,9 +51,10 @@ class Kind:
     def client(number):
         return '11.%d.%d.%d' % (number // 250 >> 8 & 255, number // 250 & 255, 1 + number % 250)
 
-    def packets(self, start, client):
-        """[(µs, record)] of a session that begins then, of client number `client`."""
-        address, port = struct.pack('>I', 0x0b000000 + client // 250 * 256 + 1 + client % 250), struct.pack('>H', 20000 + client % 20000)
+    def packets(self, start, client, number=None):
+        """[(µs, record)] of a session that begins then, of client number `client`; number: of the session, if that is another."""
+        address = struct.pack('>I', 0x0b000000 + client // 250 * 256 + 1 + client % 250)
+        port = struct.pack('>H', 20000 + (client if number is None else number) % 20000)
         out = []
         for us, lengths, a, b, c in self.pieces:
             us += start
@@ -67,14 +68,15 @@ def kinds():
 
 
 class Traffic:
-    """Sessions that begin at times that rise; `until(t)` gives the packets before t, as bytes."""
-    def __init__(self, all_kinds):
-        self.kinds, self.heap, self.n, self.packets = all_kinds, [], 0, 0
+    """Sessions that begin at times that rise; `until(t)` gives the packets before t, as bytes. clients: how many there are
+    that come again and again; 0: each session has one of its own."""
+    def __init__(self, all_kinds, clients=0):
+        self.kinds, self.clients, self.heap, self.n, self.packets = all_kinds, clients, [], 0, 0
         self.truth = collections.Counter()      # (hour, server port, kind): sessions
 
     def session(self, start, kind):
         self.truth[start // HOUR * 3600, kind.port, kind.name] += 1
-        for i, (us, record) in enumerate(kind.packets(start, self.n)):
+        for i, (us, record) in enumerate(kind.packets(start, self.n % self.clients if self.clients else self.n, self.n)):
             heapq.heappush(self.heap, (us, self.n, i, record))
         self.n += 1
 
