@@ -12,13 +12,16 @@ hour, seven times. A cell must be what expected.tsv says (its first row that fit
 a cell. The last line is "N passed, N failed".
 
   --world, --attack   only these          --work DIR   leaves the captures there
-  --show              prints all cells    --from DIR   reads the captures of --work, records nothing"""
+  --show              prints all cells    --from DIR   reads the captures of --work, records nothing
+  --sensor            looks at something else: beside each tcpdump a sensor listens, whose sessions, verdicts and rates must
+                      be those that analyze finds in tcpdump's capture"""
 import argparse, collections, concurrent.futures, csv, ctypes, json, os, shutil, signal, struct, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, HERE)
-import clients, world
+sys.path.append(os.path.join(HERE, '..'))
+import clients, monitor, world
 
 SIDES, MEMORY = ('client', 'server', 'both'), ('alone', 'known', 'hours')
 HOURS = ('refuse-454', 'refuse-inline')             # attacks that are looked at for hours
@@ -104,6 +107,33 @@ def cells_of(binary, name, folder, attack, side, memory):
                    max((o['strip']['grade'] for o in mine), key=GRADES.index, default='none'))
 
 
+# --- a sensor beside tcpdump ---
+
+def compare_sensor(a, folder, name, attack, side):
+    """Sentences of what differs, and how many sessions there are."""
+    seen, capture = (os.path.join(folder, name, '%s.%s.%s' % (attack, side, end)) for end in ('db', 'pcap'))
+    with tempfile.TemporaryDirectory() as scratch:
+        db = os.path.join(scratch, 'db')
+        if monitor.analyse(a, capture, db):
+            return ['the capture cannot be analysed'], 0
+        verdicts = collections.Counter(json.loads(s)['verdict'] for s in monitor.sessions_of(a, db).elements())
+        said = monitor.differences(a, db, seen) + ([] if verdicts else ['no session at all'])
+    print('%s, %s, %s: %s' % (name, attack, side, ', '.join('%d %s' % (n, v) for v, n in sorted(verdicts.items()))))
+    return ['%s, %s, %s: %s' % (name, attack, side, s) for s in said], sum(verdicts.values())
+
+
+def check_sensor(a, folder, names, wrong):
+    """The whole of --sensor; gives the status."""
+    said, n = list(wrong), 0
+    for name in names:
+        for attack in ['before', *(x for x in world.attacks_on(clients.WORLDS[name]) if not a.attack or x in a.attack)]:
+            for side in SIDES[:2] if not any(w.startswith(name + ':') for w in wrong) else ():
+                bad, sessions_here = compare_sensor(a, folder, name, attack, side)
+                said, n = said + bad, n + sessions_here
+    print(''.join('%s\n' % s[:1000] for s in said) + '%d passed, %d failed' % (n if not said else 0, len(said)))
+    return bool(said)
+
+
 # --- comparing ---
 
 def rows():
@@ -149,8 +179,11 @@ def main():
     ap.add_argument('--work')
     ap.add_argument('--from', dest='given')
     ap.add_argument('--show', action='store_true')
+    ap.add_argument('--sensor', action='store_true')
     a = ap.parse_args()
-    names = a.world or list(clients.WORLDS)
+    names, a.bin = a.world or list(clients.WORLDS), os.path.abspath(a.bin)
+    if a.sensor:
+        os.environ['MAILSEAL_SENSOR'] = a.bin
     if not a.given and not can_make_namespaces():
         print('make check-live cannot make network namespaces here: it needs root on Debian, in a place where unshare(1) may.\n0 passed, 1 failed')
         sys.exit(1)
@@ -167,6 +200,8 @@ def main():
             if a.work:
                 shutil.copytree(folder, a.work, dirs_exist_ok=True)
         source = a.given or folder
+        if a.sensor:
+            sys.exit(check_sensor(a, source, names, wrong))
         jobs = [(a.bin, n, os.path.join(source, n), attack, side, memory) for n in names if not any(w.startswith(n + ':') for w in wrong)
                 for attack in world.attacks_on(clients.WORLDS[n]) if not a.attack or attack in a.attack for side in SIDES for memory in MEMORY if memory != 'hours' or attack in HOURS]
         cells = [cell for found in pool.map(lambda j: list(cells_of(*j)), jobs) for cell in found]

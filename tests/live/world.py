@@ -1,7 +1,8 @@
 """Records one world of clients.py: its clients through the box, attack after attack, with a capture on either side.
 
 What is left in the folder: before.SIDE.pcap (clients of other networks, nothing attacked), ATTACK.SIDE.pcap, and
-cells.json: [attack, client, kind, address] of each client. SIDE is client or server."""
+cells.json: [attack, client, kind, address] of each client. SIDE is client or server. Where MAILSEAL_SENSOR names the
+program, a sensor listens beside each tcpdump, and leaves ATTACK.SIDE.db."""
 import json, os, re, signal, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -26,6 +27,23 @@ def build(names):
     for program in {p.name: p for p in [*(clients.WORLDS[n].server for n in names), *PROGRAMS]}.values():
         roots.build(program.name, program.packages, program.npm)
     certificates.make()
+
+
+class Sensor:
+    """mailseal monitor, given the same packets as tcpdump."""
+    def __init__(self, program, db, space):
+        self.p = subprocess.Popen(['ip', 'netns', 'exec', space, program, 'monitor', '--interface', 'wire', '--filter', capture.FILTER, '--db', db],
+                                  stdin=subprocess.DEVNULL)
+        children, deadline = '/proc/%d/task/%d/children' % (self.p.pid, self.p.pid), time.monotonic() + 10
+        while self.p.poll() is None and time.monotonic() < deadline and (not os.path.exists(db) or len(open(children).read().split()) < 2):
+            time.sleep(.05)
+        time.sleep(.5)                                  # the parser reads
+
+    def stop(self):
+        time.sleep(1.2)                                 # what the kernel still holds
+        self.p.send_signal(signal.SIGTERM)
+        if self.p.wait(20):
+            raise SystemExit('live: the sensor left with status %d' % self.p.returncode)
 
 
 class Recorder:
@@ -82,8 +100,11 @@ class Recorder:
     def under(self, attack, name, visit):
         """Captures on both sides while the box does that attack."""
         box = self.box(attack)
-        captures = [capture.Capture(os.path.join(self.folder, '%s.%s.pcap' % (name, side)), side) for side in SIDES]
+        path, program = os.path.join(self.folder, '%s.%s.%s'), os.environ.get('MAILSEAL_SENSOR')
+        more = ['--time-stamp-precision=nano'] if program else []
+        captures = [capture.Capture(path % (name, side, 'pcap'), side, more) for side in SIDES]
         self.capture = captures[0]
+        captures += [Sensor(program, path % (name, side, 'db'), side) for side in SIDES if program]
         try:
             visit()
         finally:

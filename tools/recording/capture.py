@@ -58,12 +58,14 @@ def connections(path):
     return [c for c in order if c.payload]
 
 
+FILTER = 'tcp and not port 113'       # ident is a call back of the server and no mail
+
+
 class Capture:
-    def __init__(self, path, space='client'):
+    def __init__(self, path, space='client', more=()):
         self.path = path
-        # ident (113) is a call back of the server and no mail
-        self.tcpdump = subprocess.Popen(['ip', 'netns', 'exec', space, 'tcpdump', '-Z', 'root', '-i', 'wire', '--immediate-mode', '-U', '-s0',
-                                         '-w', path, 'tcp and not port 113'], stderr=subprocess.PIPE)
+        self.tcpdump = subprocess.Popen(['ip', 'netns', 'exec', space, 'tcpdump', '-Z', 'root', '-i', 'wire', '--immediate-mode', '-U', '-s0', *more,
+                                         '-w', path, FILTER], stderr=subprocess.PIPE)
         line = self.tcpdump.stderr.readline()
         while line and b'listening on' not in line:
             line = self.tcpdump.stderr.readline()
