@@ -287,6 +287,7 @@ static void take_chunk(struct talk *t, struct pool *pool, const struct chunk *c)
         t->session.marks |= MARK_OVERLAP;
         show_conflict_of(&w->dialogue, dir_of(t, c->side), c->end, c->first, c->other);
         dialogue_conflict(&w->dialogue, dir_of(t, c->side), c->first, c->other, c->whole);
+        dialogue_shifted(&w->dialogue, dir_of(t, c->side), c->from, c->was, c->is);
         break;
     }
     if (!w->dialogue.settled)

@@ -1,7 +1,6 @@
 #include "dialogue/dialogue.h"
 
 #include "dialogue/first.h"
-#include "dialogue/mask.h"
 #include "proto/tls.h"
 
 enum {
@@ -610,23 +609,6 @@ void dialogue_fin(struct dialogue *d, unsigned dir)
         tls_fin(d, dir);
 }
 
-void dialogue_conflict(struct dialogue *d, unsigned dir, struct span first, struct span other, bool whole)
-{
-    bool unsure = d->in[dir].unsure || (dir == TO_SERVER && d->hear_once && d->in[dir].lost);
-    if (!whole || unsure || has_fact(d, FACT_TLS_DONE))
-        return;
-    enum protocol p = d->dialect ? d->dialect->protocol : d->port_protocol;
-    bool names_tls = conflict_is_offer_or_command(dir, p, first, other);
-    if (names_tls || (dir == TO_CLIENT && has_fact(d, FACT_REQUESTED) && conflict_is_answer(p, first, other))) {
-        if (dir == TO_CLIENT && names_tls)      /* one of the copies is the real one */
-            fact(d, FACT_OFFERED);
-        evidence(d, EVIDENCE_OVERLAP_CONFLICT, GRADE_PROVEN);
-        trace_note(d, TRACE_CONFLICT, dir, 0, 0);
-        trace_known(d);
-        d->conflict = true;
-    }
-}
-
 /* --- the end --- */
 
 static void end_of_request(struct dialogue *d, const struct dialogue_end *e)
@@ -661,9 +643,12 @@ void dialogue_end(struct dialogue *d, const struct dialogue_end *e)
         tls_end(d, e);
     if (d->foreign && !d->confirmed && !has_fact(d, FACT_ACCEPTED | FACT_TLS_DONE))
         fact(d, FACT_NOT_MAIL);
-    /* A conflict showed that the mask hides a real offer, so the mask alone says nothing more. */
-    if (d->conflict)
-        d->s->evidence &= ~(3u << 2 * EVIDENCE_MASKED_CAPABILITY | 3u << 2 * EVIDENCE_MASKED_COMMAND);
+    /* A conflict showed that the mask hides a real offer, so the mask alone says nothing more; nor was it decrypted. */
+    if (d->conflict) {
+        d->s->evidence &= ~(3u << 2 * EVIDENCE_MASKED_CAPABILITY | 3u << 2 * EVIDENCE_MASKED_COMMAND |
+                            3u << 2 * EVIDENCE_CLEAR_AFTER_ACCEPT);
+        d->s->incidents &= ~(uint32_t)INCIDENT_DECRYPTED_MIRROR;
+    }
     if (has_fact(d, FACT_TLS_DONE) && has_fact(d, FACT_CREDENTIAL))
         incident(d, INCIDENT_CREDENTIAL_BEFORE_TLS);
     if (has_fact(d, FACT_NOT_MAIL))

@@ -251,6 +251,9 @@ void dialogue_fin(struct dialogue *, unsigned dir);
 /* Two copies of the lines around some bytes: what was read, and what came later. */
 void dialogue_conflict(struct dialogue *, unsigned dir, struct span first, struct span other, bool whole);
 
+/* The same of copies that need not have the same length: what was read from that sequence number on, and all of a segment. */
+void dialogue_shifted(struct dialogue *, unsigned dir, uint32_t from, struct span was, struct span is);
+
 /* --- the PROXY header --- */
 
 /* Reads what there is of it at the front of the client's first bytes. PARSE_BAD: these are of the

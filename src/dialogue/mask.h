@@ -27,9 +27,4 @@ bool mask_is_echoed(struct span text, const char *keyword);
 /* SMTP greeting of nothing but 2, 0, blanks and at least one asterisk (Cisco PIX). */
 bool greeting_is_masked(struct span line, bool *asterisk);
 
-/* Whether one of two readings of the same lines has the offer or the command and the other has
- * not; whether one says yes and the other no. */
-bool conflict_is_offer_or_command(unsigned dir, enum protocol, struct span first, struct span other);
-bool conflict_is_answer(enum protocol, struct span first, struct span other);
-
 #endif

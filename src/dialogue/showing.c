@@ -1,5 +1,6 @@
 #include "dialogue/showing.h"
 
+#include "dialogue/copies.h"
 #include "dialogue/dialogue.h"
 #include "dialogue/mask.h"
 #include "proto/imap.h"

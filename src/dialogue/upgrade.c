@@ -1,7 +1,9 @@
 /* Capability lists, and the negotiation of STARTTLS and STLS (RFC 3207, RFC 2595, RFC 9051
  * section 6.2.1, RFC 5804 section 2.2), as far as the protocols share them. */
+#include "dialogue/copies.h"
 #include "dialogue/dialogue.h"
 #include "dialogue/mask.h"
+#include "proto/proto.h"
 #include "proto/tls.h"
 
 void list_begin(struct dialogue *d)
@@ -359,6 +361,60 @@ void upgrade_refused(struct dialogue *d, uint8_t flags, enum refusal refusal)
         break;
     }
 }
+
+/* --- second copies --- */
+
+static bool is_unsure(const struct dialogue *d, unsigned dir)
+{
+    return d->in[dir].unsure || (dir == TO_SERVER && d->hear_once && d->in[dir].lost) || has_fact(d, FACT_TLS_DONE);
+}
+
+static enum protocol protocol_of(const struct dialogue *d) { return d->dialect ? d->dialect->protocol : d->port_protocol; }
+
+static void copies_conflict(struct dialogue *d, unsigned dir, bool offered)
+{
+    if (offered)                        /* one of the copies is the real one */
+        fact(d, FACT_OFFERED);
+    evidence(d, EVIDENCE_OVERLAP_CONFLICT, GRADE_PROVEN);
+    trace_note(d, TRACE_CONFLICT, dir, 0, 0);
+    trace_known(d);
+    d->conflict = true;
+}
+
+void dialogue_conflict(struct dialogue *d, unsigned dir, struct span first, struct span other, bool whole)
+{
+    if (!whole || is_unsure(d, dir))
+        return;
+    enum protocol p = protocol_of(d);
+    bool names_tls = conflict_is_offer_or_command(dir, p, first, other);
+    if (names_tls || (dir == TO_CLIENT && has_fact(d, FACT_REQUESTED) && conflict_is_answer(p, first, other)))
+        copies_conflict(d, dir, names_tls && dir == TO_CLIENT);
+}
+
+/* Whether the line that was read from there on is the answer to STARTTLS: where all was seen. */
+static bool is_answer_at(const struct dialogue *d, uint32_t from, struct span was)
+{
+    struct span line;
+    long used = line_parse(was, &line);
+    if (!has_fact(d, FACT_REQUESTED) || d->in[TO_SERVER].lost || d->in[TO_CLIENT].lost || d->midstream || d->hear_once)
+        return false;
+    bool went_ahead = used > 0 && d->upgrade >= UPGRADE_ACCEPTED && from + (uint32_t)used == d->go_ahead_end;
+    return went_ahead || (d->suspect.why == SUSPECT_REFUSAL && d->suspect.begin == from);
+}
+
+void dialogue_shifted(struct dialogue *d, unsigned dir, uint32_t from, struct span was, struct span is)
+{
+    enum protocol p = protocol_of(d);
+
+    if (dir != TO_CLIENT || is_unsure(d, dir))
+        return;
+    if (copies_lack_offer(p, was, is))
+        copies_conflict(d, dir, true);
+    else if (is_answer_at(d, from, was) && copies_answer_unlike(p, was, is))
+        copies_conflict(d, dir, false);
+}
+
+/* --- the end --- */
 
 void upgrade_end(struct dialogue *d, const struct dialogue_end *e)
 {

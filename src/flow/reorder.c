@@ -285,6 +285,9 @@ static bool reorder_compare(struct reorder *r, unsigned side, const struct part 
     if (!high)
         return false;
     r->overlap = true;
+    out->from = s->next - s->past_n + from;
+    out->was = span_of(s->past + from, s->past_n - from);
+    out->is = span_skip(part->bytes, at < 0 ? (size_t)-(int64_t)at : 0);
     return show_conflict(r, s, from, low, high, copy, from, out);
 }
 

@@ -69,6 +69,8 @@ struct chunk {
     bool has_ack;
     uint64_t ts_ns;
     struct span first, other;           /* CONFLICT: see reorder_compare() */
+    struct span was, is;                /* CONFLICT: all that is remembered from `from` on, and the copy from there on */
+    uint32_t from;
     bool whole;                         /* CONFLICT: agrees behind, and before or begins a line */
 };
 

@@ -39,8 +39,10 @@ static void take_event(struct play *p, enum event what, unsigned dir, size_t len
         p->now_ns += (uint64_t)length * 1000000000;
         break;
     case CONFLICTS:
-        if (!p->d.settled)
+        if (!p->d.settled) {
             dialogue_conflict(&p->d, dir, bytes, span_first(bytes, bytes.n / 2), true);
+            dialogue_shifted(&p->d, dir, (uint32_t)bytes.n, span_skip(bytes, bytes.n / 2), span_first(bytes, bytes.n / 2));
+        }
         break;
     case RESETS:
         p->ending.rst[dir] = p->ending.seen[dir] = true;

@@ -1,4 +1,4 @@
-/* links: dialogue/dialogue.o dialogue/first.o dialogue/mask.o dialogue/open.o dialogue/sasl.o
+/* links: dialogue/dialogue.o dialogue/first.o dialogue/copies.o dialogue/mask.o dialogue/open.o dialogue/sasl.o
  * dialogue/names.o dialogue/preamble.o dialogue/upgrade.o dialogue/tracing.o dialogue/showing.o dialogue/tls_dialogue.o dialogue/tls_hellos.o
  * dialogue/certificates.o
  * dialogue/smtp_dialogue.o dialogue/imap_dialogue.o dialogue/pop3_dialogue.o dialogue/sieve_dialogue.o

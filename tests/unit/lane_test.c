@@ -2,7 +2,7 @@
  * flow/flow.o flow/origin.o flow/table.o flow/wheel.o flow/tags.o flow/reorder.o flow/window.o base/pool.o base/pages.o base/hash.o base/endpoint.o base/bytes.o
  * decode/decode.o decode/link.o decode/carrier.o decode/ip.o decode/tunnel.o decode/checksum.o
  * decode/fragments.o
- * dialogue/dialogue.o dialogue/first.o dialogue/mask.o dialogue/open.o dialogue/sasl.o dialogue/upgrade.o
+ * dialogue/dialogue.o dialogue/first.o dialogue/copies.o dialogue/mask.o dialogue/open.o dialogue/sasl.o dialogue/upgrade.o
  * dialogue/names.o dialogue/preamble.o dialogue/tracing.o dialogue/showing.o dialogue/tls_dialogue.o dialogue/tls_hellos.o
  * dialogue/certificates.o base/digest.o base/x509.o
  * dialogue/smtp_dialogue.o dialogue/imap_dialogue.o dialogue/pop3_dialogue.o dialogue/sieve_dialogue.o

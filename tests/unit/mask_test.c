@@ -1,4 +1,4 @@
-/* links: dialogue/mask.o proto/imap.o proto/smtp.o proto/pop3.o proto/line.o base/bytes.o */
+/* links: dialogue/copies.o dialogue/mask.o proto/imap.o proto/smtp.o proto/pop3.o proto/line.o base/bytes.o */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "dialogue/copies.h"
 #include "dialogue/mask.h"
 
 #define COUNT(table) (sizeof table / sizeof *table)
@@ -277,6 +278,61 @@ static void conflicts_of_each_kind(void **state)
     }
 }
 
+static const struct {
+    enum protocol protocol;
+    const char *first, *other;
+    bool lacks, answers;
+} shifted[] = {
+    { PROTOCOL_SMTP, "250-mx\r\n250-STARTTLS\r\n250 DSN\r\n", "250-mx\r\n250 DSN\r\n", true, false },
+    { PROTOCOL_SMTP, "250-mx\r\n250-STARTTLS\r\n250-SIZE\r\n250 DSN\r\n250 2.1.0 Ok\r\n", "250-mx\r\n250-SIZE\r\n250 DSN\r\n", true, false },
+    { PROTOCOL_SMTP, "250-mx\r\n250-SIZE\r\n250 STARTTLS\r\n", "250-mx\r\n250 SIZE\r\n", true, false },
+    { PROTOCOL_SMTP, "250-mx\r\n250-SIZE\r\n250 STARTTLS\r\n250 Ok\r\n", "250-mx\r\n250 SIZE\r\n", true, false },
+    { PROTOCOL_SMTP, "250-mx\r\n250 SIZE\r\n250 Ok\r\n", "250-mx\r\n250-SIZE\r\n250 STARTTLS\r\n", true, false },
+    { PROTOCOL_SMTP, "250-mx\r\n250-SIZE\r\n250 STARTTLS\r\n", "250-mx\r\n250 SIZE\r\n250 Ok\r\n", false, false },     /* what the copy goes on with is not known */
+    { PROTOCOL_SMTP, "250-mx\r\n250-STARTTLS\r\n250 DSN\r\n", "250-mx\r\n", false, false },         /* cut off */
+    { PROTOCOL_SMTP, "250-mx\r\n250-STARTTLS\r\n250 DSN\r\n", "250-mx\r\n250 DS", false, false },
+    { PROTOCOL_SMTP, "250-mx\r\n250-STARTTLS\r\n250 DSN\r\n", "250 DSN\r\n", false, false },        /* nothing before */
+    { PROTOCOL_SMTP, "250-mx\r\n250-STARTTLS\r\n250 DSN\r\n", "250-mx\r\n250 HELP\r\n", false, false },
+    { PROTOCOL_SMTP, "250-mx\r\n250-SIZE\r\n250 DSN\r\n", "250-mx\r\n250 DSN\r\n", false, false },  /* another line */
+    { PROTOCOL_SMTP, "250-mx\r\n250-STARTTLS\r\n250 DSN\r\n", "250-mx\r\n250-STARTTLS\r\n250 DSN\r\n", false, false },
+    { PROTOCOL_SMTP, "250-mx\r\n250-SIZE\r\n250 STARTTLS\r\n", "250-mx\r\n250 SIZE 1\r\n", false, false },
+    { PROTOCOL_POP3, "+OK\r\nTOP\r\nSTLS\r\nSASL\r\n.\r\n", "+OK\r\nTOP\r\nSASL\r\n.\r\n", true, false },
+    { PROTOCOL_POP3, "+OK\r\nTOP\r\nSTLS\r\nSASL\r\n.\r\n", "+OK\r\nTOP\r\n", false, false },
+    { PROTOCOL_SIEVE, "\"SIEVE\" \"x\"\r\n\"STARTTLS\"\r\nOK\r\n", "\"SIEVE\" \"x\"\r\nOK\r\n", true, false },
+    { PROTOCOL_IMAP, "* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] hi\r\n", "* OK [CAPABILITY IMAP4rev1] hi\r\n", true, false },
+    { PROTOCOL_IMAP, "* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN\r\na OK\r\n", "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\na OK\r\n", true, false },
+    { PROTOCOL_IMAP, "* CAPABILITY IMAP4rev1 STARTTLS\r\na OK\r\n", "* CAPABILITY IMAP4rev1\r\na OK\r\n", true, false },
+    { PROTOCOL_IMAP, "* CAPABILITY IMAP4rev1 STARTTLS\r\na OK\r\n", "* CAPABILITY IMAP4rev1\r\n", false, false },
+    { PROTOCOL_IMAP, "* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN\r\n", "* CAPABILITY IMAP4rev1 AUTH=LOGIN\r\n", false, false },
+    { PROTOCOL_IMAP, "* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN\r\n", "* CAPABILITY IMAP4rev1 AUTH=PLAIN X\r\n", false, false },
+    { PROTOCOL_IMAP, "* CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=PLAIN\r\n", "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n", false, false },
+    { PROTOCOL_SMTP, "220 2.0.0 Ready to start TLS\r\n", "454 4.7.0 not now\r\n", false, true },
+    { PROTOCOL_SMTP, "220 2.0.0 Ready to start TLS\r\n", "550-no\r\n550 not here\r\n", false, true },
+    { PROTOCOL_SMTP, "220 2.0.0 Ready to start TLS\r\n", "454 4.7.0 not n", false, false },
+    { PROTOCOL_SMTP, "220 2.0.0 Ready to start TLS\r\n", "250 Ok\r\n", false, false },
+    { PROTOCOL_SMTP, "454 4.7.0 not now\r\n", "502 5.5.1 what\r\n", false, false },
+    { PROTOCOL_POP3, "+OK\r\n", "-ERR unknown command\r\n", false, true },
+    { PROTOCOL_POP3, "+OK\r\n", "-ERR unknown command\r\n.\r\n", false, false },
+    { PROTOCOL_IMAP, "a2 OK go\r\n", "a2 BAD unknown command\r\n", false, true },
+    { PROTOCOL_IMAP, "a2 OK go\r\n", "a3 BAD unknown command\r\n", false, false },
+    { PROTOCOL_SIEVE, "OK \"go\"\r\n", "NO\r\n", false, true },
+    { PROTOCOL_SMTP, "", "", false, false },
+    { PROTOCOL_IMAP, "\r\n", "\n", false, false },
+};
+
+static void copies_of_unlike_length(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(shifted); i++) {
+        struct span a = text(shifted[i].first), b = text(shifted[i].other);
+        enum protocol p = shifted[i].protocol;
+        if (copies_lack_offer(p, a, b) != shifted[i].lacks)
+            fail_msg("offer: %s and %s", shifted[i].first, shifted[i].other);
+        if (copies_answer_unlike(p, a, b) != shifted[i].answers)
+            fail_msg("answer: %s and %s", shifted[i].first, shifted[i].other);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +342,7 @@ int main(void)
         cmocka_unit_test(hostile_lists_are_quick),
         cmocka_unit_test(masked_greetings),
         cmocka_unit_test(conflicts_of_each_kind),
+        cmocka_unit_test(copies_of_unlike_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
