@@ -29,6 +29,8 @@ def query(db, sql):
 
 SUMS = ('SELECT hour, direction, hop, protocol, server_port, verdict, strip, tls_version, pq, exposure, loss, sessions, bytes, messages_clear'
         ' FROM rate ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11',
+        'SELECT month, server, port, network, list, sessions, lists, offered, accepted, upgraded, implicit, tls_high, first, last, last_offer, last_lack'
+        ' FROM history ORDER BY 1, 2, 3, 4, 5',
         'SELECT hour, server_port, outcome, n FROM attempt ORDER BY 1, 2, 3',
         'SELECT sum(packets), sum(tcp), sum(not_ip), sum(not_tcp), sum(sessions), sum(gap), sum(one_sided) FROM source')
 

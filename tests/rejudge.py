@@ -12,7 +12,7 @@ import golden
 
 COPIES = 40                                 # of each session: so many that the program can be killed at work
 TABLES = ('endpoint', 'tls_profile', 'session', 'rate', 'rate_day', 'peer_day', 'peer_month', 'tls_day', 'certificate_day',
-          'client_day', 'evidence_hour', 'server', 'odd_port', 'attempt')
+          'client_day', 'evidence_hour', 'server', 'history_month', 'odd_port', 'attempt')
 VERDICTS = ('rate', 'rate_day', 'peer_day', 'peer_month')
 MERGED = {   # without the exposure in the key two rows become one
     'client_day': 'day, direction, hop, fingerprint, tls_version',

@@ -8,7 +8,7 @@ sessions, and each report by the program against the same file run by sqlite3. O
 the program kept are those that a migration of an older database makes of its sessions. The last line is
 "N passed, N failed".
 """
-import argparse, contextlib, csv, glob, io, json, math, os, random, re, sqlite3, statistics, subprocess, sys, tempfile, time
+import argparse, contextlib, csv, glob, io, ipaddress, json, math, os, random, re, sqlite3, statistics, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -183,6 +183,44 @@ def check_kept(db):
             have = sorted(c.execute('SELECT %s FROM %s' % (','.join(names), table)).fetchall())
             check('%s of %d rows' % (table, len(made)), have, made)
             check('%s has rows' % table, len(made) > 5, True)
+
+
+HISTORY = """SELECT server, port, network, sum(lists), sum(offered), sum(accepted), sum(upgraded), sum(implicit), min(first), max(last),
+    max(last_offer), max(last_lack) FROM history GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
+FROM_SESSIONS = """WITH bit AS (SELECT word, 1 << code AS n FROM word WHERE kind = 'fact'), x AS (
+    SELECT *, (SELECT facts FROM session WHERE session.id = sessions.id) AS f, substr(timestamp, 1, 19) || 'Z' AS t FROM sessions
+), y AS (SELECT *, f & (SELECT n FROM bit WHERE word = 'list_whole') > 0 AS list, f & (SELECT n FROM bit WHERE word = 'offered') > 0 AS offer,
+    f & (SELECT n FROM bit WHERE word = 'accepted') > 0 AS yes, f & (SELECT n FROM bit WHERE word = 'tls_done') > 0 AS done,
+    f & (SELECT n FROM bit WHERE word = 'tls_first') > 0 AS first FROM x WHERE NOT f & (SELECT n FROM bit WHERE word = 'not_mail'))
+SELECT dest_ip, dest_port, network(src_ip), sum(list), sum(list AND offer), sum(yes), sum(done AND NOT first), sum(done AND first),
+    min(t), max(t), max(iif(offer, t, NULL)), max(iif(list AND NOT offer, t, NULL))
+FROM y WHERE list OR offer OR yes OR done GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
+
+
+def network(address):
+    a = ipaddress.ip_address(address)
+    return str(ipaddress.ip_network('%s/%d' % (a, 24 if a.version == 4 else 48), strict=False))
+
+
+def check_history(db):
+    """The sums by server, network and list, and the report of them."""
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        c.create_function('network', 1, network)
+        want, have = c.execute(FROM_SESSIONS).fetchall(), c.execute(HISTORY).fetchall()
+        check('history', have, want)
+        check('it has networks and servers', len(have) > 15, True)
+        lists = c.execute("""SELECT server, port, list, sum(lists) FROM history WHERE list IS NOT NULL GROUP BY 1, 2, 3""").fetchall()
+        check('a whole list has a print', c.execute('SELECT count(*) FROM history WHERE lists AND list IS NULL').fetchone(), (0,))
+    rows = report(db, 'history')
+    head, rows = rows[0], [dict(zip(rows[0], r)) for r in rows[1:]]
+    whole = [r for r in rows if r['network'] == 'all']
+    check('sums of the networks', sorted((r['server'], r['port'], r['list'], r['lists']) for r in whole if r['list']),
+          sorted((s, str(p), l, str(n)) for s, p, l, n in lists))
+    check('rows of a server and list', {r['server'] + r['port'] + r['list']: int(r['networks']) for r in whole},
+          {k: sum(r['server'] + r['port'] + r['list'] == k for r in rows) - 1 for k in {r['server'] + r['port'] + r['list'] for r in rows}})
+    check('one list, with and without the offer', any(0 < int(r['offered']) < int(r['lists']) for r in whole), True)
+    check('highest version', {r['tls'] for r in whole} >= {'TLSv1.2', 'TLSv1.3', ''}, True)
+    check('until', report(db, 'history', '--until', '2026-01-01'), [head])
 
 
 def check_counters(db):
@@ -369,6 +407,7 @@ def main():
         check_exports(drawn)
         check_kept(goldens)
         check_counters(goldens)
+        check_history(goldens)
     print('%d passed, %d failed' % (passed, failed))
     sys.exit(failed > 0)
 

@@ -61,11 +61,23 @@ WITH span (least, most, others, allowed) AS (
                AND facts >> (SELECT code FROM word WHERE kind = 'fact' AND word = 'mail') & 1) AS mailboxes
     FROM happened
     GROUP BY code, network, server
+), lower AS (                               -- of a downgrade, what the newest session shows and the server is known for
+    SELECT p.code, p.network, p.server,
+           printf(': %s, while the client has %s and the server %s; it chose up to %s in %d handshakes that completed',
+                  coalesce(v.word, 'an unknown version'), coalesce(c.word, 'an unknown one'), coalesce(h.word, 'an unknown one'),
+                  coalesce(k.word, 'none'), x.done) AS words
+    FROM paths AS p JOIN word AS i ON i.kind = 'incident' AND i.code = p.code AND i.word = 'tls_downgrade'
+    JOIN session AS s ON s.id = p.newest JOIN tls_profile AS t ON t.id = s.tls
+    JOIN (SELECT server, sum(upgraded + implicit) AS done, max(tls_high) AS high FROM history_month GROUP BY server) AS x ON x.server = p.server
+    LEFT JOIN word AS v ON v.kind = 'tls_version' AND v.code = t.version
+    LEFT JOIN word AS c ON c.kind = 'tls_version' AND c.code = t.client_max
+    LEFT JOIN word AS h ON h.kind = 'tls_version' AND h.code = t.server_max
+    LEFT JOIN word AS k ON k.kind = 'tls_version' AND k.code = x.high
 )
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', first_us / 1000000, 'unixepoch') AS first,
        strftime('%Y-%m-%dT%H:%M:%SZ', last_us / 1000000, 'unixepoch') AS last,
        iif(p.code IS NULL, 'stripping', i.word) AS what, g.word AS grade, coalesce(s.list, '') AS evidence,
-       coalesce(s.sentence, i.sentence) AS sentence,
+       coalesce(s.sentence, i.sentence || coalesce(l.words, '')) AS sentence,
        coalesce(c.text, n.text || iif(length(p.network) = 15, '/24', '/48')) AS client, clients,
        n.text || iif(length(p.network) = 15, '/24', '/48') AS network, d.text AS server, d.port,
        protocol.word AS protocol, hop.word AS hop, direction.word AS direction, sessions, stripped,
@@ -81,6 +93,7 @@ LEFT JOIN endpoint AS c ON c.id = p.client
 LEFT JOIN endpoint AS n ON n.port = 0 AND n.address = CAST(p.network || zeroblob(16 - length(p.network)) AS BLOB)
 LEFT JOIN strongest AS s ON p.code IS NULL AND s.network = p.network AND s.server = p.server
 LEFT JOIN word AS i ON i.kind = 'incident' AND i.code = p.code
+LEFT JOIN lower AS l ON l.code = p.code AND l.network = p.network AND l.server = p.server
 LEFT JOIN word AS g ON g.kind = 'strip' AND g.code = p.grade
 LEFT JOIN word AS protocol ON protocol.kind = 'protocol' AND protocol.code = p.protocol
 LEFT JOIN word AS hop ON hop.kind = 'hop' AND hop.code = p.hop

@@ -13,6 +13,7 @@ enum { HOUR = 3600, DAY = 24 * HOUR, NO_VERSION = 65536 };
 static void other_peer(int64_t *key) { key[2] = key[3] = 0; }       /* server, network */
 static void other_suite(int64_t *key) { key[4] = key[5] = -1; }     /* cipher, group */
 static void other_certificate(int64_t *key) { key[3] = key[4] = 0; }        /* server, certificate */
+static void other_history(int64_t *key) { key[1] = key[2] = key[3] = 0; }   /* server, network, list */
 static void other_client(int64_t *key) { key[3] = -1; }             /* fingerprint */
 
 static int64_t day_of(int64_t hour) { return hour - hour % DAY; }
@@ -34,6 +35,7 @@ static const struct tally_shape shapes[COUNTS_TABLES] = {
     [COUNTS_CLIENT_DAY] = { "client_day_add", 6, 1, COUNTS_CLIENTS_A_DAY, "client_day_keys", other_client, NULL },
     [COUNTS_EVIDENCE] = { "evidence_hour_add", 6, 1 },
     [COUNTS_SERVER]   = { "server_add", 2, 17 },
+    [COUNTS_HISTORY]  = { "history_add", 4, 11, COUNTS_HISTORY_A_MONTH, "history_keys", other_history, NULL },
     [COUNTS_ATTEMPT]  = { "attempt_add", 3, 1 },
     [COUNTS_SOURCE]   = { "source_count", 1, 7 },
 };
@@ -259,6 +261,22 @@ static void share_server(const struct counted *x, int64_t port, struct share *ou
     };
 }
 
+/* Of facts alone, which no judging again changes; the list is not in the row, and nothing of this may depend on what grows. */
+static void share_history(const struct counted *x, int64_t port, struct share *out)
+{
+    const struct session *s = x->session;
+    bool list = s->facts & FACT_LIST_WHOLE, offered = s->facts & FACT_OFFERED, done = s->facts & FACT_TLS_DONE;
+    int64_t began = (int64_t)(s->first_ns / 1000);
+    (void)port;
+    *out = (struct share){
+        .any = !(s->facts & FACT_NOT_MAIL) && (list || offered || done || (s->facts & FACT_ACCEPTED)),
+        .key = { month_of(begin_of(s->first_ns, DAY)), x->server, x->network, s->list_print },
+        .value = { 1, list, list && offered, (s->facts & FACT_ACCEPTED) != 0, done && !(s->facts & FACT_TLS_FIRST),
+                   done && (s->facts & FACT_TLS_FIRST), s->tls.server_hello ? s->tls.version : 0, began, began,
+                   offered ? began : 0, list && !offered ? began : 0 },
+    };
+}
+
 static void share_source(const struct counted *x, int64_t port, struct share *out)
 {
     const struct session *s = x->session;
@@ -274,14 +292,16 @@ static void share_source(const struct counted *x, int64_t port, struct share *ou
 
 static int64_t hour_counted(const struct counts *c, int64_t hour) { return hour < c->folded ? day_of(hour) : hour; }
 
-/* Columns of `server` that are no sums: bit for each value. */
-enum { LOWEST = 1 << 0 | 1 << 15, HIGHEST = 1 << 1 | 1 << 16 };
+/* Columns that are no sums: a bit for each value. */
+static const int lowest[COUNTS_TABLES] = { [COUNTS_SERVER] = 1 << 0 | 1 << 15, [COUNTS_HISTORY] = 1 << 7 };
+static const int highest[COUNTS_TABLES] = { [COUNTS_SERVER] = 1 << 1 | 1 << 16,
+                                            [COUNTS_HISTORY] = 1 << 6 | 1 << 8 | 1 << 9 | 1 << 10 };
 
 /* Adds a share, or with sign -1 takes it away again; then lowest and highest values stay. Numbers out
  * of a database may be any: they wrap. */
 static int apply(struct counts *c, size_t table, struct share *x, int sign)
 {
-    int low = table == COUNTS_SERVER ? LOWEST : 0, high = table == COUNTS_SERVER ? HIGHEST : 0, rc;
+    int low = lowest[table], high = highest[table], rc;
     bool fresh;
 
     if (!x->any)
@@ -307,7 +327,7 @@ typedef void share_of(const struct counted *, int64_t port, struct share *);
 static share_of *const shares[] = {
     [COUNTS_RATE] = share_rate, [COUNTS_PEER_DAY] = share_peer, [COUNTS_TLS_DAY] = share_tls,
     [COUNTS_CERTIFICATE_DAY] = share_certificate, [COUNTS_CLIENT_DAY] = share_client,
-    [COUNTS_SERVER] = share_server, [COUNTS_SOURCE] = share_source
+    [COUNTS_SERVER] = share_server, [COUNTS_HISTORY] = share_history, [COUNTS_SOURCE] = share_source
 };
 
 int counts_add(struct counts *c, const struct counted *x)

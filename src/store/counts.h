@@ -1,5 +1,5 @@
 /* What a session adds to the tables of sums: rate, rate_day, peer_day, peer_month, tls_day, certificate_day,
- * client_day, evidence_hour, server, attempt and the counters of its source. Gathered in memory, written when full and at commit. */
+ * client_day, evidence_hour, server, history_month, attempt and the counters of its source. Gathered in memory, written when full and at commit. */
 #ifndef MAILSEAL_STORE_COUNTS_H
 #define MAILSEAL_STORE_COUNTS_H
 
@@ -11,13 +11,14 @@ enum {
     COUNTS_TLS_A_DAY = 2000,            /* rows of tls_day */
     COUNTS_CERTIFICATES_A_DAY = 2000,   /* rows of certificate_day */
     COUNTS_CLIENTS_A_DAY = 2000,        /* rows of client_day */
+    COUNTS_HISTORY_A_MONTH = 20000,     /* rows of history_month for each month */
     COUNTS_ODD_PORTS = 64               /* ports beside the known ones with a place of their own */
 };
 
 enum {
     /* a coarser table behind the one it is made of: it is written later */
     COUNTS_RATE, COUNTS_RATE_DAY, COUNTS_PEER_DAY, COUNTS_PEER_MONTH, COUNTS_TLS_DAY, COUNTS_CERTIFICATE_DAY,
-    COUNTS_CLIENT_DAY, COUNTS_EVIDENCE, COUNTS_SERVER, COUNTS_ATTEMPT, COUNTS_SOURCE,
+    COUNTS_CLIENT_DAY, COUNTS_EVIDENCE, COUNTS_SERVER, COUNTS_HISTORY, COUNTS_ATTEMPT, COUNTS_SOURCE,
     COUNTS_TABLES
 };
 

@@ -43,6 +43,7 @@ static void add(struct store *s, unsigned client, uint64_t first_ns, bool marked
     x.source = 1;
     x.first_ns = first_ns;
     x.last_ns = first_ns + SECOND;
+    x.facts |= FACT_LIST_WHOLE;
     if (marked) {
         x.incidents = 1u << INCIDENT_PREAUTH;
         store_trace(s, span_of(bytes, sizeof bytes));
@@ -105,6 +106,7 @@ static void old_sessions_go_and_sums_stay(void **state)
     assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM rate"), MANY);
     assert_int_equal(kit_number(path, "SELECT sum(bytes) FROM rate"), bytes);
     assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM peers"), MANY);
+    assert_int_equal(kit_number(path, "SELECT sum(lists) FROM history"), MANY);
     assert_int_equal(kit_number(path, "SELECT sessions - addresses FROM retention"), (long long)(gone.sessions - gone.addresses));
     assert_int_equal(kit_number(path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 
