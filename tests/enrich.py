@@ -188,7 +188,17 @@ class Tests:
             out = subprocess.run(['sqlite3', '-json', db], stdin=open(os.path.join(golden.HERE, '..', 'sql', 'reports', 'providers.sql')), capture_output=True)
             said += [] if json.loads(out.stdout) == json.loads(p.stdout) else ['plain SQL says %s %s' % (out.stdout, out.stderr)]
         html = self.run('report', '--db', db, '--format', 'html').stdout
+        said += self.suffixes() if self.list else []
         return said + ([] if b'AS64501' in html else ['the page has no providers'])
+
+    def suffixes(self):
+        """Those of Safer Email: a server's domain where one is known, else its address."""
+        db = self.analysed('--local', '198.51.100.0/24,203.0.113.0/24')
+        said = self.enrich(db, *self.list)[1]
+        p = self.run('report', 'safer_email', '--hop', 'submission', '--direction', 'outbound', '--db', db, '--format', 'json')
+        got = sorted((r['Hostname Suffix'], r['Region Name']) for r in json.loads(p.stdout))
+        want = [('', 'World'), ('192.0.2.11', ''), ('mail.example', '')]
+        return said + ([] if got == want else ['suffixes are %s: %s' % (got, p.stderr)])
 
     def hostile(self):
         """Files that are damaged, or made to harm: one sentence, or what is left of them; never a crash, never another table."""

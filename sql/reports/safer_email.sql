@@ -3,8 +3,8 @@
 -- A row for each peer of the relay hop and direction, those with most sessions first, behind a row of all of them (no
 -- suffix, region 001, World). Fraction Encrypted = encrypted / decided sessions, as in `share`; Google counts messages.
 -- Address Suffix, the domain of the mail addresses, is empty: they are not stored. Hostname Suffix is the peer's:
--- the address of the server of outbound mail, else the client network; `other`
--- for those beyond the bound of peer_day. Regions are not known either. Internal sessions only where :direction asks
+-- the registrable domain of the server of outbound mail where mailseal enrich found one, else its address; of other mail
+-- the client network; `other` for those beyond the bound of peer_day. Regions are not known either. Internal sessions only where :direction asks
 -- for them. :since and :until (unix seconds) choose the days that begin in [since, until).
 WITH span (since, until) AS (
     SELECT coalesce(:since, 0), coalesce(:until, 32503680000)
@@ -35,8 +35,8 @@ WITH span (since, until) AS (
                   AND iif(:direction IS NULL, d.word <> 'internal', d.word = :direction)
     JOIN word AS v ON v.kind = 'verdict' AND v.code = s.verdict
                   AND v.word IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear')
-), placed AS (                              -- of a server all ports are one peer
-    SELECT direction, CASE WHEN peer = 0 THEN 'other' WHEN NOT by_network THEN e.text
+), placed AS (                              -- of a server all ports are one peer, and so are the servers of a domain
+    SELECT direction, CASE WHEN peer = 0 THEN 'other' WHEN NOT by_network THEN coalesce(e.domain, e.text)
                            WHEN instr(e.text, ':') THEN e.text || '/48' ELSE e.text || '/24' END AS suffix,
            sessions, encrypted
     FROM named LEFT JOIN endpoint AS e ON e.id = peer
