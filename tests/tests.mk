@@ -110,6 +110,7 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 check-long: sensor-long
 sensor-long: $(BUILD)/mailseal
 	@$(PYTHON) tests/kills.py --bin $(BUILD)/mailseal --kills 1000
+	@$(PYTHON) tests/storage.py --bin $(BUILD)/mailseal alone
 	@$(PYTHON) tests/day.py --bin $(BUILD)/mailseal
 	@$(PYTHON) tests/day.py --bin $(BUILD)/mailseal --clients 0
 

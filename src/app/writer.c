@@ -256,11 +256,11 @@ static bool is_full(const struct writer *w)
     return w->storing && (journal_rows(w->filling) >= ROWS || !journal_has_room(w->filling));
 }
 
-/* Who tells, and who would start him again, may end meanwhile: what is kept is tried for a while, and given up then. */
+/* Who tells, or who would start him again, may end meanwhile: what is kept is tried for a while, and given up then. */
 static void wait_for_room(struct writer *w)
 {
     struct pollfd fd = { .fd = w->sensor->listening };  /* events are none: only the end is told of */
-    if (!w->ended_ns && poll(&fd, 1, 5) > 0)
+    if (!w->ended_ns && (poll(&fd, 1, 5) > 0 || getppid() != w->sensor->parent))
         w->ended_ns = wall_clock_ns();
     else
         poll(NULL, 0, 5);
