@@ -94,9 +94,20 @@ def live(a, folder, head, packets):
     try:
         sensor.make_pair('a0', 'b0')
         both = ask('--interface', 'b0', '--seconds', '3', frames=packets)
-        yield 'live', missing(both, 0, '^good  rights', '^good  promiscuous', '^good  drops', '^good  packets +%d,' % len(packets), '^good  directions', '^good  duplicates', '^(good|note)  disk')
+        yield 'live', missing(both, 0, '^good  rights', '^good  promiscuous', '^good  drops', '^good  packets +%d,' % len(packets), '^good  directions', '^good  duplicates', '^(good|note)  clock', '^(good|note)  disk')
         one = ask('--interface', 'b0', '--seconds', '3', frames=one_way(packets))
         yield 'live, one direction', missing(one, 65, '^BAD   directions', r'^ +mailseal monitor --interface b0,OTHER')
+        if shutil.which('ethtool') and sensor.run('ip', 'netns', 'exec', sensor.SPACE, 'ethtool', '-K', 'b0', 'gro', 'on', check=False).returncode == 0:
+            yield 'live, offloads', missing(ask('--interface', 'b0', '--seconds', '1'), 65, '^note  offloads +packets are put together by the kernel', '^ +ethtool -K b0 gro off')
+        else:
+            print('skipped: offloads: ethtool is not here, or veth has none')
+        os.mkdir(folder + '/small')
+        if sensor.run('mount', '-t', 'tmpfs', '-o', 'size=32m', 'tmpfs', folder + '/small', check=False).returncode == 0:
+            small = ask('--interface', 'b0', '--seconds', '1', '--db', folder + '/small/x.db')
+            sensor.run('umount', folder + '/small')
+            yield 'live, disk', missing(small, 65, '^BAD   disk +0.0 of 0.0 GiB are free in ', '^ +df -h ')
+        else:
+            print('skipped: disk: nothing can be mounted here')
         yield 'live, silent', missing(ask('--interface', 'b0', '--seconds', '1'), 65, '^BAD   packets +there is none', '^ +tcpdump -n -c 10 -i b0$')
         yield 'live, no such', missing(ask('--interface', 'c0'), 65, '^BAD   interface +c0 is not there')
         sensor.ip('link', 'set', 'b0', 'down')
