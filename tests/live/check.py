@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Real servers and clients with a box in the middle: what mailseal sees of each attack, from either side of the box.
 
-usage: check.py [--bin build/mailseal] [--world NAME]… [--attack NAME]… [--work DIR] [--show] [--from DIR]
+usage: check.py [--bin build/mailseal] [--world NAME]… [--attack NAME]… [--work DIR] [--show] [--from DIR] [--table FILE]
 
 Needs root and Debian: it makes network namespaces. Each world of clients.py (a server, and its clients) runs in
 namespaces of its own, all at once; everything in them ends with this program, however it ends. Each client of each
@@ -13,6 +13,7 @@ a cell. The last line is "N passed, N failed".
 
   --world, --attack   only these          --work DIR   leaves the captures there
   --show              prints all cells    --from DIR   reads the captures of --work, records nothing
+  --table FILE        writes, in Markdown, for each attack, protocol and side the grades reached, and what can be known from there
   --sensor            looks at something else: beside each tcpdump a sensor listens, whose sessions, verdicts and rates must
                       be those that analyze finds in tcpdump's capture"""
 import argparse, collections, concurrent.futures, csv, ctypes, json, os, shutil, signal, struct, subprocess, sys, tempfile
@@ -171,6 +172,32 @@ def compare(cells, whole):
     return failed
 
 
+# --- the table ---
+
+def tally(cells):
+    """"3 none, 12 likely" """
+    n = collections.Counter(c.grade for c in cells)
+    return ', '.join('%d %s' % (n[g], g) for g in GRADES if n[g]) or '-'
+
+
+def write_table(path, cells):
+    """Clients on TLS ports are left out where the attack is on STARTTLS."""
+    table, groups = rows(), collections.OrderedDict()
+    for cell in cells:
+        row = next((r for r in table if fits(r, cell)), None)
+        if row and row.why != 'this attack is not on TLS ports':
+            groups.setdefault((cell.attack, clients.WORLDS[cell.world].proto, cell.side), []).append((cell, row))
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write('Sessions of each client at each server by the grade they reached; alone: nothing else was seen; known: 24 clients of other\n'
+                'networks had upgraded before; hours: it went on for so long.\n\n'
+                '| attack | protocol | capture | alone | known | hours | best that can be known | what it stands on |\n|' + ' --- |' * 8 + '\n')
+        for key, found in groups.items():
+            best = max((r.knowable for _, r in found), key=GRADES.index)
+            why = list(collections.OrderedDict.fromkeys(r.why for _, r in found if r.knowable == best))
+            reached = [tally([c for c, _ in found if c.memory == m]) for m in MEMORY]
+            f.write('| %s |\n' % ' | '.join([*key, *reached, best, '; '.join(why)]))
+
+
 def main():
     ap = argparse.ArgumentParser(usage=__doc__)
     ap.add_argument('--bin', default=os.path.join(HERE, '..', '..', 'build', 'mailseal'))
@@ -179,6 +206,7 @@ def main():
     ap.add_argument('--work')
     ap.add_argument('--from', dest='given')
     ap.add_argument('--show', action='store_true')
+    ap.add_argument('--table')
     ap.add_argument('--sensor', action='store_true')
     a = ap.parse_args()
     names, a.bin = a.world or list(clients.WORLDS), os.path.abspath(a.bin)
@@ -208,6 +236,8 @@ def main():
     if a.show:
         for cell in cells:
             print('\t'.join(cell))
+    if a.table:
+        write_table(a.table, cells)
     for w in wrong:
         print(w)
     failed = len(wrong) + compare(cells, not a.world and not a.attack)
