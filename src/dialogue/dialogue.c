@@ -356,6 +356,8 @@ static void turn_to_tls(struct dialogue *d, unsigned dir, struct span in)
 {
     if (d->two_hundred)                 /* an odd go-ahead, but one */
         upgrade_accepted(d);
+    if (d->upgrade == UPGRADE_ASKED && dir == TO_CLIENT)
+        upgrade_unanswered(d, d->now_end - (uint32_t)in.n);
     /* The go-ahead was lost, or taken for the answer to something else. */
     if (d->upgrade == UPGRADE_ASKED && (dir == TO_CLIENT || d->in[TO_CLIENT].lost)) {
         d->upgrade = UPGRADE_ACCEPTED;

@@ -329,6 +329,9 @@ void upgrade_strayed(struct dialogue *, unsigned dir);  /* such bytes were read 
 /* TLS begins with these bytes, and goes on with a ServerHello: what text came before? */
 void upgrade_turns(struct dialogue *, unsigned dir, struct span in);
 void upgrade_answered(struct dialogue *);
+/* The server's TLS begins at this sequence number, and no answer to STARTTLS was heard: if the client had heard all before
+ * it when it asked, it took something older for the go-ahead. */
+void upgrade_unanswered(struct dialogue *, uint32_t begin);
 enum refusal { REFUSED_FOR_GOOD, REFUSED_FOR_NOW, REFUSED_SILENTLY };
 enum { ASKED_OFFERED = 1, ASKED_NOT_ALLOWED = 2, ASKED_WITH_ARGUMENT = 4 };     /* open_command.flags */
 void upgrade_asked(struct dialogue *);

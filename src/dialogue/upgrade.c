@@ -324,6 +324,14 @@ void upgrade_answered(struct dialogue *d)
         incident(d, INCIDENT_RESPONSE_INJECTION);
 }
 
+void upgrade_unanswered(struct dialogue *d, uint32_t begin)
+{
+    if (begin != d->request_ack || !both_whole(d) || d->midstream || d->hear_once)
+        return;
+    incident(d, INCIDENT_RESPONSE_INJECTION);
+    trace_place(&d->tracing);
+}
+
 /* Which command an answer belongs to, and what came before, is known only without loss; but what was lost before a
  * list that was seen whole is of no matter where nothing else awaits an answer. A greeting of IMAP may be a PREAUTH. */
 static bool knows_what_is_answered(const struct dialogue *d)
