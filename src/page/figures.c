@@ -279,7 +279,7 @@ const struct figure figures[] = {
                     { "low", "95 % from", FORMAT_SHARE }, { "high", "to", FORMAT_SHARE }, { "peers", "Peers", FORMAT_COUNT },
                     { "peers_effective", "Worth", FORMAT_POINTS }, { "design_effect", "Design effect", FORMAT_POINTS },
                     { "peers_low", "By peers from", FORMAT_SHARE }, { "peers_high", "to", FORMAT_SHARE },
-                    { "share_by_peers", "Mean of peers", FORMAT_SHARE } },
+                    { "share_by_peers", "Mean of peers", FORMAT_SHARE }, { "peers_note", "Note", FORMAT_TEXT } },
     },
     {
         .id = "losses",
