@@ -222,3 +222,11 @@ bool copies_answer_unlike(enum protocol p, struct span first, struct span other)
         return false;
     return refuses(p, a) != refuses(p, b) && (p != PROTOCOL_IMAP || same_tag(a, b));
 }
+
+bool copies_lack_command(enum protocol p, struct span first, struct span other)
+{
+    enum { LEAST = 6 };                 /* bytes: QUIT */
+    struct span line = cut_line(&first), next = other;
+    return is_command_for_tls(p, without_end(line)) && other.n >= LEAST && other.n <= first.n &&
+           memcmp(other.p, first.p, other.n) == 0 && !is_command_for_tls(p, without_end(cut_line(&next)));
+}

@@ -18,5 +18,7 @@ bool conflict_is_answer(enum protocol, struct span first, struct span other);
  * answers, one a go-ahead and the other a refusal, that end where the segments end. */
 bool copies_lack_offer(enum protocol, struct span first, struct span other);
 bool copies_answer_unlike(enum protocol, struct span first, struct span other);
+/* Whether what the client says behind its STARTTLS command stands in the place of that: somebody took the command away. */
+bool copies_lack_command(enum protocol, struct span first, struct span other);
 
 #endif

@@ -414,7 +414,11 @@ void dialogue_shifted(struct dialogue *d, unsigned dir, uint32_t from, struct sp
 {
     enum protocol p = protocol_of(d);
 
-    if (dir != TO_CLIENT || is_unsure(d, dir))
+    if (is_unsure(d, dir))
+        return;
+    if (dir == TO_SERVER && !d->in[TO_SERVER].lost && copies_lack_command(p, was, is))
+        copies_conflict(d, dir, false);
+    if (dir == TO_SERVER)
         return;
     if (copies_lack_offer(p, was, is))
         copies_conflict(d, dir, true);

@@ -320,6 +320,37 @@ static const struct {
     { PROTOCOL_IMAP, "\r\n", "\n", false, false },
 };
 
+/* What is said behind the command stands in its place. */
+static void commands_taken_away(void **state)
+{
+    static const struct {
+        enum protocol protocol;
+        const char *first, *other;
+        bool lacks;
+    } taken[] = {
+        { PROTOCOL_SMTP, "STARTTLS\r\nMAIL FROM:<>\r\nQUIT\r\n", "MAIL FROM:<>\r\n", true },
+        { PROTOCOL_SMTP, "STARTTLS\r\nMAIL FROM:<>\r\nQUIT\r\n", "MAIL FROM:<>\r\nQUIT\r\n", true },
+        { PROTOCOL_SMTP, "STARTTLS\r\nQUIT\r\n", "QUIT\r\n", true },
+        { PROTOCOL_SMTP, "STARTTLS\r\nQUIT\r\n", "QUIT", false },               /* too little */
+        { PROTOCOL_SMTP, "STARTTLS\r\nMAIL FROM:<>\r\n", "MAIL FROM:<a>\r\n", false },
+        { PROTOCOL_SMTP, "STARTTLS\r\nMAIL", "MAIL FROM:<>\r\n", false },       /* more than was said */
+        { PROTOCOL_SMTP, "STARTTLS\r\nSTARTTLS\r\n", "STARTTLS\r\n", false }, /* a copy of itself */
+        { PROTOCOL_SMTP, "NOOP\r\nMAIL FROM:<>\r\n", "MAIL FROM:<>\r\n", false },
+        { PROTOCOL_SMTP, "STARTTLS", "MAIL FROM:<>\r\n", false },
+        { PROTOCOL_SMTP, "", "MAIL FROM:<>\r\n", false },
+        { PROTOCOL_IMAP, "a1 STARTTLS\r\na2 LOGIN x y\r\n", "a2 LOGIN x y\r\n", true },
+        { PROTOCOL_IMAP, "a1 STARTTLS\r\na2 LOGIN x y\r\n", "a3 LOGIN x y\r\n", false },
+        { PROTOCOL_POP3, "STLS\r\nUSER x\r\n", "USER x\r\n", true },
+        { PROTOCOL_SIEVE, "STARTTLS\r\nLOGOUT\r\n", "LOGOUT\r\n", true },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        struct span a = span_of(taken[i].first, strlen(taken[i].first)), b = span_of(taken[i].other, strlen(taken[i].other));
+        if (copies_lack_command(taken[i].protocol, a, b) != taken[i].lacks)
+            fail_msg("%s and %s", taken[i].first, taken[i].other);
+    }
+}
+
 static void copies_of_unlike_length(void **state)
 {
     (void)state;
@@ -342,6 +373,7 @@ int main(void)
         cmocka_unit_test(hostile_lists_are_quick),
         cmocka_unit_test(masked_greetings),
         cmocka_unit_test(conflicts_of_each_kind),
+        cmocka_unit_test(commands_taken_away),
         cmocka_unit_test(copies_of_unlike_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
