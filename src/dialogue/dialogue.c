@@ -54,9 +54,24 @@ void reach(struct dialogue *d, enum stage stage)
         d->s->stage = (uint8_t)stage;
 }
 
+/* What was taken for a login of mail was none: it is no exposure to be counted. */
+static void forget_login(struct dialogue *d)
+{
+    struct auth_seen *a = &d->s->auth;
+    if (a->exposure == EXPOSURE_UNTRIED)
+        return;
+    a->command = AUTH_COMMAND_NONE;
+    a->mechanism = MECHANISM_UNKNOWN;
+    a->exposure = EXPOSURE_UNTRIED;
+    d->s->facts &= ~(uint32_t)(FACT_AUTH_TRIED | FACT_CREDENTIAL | FACT_EXPOSED | FACT_MAIL);
+    if (d->s->stage >= STAGE_AUTH)
+        d->s->stage = d->greeted ? STAGE_GREETING : STAGE_CONNECT;
+}
+
 void not_mail(struct dialogue *d)
 {
     fact(d, FACT_NOT_MAIL);
+    forget_login(d);
     d->settled = true;
     d->in[TO_SERVER].reader = d->in[TO_CLIENT].reader = READ_NOTHING;
 }
@@ -419,7 +434,7 @@ static bool hear_greeting(struct dialogue *d, struct span in, bool force)
     if (first == FIRST_MORE)
         return force;
     if (first != FIRST_MAIL) {
-        if (!has_fact(d, FACT_MAIL) && !tls_of(d)->begun)
+        if (!tls_of(d)->begun)          /* whatever the client said before: IRC has USER and PASS, too */
             not_mail(d);
         return !has_fact(d, FACT_NOT_MAIL);
     }
@@ -643,8 +658,10 @@ void dialogue_end(struct dialogue *d, const struct dialogue_end *e)
     upgrade_end(d, e);
     if (tls_of(d)->begun)
         tls_end(d, e);
-    if (d->foreign && !d->confirmed && !has_fact(d, FACT_ACCEPTED | FACT_TLS_DONE))
+    if (d->foreign && !d->confirmed && !has_fact(d, FACT_ACCEPTED | FACT_TLS_DONE)) {
         fact(d, FACT_NOT_MAIL);
+        forget_login(d);
+    }
     /* A conflict showed that the mask hides a real offer, so the mask alone says nothing more; nor was it decrypted. */
     if (d->conflict) {
         d->s->evidence &= ~(3u << 2 * EVIDENCE_MASKED_CAPABILITY | 3u << 2 * EVIDENCE_MASKED_COMMAND |

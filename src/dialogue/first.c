@@ -44,7 +44,8 @@ static bool is_socks(struct span in)
 
 static const char *const foreign_words[] = {
     "GET /", "POST /", "PUT /", "HEAD /", "OPTIONS ", "CONNECT ", "DELETE /", "PATCH /", "TRACE /", "PRI * HTTP",
-    "HTTP/", "SSH-", "RTSP/", "RFB 00", "SIP/2.0", "GIOP", "*1\r\n", "*2\r\n", NULL,
+    "HTTP/", "SSH-", "RTSP/", "RFB 00", "SIP/2.0", "GIOP", "*1\r\n", "*2\r\n", "*3\r\n", "*4\r\n",
+    "*5\r\n", NULL,
 };
 
 bool first_names_foreign(struct span in)

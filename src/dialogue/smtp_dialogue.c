@@ -48,9 +48,24 @@ static void counted_done(struct dialogue *d, unsigned dir)
         open_push(d, d->u.smtp.last_chunk ? SMTP_BDAT_LAST : SMTP_BDAT, 0);
 }
 
+/* AUTH of FTP (RFC 4217 section 4), before anything that is SMTP's own; no SASL mechanism has these names. */
+static bool is_ftp_auth(const struct dialogue *d, struct span mechanism)
+{
+    static const char *const names[] = { "TLS", "SSL", "TLS-C", "TLS-P" };
+    bool unknown = d->s->stage < STAGE_HELLO && !d->midstream && !d->in[TO_SERVER].lost && !d->s->auth.list_seen;
+    for (size_t i = 0; unknown && i < sizeof names / sizeof *names; i++)
+        if (span_eq_nocase(mechanism, names[i]))
+            return true;
+    return false;
+}
+
 static void begin_auth(struct dialogue *d, struct span arg)
 {
     struct span mechanism = span_word(&arg), initial = span_word(&arg);
+    if (!initial.n && is_ftp_auth(d, mechanism)) {
+        not_mail(d);
+        return;
+    }
     if (initial.n)
         show_between(d, mechanism.p + mechanism.n, initial.p);
     open_push(d, SMTP_AUTH, 0);
@@ -75,6 +90,12 @@ static void note_name(struct dialogue *d, struct span arg)
 
 static void take_command(struct dialogue *d, const struct smtp_command *c, bool cut)
 {
+    /* A news server (RFC 3977 section 5.1), which has a STARTTLS of its own; an odd SMTP server is said hello to. */
+    if (d->u.smtp.news_greeting && d->s->stage < STAGE_HELLO && c->verb != SMTP_EHLO && c->verb != SMTP_HELO &&
+        c->verb != SMTP_LHLO && !d->in[TO_SERVER].lost) {
+        not_mail(d);
+        return;
+    }
     trace_command(d, c->verb != SMTP_UNKNOWN, c->word, c->arg,
                   c->verb == SMTP_AUTH ? ARGUMENT_MECHANISM : ARGUMENT_PLAIN);
     if (!d->open_n)                     /* no answer is under way, so the next one comes from its beginning */
@@ -225,6 +246,7 @@ static void take_greeting(struct dialogue *d, const struct smtp_reply_line *r)
 {
     d->greeted = d->greeting_seen = true;
     reach(d, STAGE_GREETING);
+    d->u.smtp.news_greeting = r->code == 200 || r->code == 201;
     if (r->code == 220 && d->u.smtp.masked_greeting && !d->u.smtp.plain_greeting)
         evidence(d, EVIDENCE_MASKED_GREETING, GRADE_POSSIBLE);
 }
@@ -292,6 +314,13 @@ static void body_begins(struct dialogue *d)
     }
 }
 
+/* RFC 959: FEAT, SYST, PASV, EPSV and USER are answered so, and nothing unknown is by SMTP. */
+static bool answers_as_ftp(const struct dialogue *d, unsigned code)
+{
+    bool sure = !d->confirmed && !d->midstream && !d->in[TO_SERVER].lost && !d->in[TO_CLIENT].lost;
+    return sure && (code == 211 || code == 215 || code == 227 || code == 229 || code == 230 || code == 331 || code == 332);
+}
+
 static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, const struct open_command *c)
 {
     if (r->code == 250 && (c->verb == SMTP_EHLO || c->verb == SMTP_LHLO || c->verb == SMTP_HELO || c->verb == SMTP_MAIL))
@@ -339,8 +368,8 @@ static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, con
         d->in_transaction = false;
         break;
     case SMTP_UNKNOWN:
-        /* RFC 959: USER is answered by 331, which SMTP has not. */
-        if ((c->flags & IS_USER) && (r->code == 331 || r->code == 230))
+        if (((c->flags & IS_USER) && (r->code == 331 || r->code == 230 || (r->code == 530 && !d->confirmed))) ||
+            answers_as_ftp(d, r->code))
             not_mail(d);
         break;
     default:                            /* the other verbs' answers change nothing */
@@ -352,6 +381,10 @@ static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, con
 static void answer_alone(struct dialogue *d, const struct smtp_reply_line *r)
 {
     struct direction_state *client = &d->in[TO_SERVER];
+    if (r->code != 211 && answers_as_ftp(d, r->code)) {     /* 211 may answer HELP */
+        not_mail(d);
+        return;
+    }
     if (client->begun && !client->lost && !d->midstream)
         return;
     if (r->code == 235 && !has_fact(d, FACT_CREDENTIAL)) {

@@ -27,7 +27,7 @@ CLIENT_LINE = {'smtp': rb'(?:EHLO|HELO|LHLO)\b|MAIL FROM:|RCPT TO:|(?:DATA|QUIT|
                'pop3': rb'(?:USER|PASS|APOP|CAPA|STLS|STAT|LIST|UIDL|RETR|DELE|TOP|AUTH|QUIT|NOOP|RSET)\b',
                'sieve': rb'(?:AUTHENTICATE "|CAPABILITY\r?$|STARTTLS\r?$|PUTSCRIPT "|LISTSCRIPTS|GETSCRIPT "|HAVESPACE "|LOGOUT\r?$)'}
 OTHERS = {'http': rb'(?:GET|POST|HEAD|PUT|OPTIONS|DELETE|TRACE|PATCH|CONNECT) \S+ HTTP/|HTTP/1\.', 'ssh': rb'SSH-\d', 'socks': rb'[\4\5][\0-\x09]',
-          'rtsp': rb'RTSP/1'}
+          'rtsp': rb'RTSP/1', 'redis': rb'\*[1-9]\r\n\$\d+\r\n'}
 PROXY_2 = b'\r\n\r\n\0\r\nQUIT\n'
 
 
@@ -116,6 +116,8 @@ def protocol(client, server, port, ports):
         found = next((n for n in OTHERS if re.match(OTHERS[n], sample.bytes)), None)
         if found and sample.whole:
             return None, found
+    if client.whole and server.whole and re.match(rb':\S+ (?:\d{3}|NOTICE) ', server.bytes):
+        return None, 'irc'                  # RFC 1459 section 2.3
     spoken = server.whole and server.first_is(SERVER_LINE)
     by_port = ports.get(port, ('',))[0].replace('lmtp', 'smtp')
     if not spoken and client.whole and by_port and client.lines and re.match(CLIENT_LINE[by_port], client.lines[0], re.I):
@@ -127,8 +129,13 @@ def protocol(client, server, port, ports):
         spoken = best if counts[best] else None
     if spoken == 'smtp':
         verbs = [line.split()[0].upper() for line in client.lines if line.split()]
-        if verbs and verbs[0] == b'USER' and any(line.startswith((b'331', b'230', b'530')) for line in server.lines):
+        replies = [line[:3] for line in server.lines]
+        if verbs and verbs[0] == b'USER' and any(r in (b'331', b'230', b'530') for r in replies):
             return None, 'ftp'
+        if re.match(rb'AUTH (?:TLS|SSL)', (client.lines or [b''])[0], re.I) or (verbs[:1] == [b'FEAT'] and b'211' in replies):
+            return None, 'ftp'              # RFC 4217, RFC 2389
+        if replies and replies[0] in (b'200', b'201') and server.whole and verbs and verbs[0] not in (b'EHLO', b'HELO', b'LHLO'):
+            return None, 'news'             # RFC 3977 section 5.1
         if b'LHLO' in verbs[:3] or (port == 24 and b'EHLO' not in verbs and b'HELO' not in verbs):
             spoken = 'lmtp'
     return spoken, None
