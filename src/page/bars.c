@@ -33,13 +33,19 @@ static void name(FILE *out, const struct panel *p, const struct view *v, size_t 
     fputs("</span>", out);
 }
 
+/* What is not known is left out. */
 static void notes(FILE *out, const struct panel *p, const struct view *v, size_t i)
 {
+    const char *before = "";
+
     fputs("<span class=\"note\">", out);
     for (const struct column *c = p->note; c->name; c++) {
-        if (c > p->note)
-            fputs(", ", out);
-        figure_value(out, v->sheet, v->point[i].row, sheet_column(v->sheet, c->name), c->format);
+        int column = sheet_column(v->sheet, c->name);
+        if (sheet_cell(v->sheet, v->point[i].row, column)->kind == CELL_NOTHING)
+            continue;
+        fputs(before, out);
+        before = ", ";
+        figure_value(out, v->sheet, v->point[i].row, column, c->format);
         if (*c->title)
             putc(' ', out);
         html(out, c->title);
