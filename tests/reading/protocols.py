@@ -37,7 +37,7 @@ class Smtp(Dialogue):
                 self.auth.sasl.response(line)
             return
         verb, _, argument = text(line).strip().partition(' ')
-        verb, raw = verb.upper(), verb
+        verb, raw = 'AUTH' if verb.upper() == 'X-EXPS' else verb.upper(), verb     # Exchange's
         if self.doubt and verb not in self.KNOWN + ('.',) and not evidence.is_mask(raw, 'STARTTLS'):
             return
         hold = verb in ('DATA', 'STARTTLS') or (verb == 'AUTH' and argument.strip())
@@ -163,7 +163,7 @@ class Smtp(Dialogue):
     def list(self, said, whole):
         self.lists += 1
         keys = [(t.split() or [''])[0] for t in said]
-        self.mechanisms = [m for t in said if t.upper().startswith('AUTH') for m in re.split(r'[ =]', t)[1:]]
+        self.mechanisms = [m for t in said if t.upper().startswith(('AUTH', 'X-EXPS')) for m in re.split(r'[ =]', t)[1:]]
         self.capabilities(keys, whole, 'STARTTLS', software=True)
 
     def reply_to_starttls(self, c, code, said, whole):
