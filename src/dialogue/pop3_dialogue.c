@@ -220,6 +220,15 @@ static struct span code_of(struct span text)
     return end ? span_of(text.p + 1, (size_t)(end - text.p) - 1) : span_first(text, 0);
 }
 
+/* With its greeting lost, how FTP answers USER and PASS (RFC 959) still tells it from POP3. */
+static bool answers_as_ftp(struct dialogue *d, struct span line)
+{
+    const struct open_command *c = open_first(d);
+    if (d->greeted || d->confirmed || !c || (c->verb != POP3_USER && c->verb != POP3_PASS))
+        return false;
+    return span_starts(line, "331 ") || span_starts(line, "230 ") || span_starts(line, "530 ");
+}
+
 static void server_line(struct dialogue *d, struct span line, bool cut)
 {
     struct pop3_answer a;
@@ -232,8 +241,11 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
         answer_line(d, line);
         return;
     }
-    if (!pop3_answer_parse(line, &a))
+    if (!pop3_answer_parse(line, &a)) {
+        if (answers_as_ftp(d, line))
+            not_mail(d);
         return;
+    }
     show_between(d, line.p, a.text.p);
     trace_status(d, a.status == POP3_OK ? TRACE_STATUS_POP_OK
                     : a.status == POP3_ERR ? TRACE_STATUS_POP_ERR : TRACE_STATUS_GO_ON, code_of(a.text), a.text);

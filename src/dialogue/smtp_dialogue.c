@@ -52,7 +52,7 @@ static void counted_done(struct dialogue *d, unsigned dir)
 static bool is_ftp_auth(const struct dialogue *d, struct span mechanism)
 {
     static const char *const names[] = { "TLS", "SSL", "TLS-C", "TLS-P" };
-    bool unknown = d->s->stage < STAGE_HELLO && !d->midstream && !d->in[TO_SERVER].lost && !d->s->auth.list_seen;
+    bool unknown = d->s->stage < STAGE_HELLO && !d->confirmed;
     for (size_t i = 0; unknown && i < sizeof names / sizeof *names; i++)
         if (span_eq_nocase(mechanism, names[i]))
             return true;
@@ -270,7 +270,9 @@ static void answer_to_starttls(struct dialogue *d, const struct smtp_reply_line 
     d->s->starttls_reply = STARTTLS_REPLY_CODE;
     d->s->starttls_code = (uint16_t)r->code;
     d->waits = false;
-    if (r->code == 220) {
+    if ((r->code == 382 || r->code == 580) && !d->confirmed) {  /* of news (RFC 4642 section 2.2.1) */
+        not_mail(d);
+    } else if (r->code == 220) {
         upgrade_accepted(d);
     } else if (r->code < 300) {         /* no refusal if TLS follows all the same */
         d->two_hundred = true;
@@ -314,11 +316,14 @@ static void body_begins(struct dialogue *d)
     }
 }
 
-/* RFC 959: FEAT, SYST, PASV, EPSV and USER are answered so, and nothing unknown is by SMTP. */
+/* RFC 959: FEAT, SYST, PASV, EPSV and USER are answered so, and nothing unknown is by SMTP; which has
+ * no 331 and 332 at all. */
 static bool answers_as_ftp(const struct dialogue *d, unsigned code)
 {
     bool sure = !d->confirmed && !d->midstream && !d->in[TO_SERVER].lost && !d->in[TO_CLIENT].lost;
-    return sure && (code == 211 || code == 215 || code == 227 || code == 229 || code == 230 || code == 331 || code == 332);
+    if (code == 331 || code == 332)
+        return !d->confirmed;
+    return sure && (code == 211 || code == 215 || code == 227 || code == 229 || code == 230);
 }
 
 static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, const struct open_command *c)

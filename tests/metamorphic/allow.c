@@ -115,6 +115,13 @@ static const struct exception {
     { "other-socks", VERDICT_CLEAR, MARK_MIDSTREAM | MARK_GAP, 0, true },
     { "other-connect", VERDICT_CLEAR, MARK_MIDSTREAM | MARK_GAP, 0, true },
     { "other-http-post", VERDICT_CLEAR, MARK_MIDSTREAM | MARK_GAP, FACT_LOST, true },
+    /* What their clients say is mail's, too; what tells them from it is the server's, or came before. */
+    { "other-news-starttls", VERDICT_TLS_FAILED, MARK_ONE_SIDED, 0, true },
+    { "other-news-refused", VERDICT_TLS_FAILED, MARK_ONE_SIDED, 0, true },
+    { "other-ftp-auth-refused", VERDICT_CLEAR, MARK_TRUNCATED, 0, true },       /* "AUTH T" */
+    { "other-ftp-early", VERDICT_CLEAR_AUTH, MARK_ONE_SIDED, 0, true },
+    { "other-ftp-early", VERDICT_CLEAR, MARK_GAP, FACT_LOST | FACT_CUT_SHORT, true },
+    { "other-irc", VERDICT_CLEAR_AUTH, MARK_ONE_SIDED | MARK_GAP, FACT_CUT_SHORT, true },
     /* Section 3, 1.3: a refusal takes the server's close; where it was not seen the handshake is complete. */
     { "tls13-client-certificate-refused", VERDICT_IMPLICIT_TLS, 0, FACT_CUT_SHORT, true },
     /* Section 3: of one direction seen alone its own records decide. */
