@@ -196,8 +196,8 @@ class Tests:
         db = self.analysed('--local', '198.51.100.0/24,203.0.113.0/24')
         said = self.enrich(db, *self.list)[1]
         p = self.run('report', 'safer_email', '--hop', 'submission', '--direction', 'outbound', '--db', db, '--format', 'json')
-        got = sorted((r['Hostname Suffix'], r['Region Name']) for r in json.loads(p.stdout))
-        want = [('', 'World'), ('192.0.2.11', ''), ('mail.example', '')]
+        got = sorted((r['Hostname Suffix'], r['UN M.49 Region Code']) for r in json.loads(p.stdout))
+        want = [('', '001'), ('192.0.2.11', ''), ('mail.example', '')]
         return said + ([] if got == want else ['suffixes are %s: %s' % (got, p.stderr)])
 
     def hostile(self):

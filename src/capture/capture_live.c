@@ -42,16 +42,18 @@ struct live {
 
 /* --- opening --- */
 
+/* Of several the first that this kind of link can have, or none; one alone is what somebody asked for. */
 static bool set_filter(pcap_t *pcap, const char *const *filters)
 {
     struct bpf_program program;
+    bool asked_for = filters[0] && !filters[1];
     for (; *filters; filters++)
         if (pcap_compile(pcap, &program, *filters, 1, PCAP_NETMASK_UNKNOWN) == 0) {
             bool good = pcap_setfilter(pcap, &program) == 0;
             pcap_freecode(&program);
             return good;
         }
-    return true;
+    return !asked_for;
 }
 
 static bool activate(pcap_t *pcap, const char *name, const struct live_options *o, enum capture_status *status,

@@ -371,6 +371,8 @@ void input_close(struct input *in)
         return;
     if (in->fd > STDIN_FILENO)
         close(in->fd);
+    else if (in->fd == STDIN_FILENO && in->file)
+        lseek(in->fd, 0, SEEK_SET);     /* whoever opens it again begins anew */
     gunzip_free(in->gunzip);
     unzstd_free(in->unzstd);
     pages_put(in->packed);

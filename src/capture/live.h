@@ -8,8 +8,8 @@
 struct live_options {
     uint64_t buffer;                    /* bytes of the kernel's ring, for each */
     unsigned snaplen;
-    /* Filters in libpcap's language, of which the first that suits the kind of link is taken; NULL at their end. None
-     * suits: everything is read. */
+    /* Filters in libpcap's language, of which the first that suits the kind of link is taken; NULL at their end. Of
+     * several none suits: everything is read. One alone has to suit. */
     const char *const *filters;
 };
 

@@ -231,7 +231,7 @@ static void write_object(sqlite3_stmt *stmt, const struct column *c, int columns
 
 static struct column column_of(sqlite3_stmt *stmt, int i, const struct column_rule *rules)
 {
-    const char *name = sqlite3_column_name(stmt, i), *dot = strrchr(name, '.');
+    const char *name = sqlite3_column_name(stmt, i), *dot = strchr(name, ' ') ? NULL : strrchr(name, '.');  /* "UN M.49 …" is a title */
     struct column c = { dot ? dot + 1 : name, name, dot ? (size_t)(dot - name) : 0, COLUMN_PLAIN };
 
     for (; rules && rules->name; rules++)

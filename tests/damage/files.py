@@ -140,6 +140,11 @@ def pipes(bench):
     db = bench.new_db()
     bench.expect('a file while standard input is closed',
                  bench.run('analyze', '--db', db, '--quiet', bench.write('a.pcap', data), preexec_fn=lambda: os.close(0)), 0)
+    whole = bench.write('whole.pcap', data)
+    with open(whole, 'rb') as f:
+        db = bench.new_db()
+        bench.expect('a file as standard input', bench.analyze(db, '-', stdin=f), 0)
+        bench.same('a file as standard input: sessions', query(db, 'SELECT count(*) FROM session'), [(1,)])
     bench.expect('standard input twice', bench.analyze(bench.new_db(), '-', '-', input=data), 0)
 
 
