@@ -6,13 +6,13 @@
 -- network `all` sums up the networks of a server and list: networks are how many, offering those of them whose newest list
 -- had the offer. The other rows are its networks, those first that lost it: an offer before, and none in the newest list.
 -- Sums, which stay when sessions go; `first` says from when on they count. :since and :until (unix seconds) choose
--- the months that begin in [since, until). :hop and :direction are not known of these sums.
+-- the months, as wholes, that have days in [since, until). :hop and :direction are not known of these sums.
 WITH sums AS (
     SELECT server, network, list, sum(lists) AS lists, sum(offered) AS offered, sum(accepted) AS accepted,
            sum(upgraded) AS upgraded, sum(implicit) AS implicit, max(tls_high) AS tls, min(first_us) AS first_us,
            max(last_us) AS last_us, max(offer_us) AS offer_us, max(lack_us) AS lack_us, 1 AS networks
     FROM history_month
-    WHERE (:since IS NULL OR month >= :since) AND (:until IS NULL OR month < :until)
+    WHERE (:since IS NULL OR month >= CAST(strftime('%s', :since, 'unixepoch', 'start of month') AS INTEGER)) AND (:until IS NULL OR month < :until)
     GROUP BY server, network, list
 ), both AS (
     SELECT server, NULL AS network, list, sum(lists) AS lists, sum(offered) AS offered, sum(accepted) AS accepted,
