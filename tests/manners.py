@@ -290,10 +290,11 @@ class Tests:
         said += ['it wrote'] if as_nobody and p.returncode == 0 and os.stat(db).st_uid != os.geteuid() else []
         said += s.term()
         with sqlite3.connect(db) as c:
-            end, = c.execute('SELECT max(last_us) FROM source').fetchone()
+            # the newest packet, or minute
+            end, = c.execute('SELECT max((SELECT max(last_us) FROM source), (SELECT 1000000 * max(begin) FROM seen WHERE width = 60))').fetchone()
             packets, = c.execute('SELECT sum(packets) FROM seen WHERE width = 60 AND begin >= ?1 / 60 * 60 - 3600 AND begin < ?1 / 60 * 60', (end // 1000000,)).fetchone()
             rows = c.execute("SELECT count(*), sum(v.word IN ('implicit_tls', 'starttls')) FROM session JOIN word h ON h.kind = 'hop' AND h.code = hop"
-                             " JOIN word v ON v.kind = 'verdict' AND v.code = verdict WHERE first_us + lasted_us > ? - 3600000000"
+                             " JOIN word v ON v.kind = 'verdict' AND v.code = verdict WHERE first_us + lasted_us > ?1 - 3600000000 AND first_us + lasted_us <= ?1"
                              " AND h.word IN ('relay', 'submission', 'retrieval')"
                              " AND v.word IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear')", (end,)).fetchone()
         out = subprocess.run([program, 'top', '--once', '--db', db], capture_output=True, text=True).stdout
