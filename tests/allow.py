@@ -5,26 +5,13 @@ usage: allow.py [--bin build/mailseal]
 
 All goldens are analysed without and with a list. The last line is "N passed, N failed" (checks).
 """
-import argparse, contextlib, glob, ipaddress, json, os, signal, sqlite3, subprocess, sys, tempfile, time
-import golden, monitor
+import contextlib, glob, ipaddress, json, os, signal, sqlite3, subprocess, tempfile, time
+import checks, golden, monitor
+from checks import check, run
 
 ALL = '0.0.0.0/0,::/0'
 # What was stripped, as the rules without evidence have it.
 INSTEAD = {'clear', 'clear_auth', 'tls_failed', 'incomplete'}
-passed = failed = 0
-BIN = None
-
-
-def check(what, have, want=True):
-    global passed, failed
-    passed, failed = passed + (have == want), failed + (have != want)
-    if have != want:
-        print('%s: %.1000s\n  and not %.1000s' % (what, have, want))
-
-
-def run(*args, **how):
-    r = subprocess.run([BIN, *args], capture_output=True, text=True, timeout=60, **how)
-    return r.returncode, r.stdout, r.stderr
 
 
 def captures():
@@ -174,11 +161,7 @@ def check_sensor(a, folder):
 
 
 def main():
-    global BIN
-    ap = argparse.ArgumentParser(usage=__doc__)
-    ap.add_argument('--bin', default=os.path.join(golden.HERE, '..', 'build', 'mailseal'))
-    a = ap.parse_args()
-    BIN = os.path.abspath(a.bin)
+    a = checks.begin(__doc__)
     with tempfile.TemporaryDirectory() as folder:
         plain, every = analyse(os.path.join(folder, 'plain.db')), analyse(os.path.join(folder, 'all.db'), '--allow', ALL)
         check_sessions(plain, every, 'everything', lambda c, s: True)
@@ -196,8 +179,7 @@ def main():
         check_judging(folder)
         check_wrong(folder)
         check_sensor(a, folder)
-    print('%d passed, %d failed' % (passed, failed))
-    sys.exit(failed > 0)
+    checks.end()
 
 
 if __name__ == '__main__':

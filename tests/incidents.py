@@ -5,31 +5,15 @@ usage: incidents.py [--bin build/mailseal]
 
 The last line is "N passed, N failed" (checks).
 """
-import argparse, collections, contextlib, fcntl, ipaddress, json, os, pty, shutil, sqlite3, struct, subprocess, sys, tempfile, termios
+import collections, contextlib, fcntl, ipaddress, json, os, pty, shutil, sqlite3, struct, subprocess, tempfile, termios
+import checks
+from checks import check, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 GRADES = ['none', 'possible', 'likely', 'proven']
 KEYS = ['first', 'last', 'what', 'grade', 'evidence', 'sentence', 'client', 'clients', 'network', 'server', 'port', 'protocol', 'hop',
         'direction', 'sessions', 'stripped', 'exposed', 'secrets', 'guessable', 'messages', 'mailboxes', 'session']
-
-passed = failed = 0
-BIN = None
-
-
-def check(what, have, want=True):
-    global passed, failed
-    passed, failed = passed + (have == want), failed + (have != want)
-    if have != want:
-        print('%s: %.2000s\n  and not %.2000s' % (what, have, want))
-
-
-def run(*args, **how):
-    env = {k: v for k, v in os.environ.items() if k != 'COLUMNS'}
-    if 'columns' in how:
-        env['COLUMNS'] = str(how.pop('columns'))
-    r = subprocess.run([how.pop('program', BIN), *args], capture_output=True, text=True, timeout=60, env=env, **how)
-    return r.returncode, r.stdout, r.stderr
 
 
 def lines(db, *options):
@@ -127,7 +111,7 @@ def terminal(columns, *args):
     """What a terminal of this width shows."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
-    p = subprocess.Popen([BIN, *args], stdout=slave, stderr=slave)
+    p = subprocess.Popen([checks.BIN, *args], stdout=slave, stderr=slave)
     os.close(slave)
     out = b''
     with contextlib.suppress(OSError):
@@ -182,7 +166,7 @@ def check_reader(folder, db):
     """Somebody who may only read, while another program writes."""
     inside = os.path.join(folder, 'inside')
     os.mkdir(inside)
-    copy, program = shutil.copy(db, inside), shutil.copy(BIN, inside)
+    copy, program = shutil.copy(db, inside), shutil.copy(checks.BIN, inside)
     root = os.geteuid() == 0
     if not root:
         print('skipped: another user: this is not root')
@@ -193,7 +177,7 @@ def check_reader(folder, db):
         for path in folder, inside:
             os.chmod(path, 0o755)
         for name in os.listdir(inside):
-            os.chmod(os.path.join(inside, name), 0o755 if name == os.path.basename(BIN) else 0o644)
+            os.chmod(os.path.join(inside, name), 0o755 if name == os.path.basename(checks.BIN) else 0o644)
         status, out, err = run('incidents', '--db', copy, '--format', 'jsonl', program=program,
                                **({'user': 65534, 'group': 65534, 'extra_groups': []} if root else {}))
         check('it reads what was there', (status, err, [json.loads(l) for l in out.splitlines()]), (1, '', lines(db)))
@@ -201,10 +185,7 @@ def check_reader(folder, db):
 
 
 def main():
-    global BIN
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument('--bin', default='build/mailseal')
-    BIN = os.path.abspath(p.parse_args().bin)
+    checks.begin(__doc__)
     with tempfile.TemporaryDirectory() as folder:
         db = os.path.join(folder, 'goldens.db')
         run('analyze', '--quiet', '--db', db, os.path.join(HERE, 'pcaps'))
@@ -214,8 +195,7 @@ def main():
         check_table(db)
         check_unusual(folder, db)
         check_reader(folder, db)
-    print('%d passed, %d failed' % (passed, failed))
-    sys.exit(failed > 0)
+    checks.end()
 
 
 if __name__ == '__main__':

@@ -5,29 +5,15 @@ usage: locate.py [--bin build/mailseal]
 
 The last line is "N passed, N failed" (checks).
 """
-import argparse, contextlib, json, os, sqlite3, subprocess, sys, tempfile
+import contextlib, json, os, sqlite3, subprocess, sys, tempfile
+import checks
+from checks import check, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 KEYS = ['client', 'server', 'port', 'sessions', 'first', 'last', 'about', 'word', 'says', 'evidence', 'session']
 A, B, C = '198.51.100.%d', '203.0.113.%d', '2001:db8:1::%x'         # client networks
 ONE, TWO, THREE = '192.0.2.25', '192.0.2.26', '192.0.2.27'          # servers
-
-passed = failed = 0
-BIN = None
-
-
-def check(what, have, want=True):
-    global passed, failed
-    passed, failed = passed + (have == want), failed + (have != want)
-    if have != want:
-        print('%s: %.1500s\n  and not %.1500s' % (what, have, want))
-
-
-def run(*args, **env):
-    r = subprocess.run([BIN, *args], capture_output=True, text=True, timeout=60,
-                       env={**{k: v for k, v in os.environ.items() if k != 'COLUMNS'}, **env})
-    return r.returncode, r.stdout, r.stderr
 
 
 # --- captures ---
@@ -205,7 +191,7 @@ def check_options(folder):
         text = run('locate', '--db', db)[1]
         check('text has all', all(r['word'] + ': ' + r['says'] in text for r in rows))
         for columns in 60, 100:
-            narrow = run('locate', '--db', db, COLUMNS=str(columns))[1]
+            narrow = run('locate', '--db', db, columns=columns)[1]
             check('%d columns' % columns, max(map(len, narrow.splitlines())) <= columns)
             check('%d columns: the same words' % columns, narrow.split(), text.split())
         copy.execute("UPDATE session SET strip = (SELECT code FROM word WHERE kind = 'strip' AND word = 'allowed')")
@@ -239,10 +225,7 @@ def check_addresses(folder):
 
 
 def main():
-    global BIN
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument('--bin', default='build/mailseal')
-    BIN = os.path.abspath(p.parse_args().bin)
+    checks.begin(__doc__)
     with tempfile.TemporaryDirectory() as folder:
         check_places(folder)
         check_what_counts(folder)
@@ -250,8 +233,7 @@ def main():
         check_proxy(folder)
         check_options(folder)
         check_addresses(folder)
-    print('%d passed, %d failed' % (passed, failed))
-    sys.exit(failed > 0)
+    checks.end()
 
 
 if __name__ == '__main__':

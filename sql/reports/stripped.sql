@@ -5,8 +5,8 @@
 -- clear ones with evidence of grade `possible` too, as the upper bound. hop `all` is relay,
 -- submission and retrieval without the internal sessions. The other rows count sessions by
 -- evidence and grade (one session can show several); stripped are
--- those of them with that verdict. What is allowed stands in `allowed`, is at stake but never stripped, and its evidence
--- has the grade `allowed`. :since and :until (unix seconds) choose the hours that begin
+-- those of them with that verdict. What is allowed stands in `allowed`, all of it, also what is not at stake (where TLS
+-- failed, for one); it is never stripped, and its evidence has the grade `allowed`. :since and :until (unix seconds) choose the hours that begin
 -- in [since, until).
 WITH span (since, until) AS (
     SELECT coalesce(:since, 0), coalesce(:until, 32503680000)

@@ -171,18 +171,11 @@ static void put_packet(struct text *t, const struct evidence_packet *p, const ui
     end_block(t, at);
 }
 
-static const struct word *words_of(const char *kind)
-{
-    const struct word_list *l = vocabulary;
-    while (strcmp(l->kind, kind) != 0)
-        l++;
-    return l->word;
-}
-
 /* "mailseal: stripped; masked_capability likely, plaintext_on_tls_port" */
 static void comment_on(const struct evidence_wish *w, bool cut, char out[COMMENT])
 {
-    const struct word *evidences = words_of("evidence"), *grades = words_of("grade"), *incidents = words_of("incident");
+    const struct word *evidences = vocabulary_of("evidence")->word, *grades = vocabulary_of("grade")->word,
+                      *incidents = vocabulary_of("incident")->word;
     size_t n = (size_t)snprintf(out, COMMENT, "mailseal: %s", verdict_word((enum verdict)w->verdict));
     const char *between = "; ";
     for (unsigned i = 0; i < EVIDENCE_N && n < COMMENT; i++) {

@@ -27,7 +27,7 @@ struct parser {
     bool tight;                         /* there is little room for what cannot be stored */
     struct merged *merged;              /* sessions that are no rows for that; */
     uint64_t left_out, left_out_before; /* how many, and how many of them were told of */
-    struct paths paths;        /* while it is tight */
+    struct paths paths;                 /* while it is tight */
     struct lane_counts told;            /* of what the writer knows */
     struct link_counts links[CAPTURE_LINKS];    /* the same of each link */
     uint64_t clock_ns, told_ns;         /* packet time of the last report, and the machine's */

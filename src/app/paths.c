@@ -58,11 +58,9 @@ static bool take_network(const char *word, struct network *net, bool *named, con
 /* DIRECTION_UNKNOWN: it is none. */
 static enum direction direction_parse(const char *word)
 {
-    for (const struct word_list *l = vocabulary; l->kind; l++)
-        for (size_t i = 0; strcmp(l->kind, "direction") == 0 && i < l->n; i++)
-            if (strcmp(l->word[i].word, word) == 0)
-                return (enum direction)i;
-    return DIRECTION_UNKNOWN;
+    const struct word_list *l = vocabulary_of("direction");
+    size_t i = word_find(l, word);
+    return i < l->n ? (enum direction)i : DIRECTION_UNKNOWN;
 }
 
 static bool take_word(struct allowed_path *p, const char *word, const char **rest, char error[PATHS_ERROR])

@@ -19,10 +19,8 @@ static const struct option options[] = {
 /* Words of enum verdict and the like; the grades of stripping have one more. */
 static const char *word_of(const char *kind, size_t code)
 {
-    for (const struct word_list *l = vocabulary; l->kind; l++)
-        if (strcmp(l->kind, kind) == 0 && code < l->n)
-            return l->word[code].word;
-    return "unknown";
+    const struct word_list *l = vocabulary_of(kind);
+    return code < l->n ? l->word[code].word : "unknown";
 }
 
 static void say(const char *before, const char *kind, uint64_t table[REJUDGE_CODES][REJUDGE_CODES])

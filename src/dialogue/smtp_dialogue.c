@@ -88,11 +88,12 @@ static void note_name(struct dialogue *d, struct span arg)
     d->s->hello_name = hash_bytes(d->others->names, lower, n) | 1;
 }
 
+static bool is_hello(uint8_t verb) { return verb == SMTP_EHLO || verb == SMTP_HELO || verb == SMTP_LHLO; }
+
 static void take_command(struct dialogue *d, const struct smtp_command *c, bool cut)
 {
     /* A news server (RFC 3977 section 5.1), which has a STARTTLS of its own; an odd SMTP server is said hello to. */
-    if (d->u.smtp.news_greeting && d->s->stage < STAGE_HELLO && c->verb != SMTP_EHLO && c->verb != SMTP_HELO &&
-        c->verb != SMTP_LHLO && !d->in[TO_SERVER].lost) {
+    if (d->u.smtp.news_greeting && d->s->stage < STAGE_HELLO && !is_hello(c->verb) && !d->in[TO_SERVER].lost) {
         not_mail(d);
         return;
     }
@@ -328,7 +329,7 @@ static bool answers_as_ftp(const struct dialogue *d, unsigned code)
 
 static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, const struct open_command *c)
 {
-    if (r->code == 250 && (c->verb == SMTP_EHLO || c->verb == SMTP_LHLO || c->verb == SMTP_HELO || c->verb == SMTP_MAIL))
+    if (r->code == 250 && (is_hello(c->verb) || c->verb == SMTP_MAIL))
         d->confirmed = true;
     switch (c->verb) {
     case SMTP_EHLO:

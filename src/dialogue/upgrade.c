@@ -416,14 +416,11 @@ void dialogue_shifted(struct dialogue *d, unsigned dir, uint32_t from, struct sp
 
     if (is_unsure(d, dir))
         return;
-    if (dir == TO_SERVER && !d->in[TO_SERVER].lost && copies_lack_command(p, was, is))
-        copies_conflict(d, dir, false);
-    if (dir == TO_SERVER)
-        return;
-    if (copies_lack_offer(p, was, is))
-        copies_conflict(d, dir, true);
-    else if (is_answer_at(d, from, was) && copies_answer_unlike(p, was, is))
-        copies_conflict(d, dir, false);
+    bool command = dir == TO_SERVER && !d->in[TO_SERVER].lost && copies_lack_command(p, was, is);
+    bool offer = dir == TO_CLIENT && copies_lack_offer(p, was, is);
+    bool answer = dir == TO_CLIENT && !offer && is_answer_at(d, from, was) && copies_answer_unlike(p, was, is);
+    if (command || offer || answer)
+        copies_conflict(d, dir, offer);
 }
 
 /* --- the end --- */

@@ -1,5 +1,7 @@
 #include "facts/vocabulary.h"
 
+#include <string.h>
+
 #define V(id, word, sentence) { word, sentence },
 static const struct word verdicts[] = { VERDICTS(V) };
 static const struct word protocols[] = { PROTOCOLS(V) };
@@ -30,6 +32,22 @@ const struct word_list vocabulary[] = {
     LIST("tunnel", tunnels),
     { NULL, NULL, 0 },
 };
+
+const struct word_list *vocabulary_of(const char *kind)
+{
+    const struct word_list *l = vocabulary;
+    while (l->kind && strcmp(l->kind, kind) != 0)
+        l++;
+    return l;
+}
+
+size_t word_find(const struct word_list *l, const char *word)
+{
+    size_t i = 0;
+    while (i < l->n && !(l->word[i].word && strcmp(l->word[i].word, word) == 0))
+        i++;
+    return i;
+}
 
 const char *verdict_word(enum verdict v) { return verdicts[v].word; }
 

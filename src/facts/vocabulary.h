@@ -210,6 +210,10 @@ struct word_list {
 };
 /* All lists of this page, ended by an entry whose kind is NULL. */
 extern const struct word_list vocabulary[];
+/* That of a kind, which may be any text: none is an empty list. */
+const struct word_list *vocabulary_of(const char *kind);
+/* Its place in the list; n of the list: it is not there. */
+size_t word_find(const struct word_list *, const char *word);
 
 const char *verdict_word(enum verdict);
 /* doc/measurement.md section 6: the numerator of the share, and its denominator. */

@@ -7,19 +7,15 @@
 const struct word *explain_word_of(const char *kind, int64_t code)
 {
     static const struct word unknown = { "unknown", "unknown to this version" };
-    for (const struct word_list *l = vocabulary; l->kind; l++)
-        if (strcmp(l->kind, kind) == 0 && code >= 0 && (uint64_t)code < l->n)
-            return &l->word[code];
-    return &unknown;
+    const struct word_list *l = vocabulary_of(kind);
+    return code >= 0 && (uint64_t)code < l->n ? &l->word[code] : &unknown;
 }
 
 const char *explain_sentence_of(const char *kind, const char *text)
 {
-    for (const struct word_list *l = vocabulary; l->kind; l++)
-        for (size_t i = 0; strcmp(l->kind, kind) == 0 && i < l->n; i++)
-            if (l->word[i].word && strcmp(l->word[i].word, text) == 0)
-                return l->word[i].sentence;
-    return "unknown to this version";
+    const struct word_list *l = vocabulary_of(kind);
+    size_t i = word_find(l, text);
+    return i < l->n ? l->word[i].sentence : "unknown to this version";
 }
 
 static const struct rule *rule_named(const char *name)

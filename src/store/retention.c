@@ -288,12 +288,13 @@ static int step(struct store *s, const struct store_keep *keep, struct store_let
         code = sweep_step(s, &gone->addresses, more);
     if (!code && !*more && now_us > 0)
         code = fold(s, &t, limit_of(&t, now_us, keep->hourly_days), gone, more);
-    if (!code && t.clock_us / day_us != was.clock_us / day_us)
+    bool new_day = t.clock_us / day_us != was.clock_us / day_us;
+    if (!code && new_day)
         code = fold_minutes(s, limit_of(&t, now_us, MINUTE_DAYS));
     if (!code)
         code = give_back(s, &t, keep, gone, more);
     gone->before_us = t.before_us[0];
-    bool moved = distance(t.clock_us, was.clock_us) >= hour_us || t.leapt_us != was.leapt_us;
+    bool moved = new_day || distance(t.clock_us, was.clock_us) >= hour_us || t.leapt_us != was.leapt_us;
     bool went = gone->sessions != before.sessions || gone->addresses != before.addresses || t.folded != was.folded;
     return code || !(moved || went) ? code : put(s, &t, &before, gone);
 }
