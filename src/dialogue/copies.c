@@ -217,8 +217,10 @@ bool copies_answer_unlike(enum protocol p, struct span first, struct span other)
 {
     struct span a = without_end(cut_line(&first)), b = without_end(cut_line(&other));
 
-    /* Of SMTP a refusal may have several lines. */
-    if (!conflict_is_answer(p, a, b) || (other.n && (p != PROTOCOL_SMTP || other.p[other.n - 1] != '\n')))
+    bool smtp = p == PROTOCOL_SMTP || p == PROTOCOL_LMTP;
+
+    /* Of these a refusal may have several lines. */
+    if (!conflict_is_answer(p, a, b) || (other.n && (!smtp || other.p[other.n - 1] != '\n')))
         return false;
     return refuses(p, a) != refuses(p, b) && (p != PROTOCOL_IMAP || same_tag(a, b));
 }

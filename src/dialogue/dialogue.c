@@ -434,7 +434,8 @@ static bool hear_greeting(struct dialogue *d, struct span in, bool force)
     if (first == FIRST_MORE)
         return force;
     if (first != FIRST_MAIL) {
-        if (!tls_of(d)->begun)          /* whatever the client said before: IRC has USER and PASS, too */
+        bool mail = has_fact(d, FACT_MAIL) && !has_fact(d, FACT_AUTH_TRIED);   /* a login may be another's: IRC has USER and PASS */
+        if (!mail && !tls_of(d)->begun)
             not_mail(d);
         return !has_fact(d, FACT_NOT_MAIL);
     }

@@ -92,8 +92,10 @@ static bool is_hello(uint8_t verb) { return verb == SMTP_EHLO || verb == SMTP_HE
 
 static void take_command(struct dialogue *d, const struct smtp_command *c, bool cut)
 {
-    /* A news server (RFC 3977 section 5.1), which has a STARTTLS of its own; an odd SMTP server is said hello to. */
-    if (d->u.smtp.news_greeting && d->s->stage < STAGE_HELLO && !is_hello(c->verb) && !d->in[TO_SERVER].lost) {
+    /* A news server (RFC 3977 section 5.1), which has a STARTTLS of its own; an odd SMTP server is said hello to, or
+     * given mail at once. */
+    if (d->u.smtp.news_greeting && d->s->stage < STAGE_HELLO && !is_hello(c->verb) && !smtp_speaks_mail(c->verb) &&
+        !d->in[TO_SERVER].lost) {
         not_mail(d);
         return;
     }

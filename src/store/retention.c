@@ -202,6 +202,8 @@ static int first_hour(struct store *s, int64_t none, int64_t *first)
 static int fold(struct store *s, struct state *t, int64_t limit_us, struct store_let_go *gone, bool *more)
 {
     const int64_t day = day_us / 1000000, until = limit_us / day_us * day;
+    if (t->folded > until)              /* by a clock that was wrong, or when hours were kept for less long */
+        t->folded = until;
     int64_t from = t->folded;
     if (from >= until)
         return 0;

@@ -119,6 +119,8 @@ static const struct exception {
     { "other-news-starttls", VERDICT_TLS_FAILED, MARK_ONE_SIDED, 0, true },
     { "other-news-refused", VERDICT_TLS_FAILED, MARK_ONE_SIDED, 0, true },
     { "other-ftp-auth-refused", VERDICT_CLEAR, MARK_TRUNCATED, 0, true },       /* "AUTH T" */
+    /* Its server begins as no mail server does: of the transaction before that something is left, or it is other. */
+    { "smtp-banner-before-greeting", VERDICT_OTHER, MARK_ONE_SIDED | MARK_GAP | MARK_MIDSTREAM, FACT_LOST | FACT_CUT_SHORT, true },
     { "other-ftp-early", VERDICT_CLEAR_AUTH, MARK_ONE_SIDED, 0, true },
     { "other-ftp-early", VERDICT_CLEAR, MARK_GAP, FACT_LOST | FACT_CUT_SHORT, true },
     { "other-irc", VERDICT_CLEAR_AUTH, MARK_ONE_SIDED | MARK_GAP, FACT_CUT_SHORT, true },

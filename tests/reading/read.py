@@ -134,7 +134,7 @@ def protocol(client, server, port, ports):
             return None, 'ftp'
         if re.match(rb'AUTH (?:TLS|SSL)', (client.lines or [b''])[0], re.I) or (verbs[:1] == [b'FEAT'] and b'211' in replies):
             return None, 'ftp'              # RFC 4217, RFC 2389
-        if replies and replies[0] in (b'200', b'201') and server.whole and verbs and verbs[0] not in (b'EHLO', b'HELO', b'LHLO'):
+        if replies and replies[0] in (b'200', b'201') and server.whole and verbs and verbs[0] not in (b'EHLO', b'HELO', b'LHLO', b'MAIL', b'RCPT', b'DATA', b'BDAT'):
             return None, 'news'             # RFC 3977 section 5.1
         if b'LHLO' in verbs[:3] or (port == 24 and b'EHLO' not in verbs and b'HELO' not in verbs):
             spoken = 'lmtp'

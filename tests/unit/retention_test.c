@@ -306,6 +306,14 @@ static void old_hours_become_days(void **state)
     time_is(s, T0 + 41 * DAY);
     assert_int_equal(let_go(s, keep).days_folded, 1);
     assert_folded(path, DAYS * A_DAY + 2);
+    assert_int_equal(let_go(s, (struct store_keep){ .hourly_days = 20 }).days_folded, 0);
+    assert_int_equal(kit_number(path, "SELECT folded FROM retention"), (long long)((T0 + 21 * DAY) / DAY * 86400));
+    begin(s);                           /* its hour is kept again, as if a clock that was far ahead had gone right */
+    add_evidence(s, T0 + 25 * DAY + DAY / 7);
+    commit(s);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM rate, retention WHERE hour > folded AND hour % 86400 > 0 AND hour < folded + 8 * 86400"), 1);
+    assert_in_range(let_go(s, keep).days_folded, 1, 10);
+    assert_folded(path, DAYS * A_DAY + 3);
     assert_int_equal(let_go(s, (struct store_keep){ .hourly_days = 0 }).days_folded, 0);
     store_close(s);
 }
