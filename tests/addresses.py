@@ -48,6 +48,18 @@ C> data 100
 ''',
 }
 
+# Two days of a server: what the first tells is evidence in the second.
+DAYS = ['''server 192.0.2.77:25
+client 198.51.100.66:%d
+S: 220 mx.example
+C: EHLO client.example
+S: %s
+C: MAIL FROM:<a@b.example>
+S: 250 OK
+C: QUIT
+S: 221 bye
+''' % day for day in ((40001, '250-mx.example\nS: 250 PIPELINING'), (40002, '502 not here\nC: HELO client.example\nS: 250 mx.example'))]
+
 
 # --- AES (FIPS 197) and Crypto-PAn, again ---
 
@@ -324,6 +336,21 @@ class Tests:
         said += [] if p.returncode == 64 and not os.path.exists(self.db('whole')) else ['a key without a mode: %d %s' % (p.returncode, p.stderr)]
         return said
 
+    def remembered(self):
+        """Who is known by a pseudonym is known again in the next run, who is known by a network is not."""
+        said, words = [], {}
+        for i, day in enumerate(DAYS):
+            path = self.file('day%d.txt' % i, day)
+            subprocess.run([sys.executable, MAKE_PCAP, path, path[:-4] + '.pcap'], check=True)
+        for mode in ('keep', *MODES):
+            for i in range(len(DAYS)):
+                self.run('analyze', '--quiet', '--db', self.db('days-' + mode), *([] if mode == 'keep' else self.options(mode)),
+                         os.path.join(self.folder, 'day%d.pcap' % i))
+            words[mode] = monitor.query(self.db('days-' + mode), "SELECT words FROM evidence")
+            said += ['%s: the database has %s' % (mode, t) for t in traces(open(self.db('days-' + mode), 'rb').read(), self.hosts) if mode != 'keep']
+        want = [('this server answered EHLO with a list in 1 session before',)]
+        return said + ['%s: %s' % (m, w) for m, w in words.items() if w != ([] if m == 'truncate' else want)]
+
     def files(self):
         """A key is made with mode 0600, once; what is no key, and no secret, is refused."""
         said, spoken, capture = [], b'', os.path.join(self.captures, 'names.pcap')
@@ -437,7 +464,7 @@ class Tests:
         return said
 
 
-NAMES = ('enough', 'truncate', 'pseudonym', 'prefix', 'networks', 'hidden', 'again', 'files', 'sensor', 'memory')
+NAMES = ('enough', 'truncate', 'pseudonym', 'prefix', 'networks', 'hidden', 'again', 'remembered', 'files', 'sensor', 'memory')
 
 
 def main():

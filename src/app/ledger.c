@@ -71,6 +71,18 @@ static void count(struct ledger_figures *f, const struct judgement *j, enum dire
     f->decided += verdict_is_decided(j->verdict);
 }
 
+/* The judge knows the ends by what may be remembered of them. */
+static unsigned judge_by_known(struct ledger *l, struct session *s, int64_t row, struct finding out[JUDGE_FINDINGS])
+{
+    const struct endpoint client = s->client, server = s->server;
+    store_known_as(l->store, s->client.addr);
+    store_known_as(l->store, s->server.addr);
+    unsigned n = judge_session(l->judge, s, row, out);
+    s->client = client;
+    s->server = server;
+    return n;
+}
+
 int ledger_session(struct ledger *l, const struct session *seen, uint64_t number, struct span trace)
 {
     struct session s = *seen;
@@ -85,7 +97,7 @@ int ledger_session(struct ledger *l, const struct session *seen, uint64_t number
     if (l->status)
         return l->status;
     if (!store_continues(l->store, seen))       /* the rest of one that is known is none of its own */
-        n = judge_session(l->judge, &s, row, found);
+        n = judge_by_known(l, &s, row, found);
     ledger_judge(l->paths, &s, &j, &d);
     count(&l->figures, &j, d);
     if (l->wishes)

@@ -84,7 +84,10 @@ int64_t store_network(struct store *, const struct session *);  /* number of its
  * and what is compared with what is stored. */
 void store_hide(const struct store *, uint8_t addr[16]);
 void store_hide_text(const struct store *, char *text);
+void store_hide_known(const struct store *, uint8_t addr[16]);      /* of what store_known_as() gave */
 static inline bool store_hides(const struct store *s) { return s->disguise.mode != ADDRESSES_KEEP; }
+/* Truncated addresses know nobody again. */
+static inline bool store_remembers(const struct store *s) { return s->disguise.mode != ADDRESSES_TRUNCATE; }
 
 /* --- revise.c --- */
 

@@ -15,7 +15,7 @@ bool remember_prepare(struct store *s)
     return s->memory_put != NULL;
 }
 
-int64_t store_others(const struct store *s) { return store_hides(s) ? 1 : s->data_version; }
+int64_t store_others(const struct store *s) { return store_remembers(s) ? s->data_version : 1; }
 
 static struct span column(sqlite3_stmt *stmt, int i)
 {
@@ -25,7 +25,7 @@ static struct span column(sqlite3_stmt *stmt, int i)
 
 int store_memory(struct store *s, enum memory_kind kind, void (*each)(void *ctx, const struct memory_entry *), void *ctx)
 {
-    if (store_hides(s))
+    if (!store_remembers(s))
         return 0;
     sqlite3_stmt *stmt = db_prepare(s->db, "memory_get");
     int rc = stmt ? SQLITE_OK : SQLITE_ERROR;
@@ -44,7 +44,7 @@ int store_memory(struct store *s, enum memory_kind kind, void (*each)(void *ctx,
 
 int store_remember(struct store *s, const struct memory_entry *e)
 {
-    if (store_hides(s))
+    if (!store_remembers(s))
         return 0;
     int code = store_touch(s);
     if (code)

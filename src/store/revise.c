@@ -122,7 +122,7 @@ static int next_of_path(struct store *s, const struct finding *f, int64_t from, 
     int rc;
 
     memcpy(network.addr, f->network, sizeof network.addr);
-    store_hide(s, network.addr);
+    store_hide_known(s, network.addr);
     size_t bytes = endpoint_is_v4(&network) ? 15 : 6;
     bind_int(&b, from);
     bind_int(&b, (int64_t)(f->since_ns / 1000));
@@ -144,7 +144,7 @@ static int revise_path(struct store *s, const struct finding *f)
     size_t n;
     int code = store_write_settled(s);        /* of those that wait for their end it is not known here which are meant */
 
-    store_hide(s, server.addr);
+    store_hide_known(s, server.addr);
     int64_t number = code ? 0 : dictionary_endpoint(&s->dictionary, &server);
     do {
         if (code || number <= 0 || next_of_path(s, f, from, number, id, &n) != SQLITE_OK)

@@ -105,6 +105,18 @@ static int open_file(struct store *s, const struct store_options *o)
 }
 
 void store_hide(const struct store *s, uint8_t addr[16]) { disguise_address(&s->disguise, addr); }
+void store_known_as(const struct store *s, uint8_t addr[16])
+{
+    if (address_mode_keyed(s->disguise.mode))
+        store_hide(s, addr);
+}
+
+void store_hide_known(const struct store *s, uint8_t addr[16])
+{
+    if (!address_mode_keyed(s->disguise.mode))
+        store_hide(s, addr);
+}
+
 void store_hide_text(const struct store *s, char *text) { disguise_text(&s->disguise, text); }
 
 struct store *store_open(const char *path, const struct store_options *options, int *code,

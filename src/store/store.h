@@ -87,7 +87,10 @@ int store_counts(struct store *, uint64_t number, const struct session_counts *)
 int64_t store_next_session(const struct store *);
 int store_finding(struct store *, int64_t session, const struct finding *);
 int store_revise(struct store *, const struct finding *);
-/* What is known of servers and clients from one run to the next, with true addresses: nothing where others are stored.
+/* By what an end is known from one session to the next, and stands in a finding and in what is remembered: its address,
+ * or its pseudonym where the store has a key. */
+void store_known_as(const struct store *, uint8_t addr[16]);
+/* What is known of servers and clients from one run to the next; nothing where networks alone are stored.
  * Of a kind, the newest are given, the oldest of them first; their bytes may be anybody's. */
 int store_memory(struct store *, enum memory_kind, void (*each)(void *ctx, const struct memory_entry *), void *ctx);
 int store_remember(struct store *, const struct memory_entry *);
