@@ -164,6 +164,11 @@ def check_headline(name, db, root):
     text = ''.join(root.find('.//section[@class="headline"]').itertext())
     share = float(latest[0]['share'])
     want(name + ': the answer', abs(float(number.replace('\u00a0%', '')) - 100 * share) < 0.051, number)
+    peers = [r for r in shell(db, 'intervals', {k: latest[0][k] for k in ('since', 'until')})[0] if r['hop'] == 'all'][0]
+    have = re.search(r'95\xa0% interval ([\d.]+)\xa0% to ([\d.]+)\xa0%(, but only if)?', text)
+    columns = ('peers_low', 'peers_high') if peers['peers_low'] else ('low', 'high')
+    want(name + ': its interval', have and all(abs(float(have.group(i + 1)) - 100 * float(peers[c])) < 0.051 for i, c in enumerate(columns))
+         and bool(have.group(3)) == (not peers['peers_low']), have and have.group(0))
     for column in ('encrypted', 'decided'):
         want('%s: %s' % (name, column), '{:,}'.format(int(latest[0][column])) in text)
 

@@ -8,7 +8,7 @@ sessions, and each report by the program against the same file run by sqlite3. O
 the program kept are those that a migration of an older database makes of its sessions. The last line is
 "N passed, N failed".
 """
-import argparse, contextlib, csv, glob, io, ipaddress, json, math, os, random, re, sqlite3, statistics, subprocess, sys, tempfile, time
+import argparse, contextlib, csv, glob, io, ipaddress, json, math, os, random, re, sqlite3, statistics, struct, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -94,17 +94,17 @@ def check_span(db, since, until):
 def rehearsed(db, since, until, ports, logins):
     """What `mailseal rehearse` has to say of each port, from single sessions."""
     with contextlib.closing(sqlite3.connect(db)) as c:
-        rows = c.execute("""SELECT dest_port, verdict, auth_exposure, starttls_offered, tls_version, src_ip FROM sessions
+        rows = c.execute("""SELECT dest_port, verdict, auth_exposure, starttls_offered, tls_version, src_ip, dest_ip, direction FROM sessions
             WHERE CAST(strftime('%s', substr(timestamp, 1, 10)) AS INTEGER) >= ?
               AND CAST(strftime('%s', substr(timestamp, 1, 10)) AS INTEGER) < ? AND direction <> 'internal'""", (since, until)).fetchall()
     answer = {}
-    for port, verdict, exposure, offered, version, address in rows:
+    for port, verdict, exposure, offered, version, address, server, direction in rows:
         encrypted = verdict in ('implicit_tls', 'starttls')
         if port not in ports or not encrypted and verdict not in ('stripped', 'clear_auth', 'clear'):
             continue
         fails = not encrypted and (exposure is not None or not logins)
         for key in ('all', port):
-            a = answer.setdefault(key, {'decided': 0, 'failing': 0, 'could_upgrade': 0, 'stripped': 0, 'below_12': 0, 'net': {}})
+            a = answer.setdefault(key, {'decided': 0, 'failing': 0, 'could_upgrade': 0, 'stripped': 0, 'below_12': 0, 'net': {}, 'peer': {}})
             a['decided'] += 1
             a['failing'] += fails
             a['could_upgrade'] += fails and verdict != 'stripped' and offered == 1
@@ -114,6 +114,9 @@ def rehearsed(db, since, until, ports, logins):
             n[0] += 1
             n[1] += fails
             n[2] += encrypted and version in ('TLSv1', 'TLSv1.0', 'TLSv1.1', 'SSLv3', 'SSLv2')
+            p = a['peer'].setdefault(server if direction == 'outbound' else address.rsplit('.', 1)[0] + '.0', [0, 0])
+            p[0] += fails
+            p[1] += 1
     for a in answer.values():
         nets = a.pop('net').values()
         a['networks'], a['networks_failing'] = len(nets), sum(n[1] > 0 for n in nets)
@@ -133,13 +136,18 @@ def check_rehearsal(db):
         where = 'rehearse %s of days %d to %d%s' % (ports, since, until, ', logins' if logins else '')
         said = rehearse(db, '--since', day(since), '--until', day(until), '--require-tls', ports, *['--logins'] * logins)
         want = rehearsed(db, BEGIN + since * 86400, BEGIN + until * 86400, [int(p) for p in ports.split(',')], logins)
+        peers = {port: list(a.pop('peer').values()) for port, a in want.items()}
         check(where, {r['port']: {k: r[k] for k in want['all']} for r in said['ports']}, want)
+        check(where + ': peers', {r['port']: r['peers'] for r in said['ports']}, {port: len(p) for port, p in peers.items()})
+        check(where + ': intervals by peers', [r['port'] for r in said['ports'] if beside(
+            r['peers_low'], r['peers_high'], r['peers_note'], interval_of(peers[r['port']]))], [])
+        check(where + ': there are some', any(r['peers_low'] is not None for r in said['ports']), True)
         for part in ('servers', 'networks'):
             for column in ('failing', 'could_upgrade', 'stripped'):
                 check('%s: %s of %s' % (where, column, part), sum(r[column] for r in said[part]), want['all'][column])
         for name, key in (('rehearsal', 'ports'), ('rehearsal_servers', 'servers'), ('rehearsal_networks', 'networks')):
             asked = {'since': str(BEGIN + since * 86400), 'until': str(BEGIN + until * 86400), 'ports': "'%s'" % ports, 'logins': str(int(logins))}
-            check('%s: %s by the shell' % (where, name), [[str(v) for v in r.values()] for r in said[key]],
+            check('%s: %s by the shell' % (where, name), [['' if v is None else str(v) for v in r.values()] for r in said[key]],
                   [r for r in shell(db, name, asked)[1:]])
     latest = rehearse(db)['ports'][0]
     check('rehearse: the latest 30 days', (latest['first'], latest['last']), tuple(rows_of(db, "SELECT date(max(timestamp), '-29 days'), date(max(timestamp)) FROM sessions", ())[0]))
@@ -327,11 +335,16 @@ def interval_of(peers):
     return (-b - root) / (2 * a), (-b + root) / (2 * a)
 
 
-def differs(row, want):
-    """Whether the interval of a row of the report (numbers, or texts as in CSV) is another than that wanted."""
+def beside(low, high, note, want):
+    """Whether an interval (numbers, or texts as in CSV) is another than that wanted."""
     if want is None:
-        return row[9] or row[10] or row[12] != 'too few peers carry it'
-    return row[12] or any(abs(float(a) - min(1, max(0, b))) > 2e-6 for a, b in zip(row[9:11], want))
+        return bool(low or high or note != 'too few peers carry it')
+    return bool(note) or any(abs(float(a) - min(1, max(0, b))) > 2e-6 for a, b in zip((low, high), want))
+
+
+def differs(row, want):
+    """The same of a row of the report."""
+    return beside(row[9], row[10], row[12], want)
 
 
 def check_intervals(db):
@@ -341,7 +354,7 @@ def check_intervals(db):
             WHERE verdict IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear')""").fetchall()
     peers = {}
     for hop, direction, client, server, encrypted in rows:
-        for key in [hop] + ['all'] * (hop in ('relay', 'submission', 'retrieval') and direction != 'internal'):
+        for key in ['internal' if direction == 'internal' else hop] + ['all'] * (hop in ('relay', 'submission', 'retrieval') and direction != 'internal'):
             peer = server if direction == 'outbound' else client.rsplit('.', 1)[0] + '.0'
             p = peers.setdefault(key, {}).setdefault(peer, [0, 0])
             p[0] += encrypted
@@ -349,6 +362,30 @@ def check_intervals(db):
     for r in report(db, 'intervals')[1:]:
         want = interval_of(list(peers[r[0]].values()))
         check('intervals of ' + r[0], (int(r[6]), bool(differs(r, want))), (len(peers[r[0]]), False))
+
+
+def dicts(table):
+    return [dict(zip(table[0], r)) for r in table[1:]]
+
+
+def percent(low, high):
+    return '%.1f to %.1f %%' % (100 * float(low), 100 * float(high))
+
+
+def check_summary(db, capture):
+    """What analyze and rehearse say of the interval: the one by peers, or that there is none, never the narrow one alone."""
+    lines = said('analyze', '--db', db, capture).split('\n')
+    found = {line.split()[0]: line for line in lines[2:] if line}
+    rows = dicts(report(db, 'intervals'))
+    for r in rows:
+        single, peers = percent(r['low'], r['high']), percent(r['peers_low'], r['peers_high']) if r['peers_low'] else 'too few peers'
+        check('summary of ' + r['hop'], re.sub(' +', ' ', found[r['hop']]).endswith(' %s %s' % (single, peers)), True)
+    r, text = rows[0], said('rehearse', '--db', db)
+    check('summary', ('interval %s by peers, ' % percent(r['peers_low'], r['peers_high']) if r['peers_low'] else 'too few peers carry it') in lines[0], True)
+    r = dicts(report(db, 'rehearsal'))[0]
+    check('rehearse in text', ('\nInterval:      %s (95 %%) by peers; ' % percent(r['peers_low'], r['peers_high']) if r['peers_low']
+                               else 'too few peers carry it') in text, True)
+    return r['peers_low'] != ''
 
 
 ROUNDS_DRAWN = 160
@@ -432,6 +469,10 @@ def main():
         check_kept(goldens)
         check_counters(goldens)
         check_history(goldens)
+        capture = os.path.join(folder, 'empty.pcap')
+        with open(capture, 'wb') as f:
+            f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        check('both kinds of interval', [check_summary(db, capture) for db in (drawn, goldens)], [True, False])
     print('%d passed, %d failed' % (passed, failed))
     sys.exit(failed > 0)
 

@@ -13,7 +13,8 @@
 -- says anything, and peers_effective stands for the sessions. With peers_effective below 5 (always so where one peer has
 -- more than 45 % of the sessions) there is no such interval: peers_low and peers_high are NULL, and peers_note says so.
 -- share_by_peers is the mean of the peers' own shares. hop `all` is relay, submission and retrieval without the internal
--- sessions. :since and :until (unix seconds) choose the days that begin in [since, until).
+-- sessions, which stand in a row of their own. :since and :until (unix seconds) choose the days that begin in
+-- [since, until).
 WITH span (since, until) AS (
     SELECT coalesce(:since, 0), coalesce(:until, 32503680000)
 ), whole (since, until) AS (                -- whole months are read from peer_month,
@@ -44,7 +45,7 @@ WITH span (since, until) AS (
     JOIN word AS v ON v.kind = 'verdict' AND v.code = s.verdict
                   AND v.word IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear')
 ), hops AS (
-    SELECT hop, peer, sessions, encrypted FROM named
+    SELECT iif(direction = 'internal' AND :direction IS NULL, 'internal', hop) AS hop, peer, sessions, encrypted FROM named
     UNION ALL
     SELECT 'all', peer, sessions, encrypted
     FROM named
@@ -85,4 +86,4 @@ SELECT hop, CAST(k AS INTEGER) AS encrypted, CAST(n AS INTEGER) AS decided, roun
        round(min(1.0, (p + t*t/(2*e) + t * sqrt(p*(1-p)/e + t*t/(4*e*e))) / (1 + t*t/e)), 6) AS peers_high,
        round(by_peers, 6) AS share_by_peers, iif(t IS NULL, 'too few peers carry it', NULL) AS peers_note
 FROM sized
-ORDER BY hop <> 'all', (SELECT code FROM word WHERE kind = 'hop' AND word = hop);
+ORDER BY hop <> 'all', hop = 'internal', (SELECT code FROM word WHERE kind = 'hop' AND word = hop);

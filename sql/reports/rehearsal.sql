@@ -4,11 +4,13 @@
 -- sessions, decided those with an outcome. With :logins only clear sessions that tried to log in fail, as if nothing
 -- but logins in clear was refused. could_upgrade were offered STARTTLS and went on without it, stripped had it taken
 -- away on the path, not_offered are the rest. below_12 are encrypted sessions that chose a TLS below 1.2: they fail
--- as well where 1.2 is asked for. low and high are the 95 % Wilson score interval of the share. networks are client
--- networks with a decided session, networks_failing those with one that fails, networks_lost those of which all fail,
--- networks_below_12 those that got no further than a TLS below 1.2; sessions beyond the bound of peer_day are in none
--- of them. Port `all` is all of the ports; of_all is the
--- failing part of all decided sessions on relay, submission and retrieval.
+-- as well where 1.2 is asked for. low and high are the 95 % Wilson score interval of the share, which takes sessions for
+-- independent; peers_low and peers_high take a peer as the unit, as the report `intervals` says (the client network, of
+-- outbound sessions the server; those beyond the bound of peer_day are one), and are NULL where peers_note says that too
+-- few peers carry it. networks are client networks with a decided session, networks_failing those with one that fails,
+-- networks_lost those of which all fail, networks_below_12 those that got no further than a TLS below 1.2; sessions
+-- beyond the bound of peer_day are in none of them. Port `all` is all of the ports; of_all is the failing part of all
+-- decided sessions on relay, submission and retrieval.
 -- Internal sessions only where :direction asks for them. The days are those that begin in [:since, :until) (unix
 -- seconds), without :since the last 30 of them on which these ports were used; first and last are the days read.
 WITH chosen AS (
@@ -64,7 +66,7 @@ WITH chosen AS (
     SELECT direction, hop, server, network, verdict, exposure, sessions, below_12
     FROM part CROSS JOIN (SELECT DISTINCT sensor, database FROM peer_month) AS o CROSS JOIN peer_day AS r
     WHERE r.sensor = o.sensor AND r.database = o.database AND day >= since AND day < until
-), sums AS (
+), sums AS MATERIALIZED (
     SELECT direction, hop, server, network, verdict, exposure, sum(sessions) AS sessions, sum(below_12) AS below_12
     FROM days GROUP BY direction, hop, server, network, verdict, exposure
 ), servers AS (
@@ -84,16 +86,61 @@ WITH chosen AS (
     SELECT port, count(*) AS networks, sum(decided) AS placed, sum(failing > 0) AS failing, sum(failing = decided) AS lost,
            sum(encrypted > 0 AND below_12 = encrypted) AS below_12
     FROM networks WHERE network GROUP BY port
+), placed AS MATERIALIZED (                 -- of a server all ports are one peer
+    SELECT iif(place, servers.port, NULL) AS port, coalesce(e.text, 'other') AS peer, sum(iif(fails, sessions, 0)) AS k,
+           sum(sessions) AS n
+    FROM sums JOIN codes USING (verdict, exposure) JOIN ways USING (direction) JOIN hops USING (hop)
+    JOIN servers USING (server) CROSS JOIN (SELECT 0 AS place UNION ALL SELECT 1)
+    LEFT JOIN endpoint AS e ON e.id = iif(direction = (SELECT code FROM word WHERE kind = 'direction' AND word = 'outbound'),
+                                          server, network)
+    GROUP BY 1, 2
+), units AS MATERIALIZED (
+    SELECT port, peer, CAST(sum(k) AS REAL) AS k, CAST(sum(n) AS REAL) AS n
+    FROM (SELECT port, peer, k, n FROM placed
+          UNION ALL
+          SELECT port, 'other', failing, decided FROM ports
+          UNION ALL
+          SELECT port, 'other', -k, -n FROM placed)
+    GROUP BY port, peer
+    HAVING sum(n) > 0
+), totals AS (
+    SELECT port, sum(k) AS k, sum(n) AS n, count(*) AS m, sum(k) / sum(n) AS p, sum(n) * sum(n) / sum(n * n) AS kish
+    FROM units GROUP BY port
+), spread AS (                              -- from here to `sized` as in the report intervals
+    SELECT t.*, (m - 1.0) / m * sum((x.k - p * x.n) * (x.k - p * x.n) / nullif((t.n - x.n) * (t.n - x.n), 0)) AS v,
+           sum(x.n * (x.k / x.n - p) * (x.k / x.n - p)) / nullif(m - 1, 0) AS between_peers,
+           sum(x.k * (1 - x.k / x.n)) / max(1.0, t.n - m) AS within, (t.n - t.n / kish) / nullif(m - 1, 0) AS size,
+           kish - 1 AS f, 1.959963984540054 AS z
+    FROM totals AS t JOIN units AS x ON x.port IS t.port
+    GROUP BY t.port
+), alike AS (
+    SELECT *, max(0.0, coalesce((between_peers - within) / nullif(between_peers + (size - 1) * within, 0), 0)) AS r FROM spread
+), effect AS (
+    SELECT *, CASE WHEN m = 1 THEN NULL WHEN p <= 0 OR p >= 1 THEN n / kish
+                   ELSE max(1.0, v * n / (p * (1 - p)), 1 + r * (n / kish - 1)) END AS deff,
+           CASE WHEN f < 4 THEN NULL WHEN f < 4.5 THEN 2.7764
+                ELSE z + (z*z*z + z) / (4*f) + (5*z*z*z*z*z + 16*z*z*z + 3*z) / (96*f*f)
+                     + (3*z*z*z*z*z*z*z + 19*z*z*z*z*z + 17*z*z*z - 15*z) / (384*f*f*f) END AS t
+    FROM alike
+), sized AS (
+    SELECT *, n / deff AS e FROM effect
+), by_peers AS (
+    SELECT port, m, kish, deff, max(0.0, (p + t*t/(2*e) - t * sqrt(p*(1-p)/e + t*t/(4*e*e))) / (1 + t*t/e)) AS low,
+           min(1.0, (p + t*t/(2*e) + t * sqrt(p*(1-p)/e + t*t/(4*e*e))) / (1 + t*t/e)) AS high, t
+    FROM sized
 ), answer AS (
     SELECT p.*, c.networks, c.placed, c.failing AS networks_failing, c.lost AS networks_lost, c.below_12 AS networks_below_12,
+           b.m, b.kish, b.deff, b.low AS peers_low, b.high AS peers_high, b.t,
            CAST(p.failing AS REAL) / decided AS share, decided AS n, 1.959963984540054 AS z
-    FROM ports AS p LEFT JOIN counted AS c ON c.port IS p.port
+    FROM ports AS p LEFT JOIN counted AS c ON c.port IS p.port LEFT JOIN by_peers AS b ON b.port IS p.port
     WHERE decided > 0
 )
 SELECT coalesce(port, 'all') AS port, date(first, 'unixepoch') AS first, date(last, 'unixepoch') AS last, decided, failing,
        round(share, 6) AS share,
        round(max(0.0, (share + z*z/(2*n) - z * sqrt(share*(1-share)/n + z*z/(4.0*n*n))) / (1 + z*z/n)), 6) AS low,
        round(min(1.0, (share + z*z/(2*n) + z * sqrt(share*(1-share)/n + z*z/(4.0*n*n))) / (1 + z*z/n)), 6) AS high,
+       m AS peers, round(kish, 2) AS peers_effective, round(deff, 2) AS design_effect, round(peers_low, 6) AS peers_low,
+       round(peers_high, 6) AS peers_high, iif(t IS NULL, 'too few peers carry it', NULL) AS peers_note,
        round(CAST(failing AS REAL) / (SELECT sum(sessions) FROM rates WHERE headline), 6) AS of_all,
        could AS could_upgrade, failing - could - stripped AS not_offered, stripped, below_12, coalesce(networks, 0) AS networks,
        coalesce(networks_failing, 0) AS networks_failing, coalesce(networks_lost, 0) AS networks_lost,

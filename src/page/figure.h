@@ -63,7 +63,7 @@ struct page {
     const char *sentence;               /* what the share did; "": not fitted */
     const char *by, *recent;            /* width of buckets, the day at which the latest ones begin */
     struct timeline time;
-    struct sheet sheet;
+    struct sheet sheet, beside;         /* beside: what is read beside the rows that are shown */
     struct view view;
 };
 

@@ -54,6 +54,19 @@ static void write_table(const struct sheet *r, const struct shown *c, size_t col
             render_cell(out, span_of(text[row][i], strlen(text[row][i])), width[i], i > 0, i + 1 == columns);
 }
 
+static void say_interval(const struct sheet *r, FILE *out)
+{
+    double low = percent(r, 0, "low"), high = percent(r, 0, "high");
+
+    if (sheet_cell(r, 0, sheet_column(r, "peers_low"))->kind == CELL_REAL)
+        fprintf(out, "Interval:      %.1f to %.1f %% (95 %%) by peers; %.1f to %.1f %% if sessions of one\n"
+                     "               peer were independent\n",
+                percent(r, 0, "peers_low"), percent(r, 0, "peers_high"), low, high);
+    else
+        fprintf(out, "Interval:      %.1f to %.1f %% (95 %%) only if sessions of one peer were independent;\n"
+                     "               too few peers carry it to say how far off it is\n", low, high);
+}
+
 static void say_answer(const struct sheet *r, const struct report_request *q, FILE *out)
 {
     char first[ROOM], last[ROOM];
@@ -63,8 +76,8 @@ static void say_answer(const struct sheet *r, const struct report_request *q, FI
             count(r, "decided"), q->ports);
     if (q->logins)
         fputs("               if nothing but logins in clear is refused\n", out);
-    fprintf(out, "               (%lld; 95 %% interval %.1f to %.1f %%); %.1f %% of those on any port\n",
-            count(r, "failing"), percent(r, 0, "low"), percent(r, 0, "high"), percent(r, 0, "of_all"));
+    fprintf(out, "               (%lld); %.1f %% of those on any port\n", count(r, "failing"), percent(r, 0, "of_all"));
+    say_interval(r, out);
     fprintf(out, "Could upgrade: %lld of them were offered STARTTLS and went on without it,\n"
                  "               %lld were not seen to be offered it, of %lld it was taken away\n",
             count(r, "could_upgrade"), count(r, "not_offered"), count(r, "stripped"));

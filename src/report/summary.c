@@ -10,6 +10,8 @@ struct line {
     int64_t encrypted, decided;
     double share, low, high, lower_bound, upper_bound;
     int64_t stripped, clear_auth, clear, possible, allowed, tls_failed, incomplete, lost;
+    bool by_peers;                      /* peers enough for an interval of their own */
+    double peers_low, peers_high;
 };
 
 enum { LINES = 8, CELL = 48 };          /* all, six hops, internal */
@@ -42,16 +44,21 @@ static void say_answer(const struct line *all, FILE *out)
         fputs("Encrypted: unknown; no mail session on relay, submission or retrieval was decided.\n", out);
         return;
     }
-    fprintf(out, "Encrypted: %.1f %% of %lld mail session%s decided (%lld encrypted;"
-                 " 95 %% interval %.1f to %.1f %%",
-            all->share, show(all->decided), plural(all->decided), show(all->encrypted), all->low, all->high);
+    fprintf(out, "Encrypted: %.1f %% of %lld mail session%s decided (%lld encrypted; 95 %% interval ",
+            all->share, show(all->decided), plural(all->decided), show(all->encrypted));
+    if (all->by_peers)
+        fprintf(out, "%.1f to %.1f %% by peers, %.1f to %.1f %% if sessions of one peer were independent",
+                all->peers_low, all->peers_high, all->low, all->high);
+    else
+        fprintf(out, "%.1f to %.1f %% only if sessions of one peer were independent, too few peers carry it to say how"
+                     " far off it is", all->low, all->high);
     if (undecided)
         fprintf(out, "; if the %lld undecided were all clear or all encrypted: %.1f to %.1f %%",
                 show(undecided), all->lower_bound, all->upper_bound);
     fputs(")\n", out);
 }
 
-enum { COLUMNS = 5 };
+enum { COLUMNS = 6 };
 typedef char cells[COLUMNS][CELL];
 
 static void fill(cells c, const struct line *l)
@@ -61,15 +68,19 @@ static void fill(cells c, const struct line *l)
     snprintf(c[2], CELL, "%lld", show(l->decided));
     snprintf(c[3], CELL, "-");
     snprintf(c[4], CELL, "-");
+    snprintf(c[5], CELL, "-");
     if (l->decided) {
         snprintf(c[3], CELL, "%.1f %%", l->share);
         snprintf(c[4], CELL, "%.1f to %.1f %%", l->low, l->high);
+        snprintf(c[5], CELL, "too few peers");
     }
+    if (l->by_peers)
+        snprintf(c[5], CELL, "%.1f to %.1f %%", l->peers_low, l->peers_high);
 }
 
 static void say_hops(const struct line *line, size_t n, FILE *out)
 {
-    cells cell[LINES + 1] = { { "hop", "encrypted", "decided", "share", "95 % interval" } };
+    cells cell[LINES + 1] = { { "hop", "encrypted", "decided", "share", "95 % by sessions", "95 % by peers" } };
     size_t width[COLUMNS] = { 0 };
 
     for (size_t i = 0; i < n; i++)
@@ -125,13 +136,41 @@ static int read_lines(struct reading *r, struct line *line, size_t *n)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+static void take_peers(struct line *line, size_t n, sqlite3_stmt *stmt, int low)
+{
+    const char *hop = (const char *)sqlite3_column_text(stmt, 0);
+
+    for (size_t i = 0; i < n; i++)
+        if (hop && strcmp(line[i].hop, hop) == 0 && sqlite3_column_type(stmt, low) == SQLITE_FLOAT) {
+            line[i].by_peers = true;
+            line[i].peers_low = 100 * sqlite3_column_double(stmt, low);
+            line[i].peers_high = 100 * sqlite3_column_double(stmt, low + 1);
+        }
+}
+
+/* The interval by peers of each line: that of the report `intervals`. */
+static int read_peers(struct reading *r, struct line *line, size_t n)
+{
+    sqlite3_stmt *stmt = reading_prepare(r, "reports/intervals.sql");
+    int rc = stmt ? SQLITE_ROW : SQLITE_ERROR, low = 0;
+
+    while (stmt && low < sqlite3_column_count(stmt) && strcmp(sqlite3_column_name(stmt, low), "peers_low") != 0)
+        low++;
+    while (rc == SQLITE_ROW && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        take_peers(line, n, stmt, low);
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 static int summarize(struct reading *r, FILE *out)
 {
     static const struct line none = { .hop = "all" };
-    struct line line[LINES];
+    struct line line[LINES] = { 0 };
     size_t n;
     int rc = read_lines(r, line, &n);
 
+    if (rc == SQLITE_OK)
+        rc = read_peers(r, line, n);
     if (rc != SQLITE_OK)
         return rc;
     const struct line *all = n && strcmp(line[0].hop, "all") == 0 ? &line[0] : &none;
