@@ -16,9 +16,11 @@ CC       ?= cc
 PREFIX   ?= /usr/local
 CFLAGS   ?= -O2 -g
 WARN      = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum -Wmissing-prototypes \
-            -Wstrict-prototypes -Wvla -Wwrite-strings -Werror
+            -Wstrict-prototypes -Wvla -Wwrite-strings $(if $(filter yes,$(WERROR)),-Werror)
 HARDEN    = -fstack-protector-strong -D_FORTIFY_SOURCE=2
 VERSION   = 0.1.0
+# A newer compiler's new warning is no reason not to build.
+WERROR   ?= $(if $(filter 12 14,$(shell $(CC) -dumpversion)),yes,no)
 PKG_CONFIG ?= pkg-config
 
 ifeq ($(SANITIZE),yes)

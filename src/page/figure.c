@@ -115,7 +115,8 @@ static void legend(struct page *page, const struct figure *f)
 static int read_rows(struct page *page, const struct figure *f, char error[REPORT_ERROR])
 {
     const struct report_request *q = page->request;
-    struct report_request r = { .name = f->report, .since = f->recent ? page->recent : q->since, .until = q->until,
+    const char *recent = *page->recent ? page->recent : NULL;
+    struct report_request r = { .name = f->report, .since = f->recent ? recent : q->since, .until = q->until,
                                 .by = f->by ? page->by : NULL, .direction = f->direction ? q->direction : NULL };
     return book_read(page->book, &r, &page->sheet, error);
 }

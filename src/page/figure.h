@@ -55,13 +55,16 @@ struct figure {
     struct column column[FIGURE_COLUMNS];   /* of the table */
 };
 
+enum { PAGE_DAY = 16 };
+
 /* What is the same for all figures of a page. */
 struct page {
     FILE *out;
     struct book *book;
     const struct report_request *request;
-    const char *sentence;               /* what the share did; "": not fitted */
-    const char *by, *recent;            /* width of buckets, the day at which the latest ones begin */
+    char sentence[BOOK_SENTENCE];       /* what the share did; "": not fitted */
+    char by[SHEET_NAME];                /* width of buckets */
+    char recent[PAGE_DAY];              /* the day at which the latest ones begin; "": there is none */
     struct timeline time;
     struct sheet sheet, beside;         /* beside: what is read beside the rows that are shown */
     struct view view;

@@ -161,11 +161,11 @@ static void answer(const struct page *p, size_t row)
 /* Reads the intervals by peers of the days of a row of `headline`. */
 static int read_peers(struct page *p, size_t row, char error[REPORT_ERROR])
 {
-    char day[2][HEADLINE_DAY];
+    char day[2][PAGE_DAY];
 
     for (int i = 0; i < 2; i++) {
         struct span text = sheet_text(&p->sheet, row, sheet_column(&p->sheet, i ? "until" : "since"));
-        snprintf(day[i], HEADLINE_DAY, "%.*s", (int)(text.n < HEADLINE_DAY ? text.n : 0), (const char *)text.p);
+        snprintf(day[i], PAGE_DAY, "%.*s", (int)(text.n < PAGE_DAY ? text.n : 0), (const char *)text.p);
     }
     struct report_request r = { .name = "intervals", .since = day[0], .until = day[1], .direction = p->request->direction };
     p->beside.rows = 0;
@@ -228,14 +228,14 @@ static int beside(struct page *p, size_t latest, char error[REPORT_ERROR])
     return code;
 }
 
-int headline_write(struct page *p, char recent[HEADLINE_DAY], char error[REPORT_ERROR])
+int headline_write(struct page *p, char error[REPORT_ERROR])
 {
     const struct report_request *q = p->request;
     struct report_request r = { .name = "headline", .since = q->since, .until = q->until, .direction = q->direction };
     FILE *out = p->out;
     int code = book_read(p->book, &r, &p->sheet, error);
 
-    *recent = 0;
+    p->recent[0] = 0;
     if (code)
         return code;
     const struct sheet *s = &p->sheet;
@@ -243,7 +243,7 @@ int headline_write(struct page *p, char recent[HEADLINE_DAY], char error[REPORT_
     if ((code = read_peers(p, latest, error)))
         return code;
     struct span day = sheet_text(s, 0, sheet_column(s, "since"));
-    snprintf(recent, HEADLINE_DAY, "%.*s", (int)(day.n < HEADLINE_DAY ? day.n : 0), (const char *)day.p);
+    snprintf(p->recent, PAGE_DAY, "%.*s", (int)(day.n < PAGE_DAY ? day.n : 0), (const char *)day.p);
     fputs("<section class=\"headline\" aria-label=\"The answer\">\n", out);
     if (decided(s, latest)) {
         answer(p, latest);

@@ -37,7 +37,7 @@ static void foot(FILE *out)
 }
 
 /* From when to when, and how wide a bucket is. */
-static int span(struct page *p, char by[SHEET_NAME], char error[REPORT_ERROR])
+static int span(struct page *p, char error[REPORT_ERROR])
 {
     struct report_request r = { .name = "span", .since = p->request->since, .until = p->request->until };
     int code = book_read(p->book, &r, &p->sheet, error);
@@ -47,10 +47,9 @@ static int span(struct page *p, char by[SHEET_NAME], char error[REPORT_ERROR])
     if (code)
         return code;
     struct span word = sheet_text(s, 0, sheet_column(s, "by"));
-    snprintf(by, SHEET_NAME, "%.*s", (int)word.n, (const char *)word.p);
-    if (p->request->by)
-        snprintf(by, SHEET_NAME, "%s", p->request->by);
-    p->by = *by ? by : "day";
+    snprintf(p->by, SHEET_NAME, "%.*s", (int)word.n, (const char *)word.p);
+    if (p->request->by || !*p->by)
+        snprintf(p->by, SHEET_NAME, "%s", p->request->by ? p->request->by : "day");
     p->time = (struct timeline){ .by = timeline_by(p->by) };
     for (int i = 0; i < 2; i++)
         if (timeline_index(p->time.by, sheet_text(s, 0, sheet_column(s, i ? "last" : "first")), &index))
@@ -82,21 +81,17 @@ static int span(struct page *p, char by[SHEET_NAME], char error[REPORT_ERROR])
 
 static int share(struct page *p, char error[REPORT_ERROR])
 {
-    char sentence[BOOK_SENTENCE];
-    int code = book_sentence(p->book, p->request, sentence, error);
+    int code = book_sentence(p->book, p->request, p->sentence, error);
 
-    p->sentence = sentence;
     return code ? code : figure_write(p, &figure_share, error);
 }
 
 static int body(struct page *p, char error[REPORT_ERROR])
 {
-    char by[SHEET_NAME], recent[HEADLINE_DAY];
-    int code = span(p, by, error);
+    int code = span(p, error);
 
     if (!code)
-        code = headline_write(p, recent, error);
-    p->recent = !code && *recent ? recent : NULL;
+        code = headline_write(p, error);
     if (!code)
         code = caveats_write(p, error);
     if (!code)
