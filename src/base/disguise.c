@@ -41,7 +41,9 @@ static bool encrypt(EVP_CIPHER_CTX *c, uint8_t *block, int n)
 
 bool disguise_mark(const uint8_t key[ADDRESS_KEY], uint8_t mark[ADDRESS_KEY_MARK])
 {
-    uint8_t block[BLOCK] = "address key mark";      /* no address: those begin otherwise */
+    static const char text[] = "address key mark";  /* no address: those begin otherwise */
+    uint8_t block[BLOCK];
+    memcpy(block, text, BLOCK);
     EVP_CIPHER_CTX *c = aes(EVP_aes_256_ecb(), key);
     bool done = c && encrypt(c, block, 1);
     memcpy(mark, block, ADDRESS_KEY_MARK);

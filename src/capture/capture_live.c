@@ -60,11 +60,12 @@ static bool activate(pcap_t *pcap, const char *name, const struct live_options *
                      char error[CAPTURE_ERROR])
 {
     char ignored[PCAP_ERRBUF_SIZE];
-    pcap_set_snaplen(pcap, (int)o->snaplen);
-    pcap_set_promisc(pcap, 1);
-    pcap_set_timeout(pcap, RETIRE_MS);
-    pcap_set_buffer_size(pcap, (int)o->buffer);
-    pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
+    bool set = pcap_set_snaplen(pcap, (int)o->snaplen) == 0 && pcap_set_promisc(pcap, 1) == 0 &&
+               pcap_set_timeout(pcap, RETIRE_MS) == 0 && pcap_set_buffer_size(pcap, (int)o->buffer) == 0;
+    if (!set || pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO) != 0) {
+        snprintf(error, CAPTURE_ERROR, "%s: cannot be captured from: its packets have no time in nanoseconds", name);
+        return false;
+    }
     int code = pcap_activate(pcap);
     *status = code == PCAP_ERROR_NO_SUCH_DEVICE || code == PCAP_ERROR_IFACE_NOT_UP ? CAPTURE_NOT_ONE : CAPTURE_UNREADABLE;
     if (code == PCAP_ERROR_PERM_DENIED)
