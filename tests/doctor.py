@@ -5,7 +5,7 @@ usage: doctor.py [--bin build/mailseal] [--live]
 
 The last line is "N passed, N failed" (checks).
 """
-import argparse, itertools, os, re, shutil, struct, subprocess, sys, tempfile, time
+import argparse, itertools, os, re, shutil, signal, struct, subprocess, sys, tempfile, time
 import golden, sensor
 from monitor import records
 
@@ -32,6 +32,7 @@ def one_way(rs): return [r for r in rs if source_port(r[16:]) not in MAIL]
 def twice(rs): return [r for r in rs for _ in range(2)]
 def cut(rs): return [packed(h, d[:96], len(d)) for h, d in map(parts, rs)]
 def glued(rs): return [packed(h, d, 40000 if len(d) > 500 else None) for h, d in map(parts, rs)]
+def big(r): return packed(parts(r)[0], r[16:].ljust(8192, b'\0'))
 def back(rs): return [packed([h[0] - (i == 5) * 60, h[1]], d) for i, (h, d) in enumerate(map(parts, rs))]
 
 
@@ -78,13 +79,16 @@ def live(a, folder, head, packets):
     os.chmod(folder, 0o755)
     program = shutil.copy(a.bin, folder)
 
-    def ask(*args, frames=None, **how):
+    def ask(*args, frames=None, stopped=False, **how):
         p = subprocess.Popen(['ip', 'netns', 'exec', sensor.SPACE, program, 'doctor', '--db', folder + '/x.db'] + list(args), stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True, **how)
         if frames:
             time.sleep(1)
             open(folder + '/sent.pcap', 'wb').write(head + b''.join(frames))
+            reader = int(open('/proc/%d/task/%d/children' % (p.pid, p.pid)).read().split()[0])
+            os.kill(reader, signal.SIGSTOP if stopped else 0)
             sensor.send(folder + '/sent.pcap', ['a0'])
+            os.kill(reader, signal.SIGCONT if stopped else 0)
         return p.communicate(timeout=30)[0], p.returncode
 
     def missing(result, status, *wants):
@@ -97,6 +101,8 @@ def live(a, folder, head, packets):
         yield 'live', missing(both, 0, '^good  rights', '^good  promiscuous', '^good  drops', '^good  packets +%d,' % len(packets), '^good  directions', '^good  duplicates', '^(good|note)  clock', '^(good|note)  disk')
         one = ask('--interface', 'b0', '--seconds', '3', frames=one_way(packets))
         yield 'live, one direction', missing(one, 65, '^BAD   directions', r'^ +mailseal monitor --interface b0,OTHER')
+        yield 'live, drops', missing(ask('--interface', 'b0', '--seconds', '6', frames=[big(packets[0])] * (100 << 20 >> 13), stopped=True), 65,
+                                     '^BAD   drops +[1-9][0-9]* packets were dropped by the kernel', '^ +mailseal monitor --interface b0 --buffer 512M')
         if shutil.which('ethtool') and sensor.run('ip', 'netns', 'exec', sensor.SPACE, 'ethtool', '-K', 'b0', 'gro', 'on', check=False).returncode == 0:
             yield 'live, offloads', missing(ask('--interface', 'b0', '--seconds', '1'), 65, '^note  offloads +packets are put together by the kernel', '^ +ethtool -K b0 gro off')
         else:
