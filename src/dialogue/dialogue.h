@@ -76,7 +76,7 @@ enum upgrade { UPGRADE_NONE, UPGRADE_ASKED, UPGRADE_ACCEPTED, UPGRADE_CLEAR };
 enum preamble { PREAMBLE_MAYBE, PREAMBLE_BEGUN, PREAMBLE_SKIPPED, PREAMBLE_OVER };
 
 /* The server's words that would be forged if any are. */
-enum { SUSPECT_NONE, SUSPECT_LIST, SUSPECT_REFUSAL };
+enum { SUSPECT_NONE, SUSPECT_HELLO, SUSPECT_LIST, SUSPECT_REFUSAL };       /* the first: a refusal of EHLO */
 struct suspect {
     uint32_t begin, end;                /* sequence numbers of its line, or of its list */
     uint32_t number;                    /* of its first byte in its direction */
@@ -342,6 +342,7 @@ void upgrade_accepted(struct dialogue *);
 void upgrade_guessed(struct dialogue *);
 void upgrade_refused(struct dialogue *, uint8_t flags, enum refusal);
 void upgrade_suspect(struct dialogue *);        /* the line being read refuses, if nothing follows that undoes it */
+void upgrade_hello_refused(struct dialogue *);  /* it refuses EHLO */
 void upgrade_end(struct dialogue *, const struct dialogue_end *);
 /* Each dialect asks these about each line in clear, before it reads it: what does a line mean
  * where TLS was agreed on or begun? True: the line is no part of the dialogue. */

@@ -336,8 +336,10 @@ static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, con
     switch (c->verb) {
     case SMTP_EHLO:
     case SMTP_LHLO:
-        if (r->code >= 500)
+        if (r->code >= 500) {
             d->u.smtp.hello_refused = true;
+            upgrade_hello_refused(d);
+        }
         d->in_transaction = false;
         break;
     case SMTP_STARTTLS:

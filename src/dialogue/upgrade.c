@@ -21,7 +21,7 @@ void list_drop(struct dialogue *d)
     d->order = NULL;
 }
 
-/* Where these words came from is of interest. A refusal matters more than a list. */
+/* Where these words came from is of interest. A refusal matters more than a list, and a list more than that there is none. */
 static void suspect(struct dialogue *d, uint8_t why, uint32_t begin)
 {
     if (d->suspect.why >= why)
@@ -343,6 +343,12 @@ static bool knows_what_is_answered(const struct dialogue *d)
     return !d->lost_since_list && d->request_alone && d->dialect != &imap_dialect;
 }
 
+void upgrade_hello_refused(struct dialogue *d)
+{
+    if (both_whole(d) && knows_what_is_answered(d))
+        suspect(d, SUSPECT_HELLO, d->now_begin);
+}
+
 void upgrade_refused(struct dialogue *d, uint8_t flags, enum refusal refusal)
 {
     /* Commands sent behind MAIL or a login at once: the state at the answer decides, too. */
@@ -431,6 +437,8 @@ void upgrade_end(struct dialogue *d, const struct dialogue_end *e)
 
     if (!d->suspect.why || e->origin == ORIGIN_SAME)
         return;
+    if (d->suspect.why == SUSPECT_HELLO && has_fact(d, FACT_LIST_WHOLE | FACT_OFFERED))
+        return;                         /* EHLO was said again, and answered */
     evidence(d, EVIDENCE_FORGED_REPLY, sure && other ? GRADE_LIKELY : GRADE_POSSIBLE);
     if (sure && evidence_grade(d->s->evidence, EVIDENCE_REFUSED_FOR_NOW))
         evidence(d, EVIDENCE_REFUSED_FOR_NOW, GRADE_LIKELY);

@@ -428,7 +428,7 @@ class Dialogue:
             if grade and whole:
                 self.masked.append(grade)
 
-    lacking = refusal = None
+    lacking = refusal = no_hello = None
 
     def mask_verdict(self):
         if not self.real_offer:

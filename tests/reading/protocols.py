@@ -157,6 +157,8 @@ class Smtp(Dialogue):
     def reply_to_hello(self, c, code, said, whole):
         if code >= 500:
             self.ehlo_refused = True
+            if not (self.lost[CLIENT] or self.lost[SERVER] or self.midstream):
+                self.no_hello = self.chunk
         elif code < 300:
             self.list(said[1:], whole)
 

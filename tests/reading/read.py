@@ -234,7 +234,7 @@ def gather_evidence(first, reading, connection, dialogue, client_side):
             f.add('overlap_conflict', 'proven')
             f.offered = f.offered or last.facts.offered
     servers = reading.segments[1 - client_side]
-    chunk = first.refusal or (first.lacking if f.offered is False else None)
+    chunk = first.refusal or (first.lacking if f.offered is False else first.no_hello if f.offered is None else None)
     forged = chunk and evidence.forged(chunk, servers)
     if forged:
         f.add('forged_reply', 'likely' if f.evidence and forged == 'sure' else 'possible')
