@@ -289,6 +289,9 @@ static void take_chunk(struct talk *t, struct pool *pool, const struct chunk *c)
         dialogue_conflict(&w->dialogue, dir_of(t, c->side), c->first, c->other, c->whole);
         dialogue_shifted(&w->dialogue, dir_of(t, c->side), c->from, c->was, c->is);
         break;
+    case CHUNK_MOVED:
+        dialogue_moved(&w->dialogue, dir_of(t, c->side), c->from, c->n);
+        break;
     }
     if (!w->dialogue.settled)
         keep_what_can_conflict(t);

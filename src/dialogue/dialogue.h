@@ -254,6 +254,9 @@ void dialogue_conflict(struct dialogue *, unsigned dir, struct span first, struc
 
 /* The same of copies that need not have the same length: what was read from that sequence number on, and all of a segment. */
 void dialogue_shifted(struct dialogue *, unsigned dir, uint32_t from, struct span was, struct span is);
+/* A segment, or a FIN, of that direction was seen with two numbers, `from` and `by` more: both sides of a box that said as
+ * much by itself. The first stands in the place of what was read there. */
+void dialogue_moved(struct dialogue *, unsigned dir, uint32_t from, uint32_t by);
 
 /* --- the PROXY header --- */
 

@@ -385,13 +385,18 @@ static bool is_unsure(const struct dialogue *d, unsigned dir)
 
 static enum protocol protocol_of(const struct dialogue *d) { return d->dialect ? d->dialect->protocol : d->port_protocol; }
 
+static void note_conflict(struct dialogue *d, unsigned dir)
+{
+    trace_note(d, TRACE_CONFLICT, dir, 0, 0);
+    trace_known(d);
+}
+
 static void copies_conflict(struct dialogue *d, unsigned dir, bool offered)
 {
     if (offered)                        /* one of the copies is the real one */
         fact(d, FACT_OFFERED);
     evidence(d, EVIDENCE_OVERLAP_CONFLICT, GRADE_PROVEN);
-    trace_note(d, TRACE_CONFLICT, dir, 0, 0);
-    trace_known(d);
+    note_conflict(d, dir);
     d->conflict = true;
 }
 
@@ -427,6 +432,25 @@ void dialogue_shifted(struct dialogue *d, unsigned dir, uint32_t from, struct sp
     bool answer = dir == TO_CLIENT && !offer && is_answer_at(d, from, was) && copies_answer_unlike(p, was, is);
     if (command || offer || answer)
         copies_conflict(d, dir, offer);
+}
+
+/* What refuses never left the server, which said something else in its place. */
+static bool is_inserted(const struct dialogue *d, unsigned dir, uint32_t from, uint32_t by)
+{
+    return dir == TO_CLIENT && from == d->suspect.begin && from + by == d->suspect.end && both_whole(d) &&
+           !d->midstream && !d->hear_once && !is_unsure(d, dir);
+}
+
+void dialogue_moved(struct dialogue *d, unsigned dir, uint32_t from, uint32_t by)
+{
+    if (!is_inserted(d, dir, from, by))
+        return;
+    if (d->suspect.why == SUSPECT_REFUSAL)
+        copies_conflict(d, dir, false);
+    if (d->suspect.why == SUSPECT_HELLO && has_fact(d, FACT_HELO_INSTEAD)) {
+        evidence(d, EVIDENCE_HELLO_REFUSED, GRADE_LIKELY);
+        note_conflict(d, dir);
+    }
 }
 
 /* --- the end --- */

@@ -194,6 +194,36 @@ static void hold(struct reorder *r, unsigned side, struct part part)
     } while (rest.n);
 }
 
+static uint32_t hash_of(struct span bytes)
+{
+    uint32_t hash = 2166136261u;        /* FNV-1a: whoever makes two alike may as well send the same */
+    for (size_t i = 0; i < bytes.n; i++)
+        hash = (hash ^ bytes.p[i]) * 16777619u;
+    return hash;
+}
+
+static void note_odd(struct reorder *r, unsigned side, const struct part *part)
+{
+    r->odd_n = part->bytes.n <= UINT16_MAX ? (uint16_t)part->bytes.n : 0;
+    r->odd_side = (uint8_t)side;
+    r->odd_at = part->seq;
+    r->odd_hash = hash_of(part->bytes);
+}
+
+static void note_moved(struct reorder *r, unsigned side, uint32_t from, uint32_t to)
+{
+    r->moved_side = (uint8_t)side;
+    r->moved_from = from;
+    r->moved_by = to - from;
+}
+
+static void look_for_moved(struct reorder *r, unsigned side, const struct part *part)
+{
+    if (part->bytes.n && part->bytes.n == r->odd_n && side == r->odd_side && part->comparable && part->seq != r->odd_at &&
+        hash_of(part->bytes) == r->odd_hash)
+        note_moved(r, side, r->odd_at, part->seq);
+}
+
 void reorder_push(struct reorder *r, unsigned side, const struct segment *seg, enum checksum sum)
 {
     struct stream *s = &r->side[side];
@@ -210,9 +240,12 @@ void reorder_push(struct reorder *r, unsigned side, const struct segment *seg, e
         s->fin_seq = part.seq + seg->len;
         s->fin_ack = part.ack;
         s->fin_has_ack = part.has_ack;
+    } else if ((seg->flags & TCP_FIN) && !seg->len && part.comparable) {
+        note_moved(r, side, s->fin_seq, part.seq);
     }
     if (!seg->len)
         return;
+    look_for_moved(r, side, &part);
     /* A keep-alive repeats one byte, or makes one up (RFC 9293 section 3.8.4). */
     if (seg->len == 1 && part.seq == s->next - 1)
         return;
@@ -285,6 +318,7 @@ static bool reorder_compare(struct reorder *r, unsigned side, const struct part 
     if (!high)
         return false;
     r->overlap = true;
+    note_odd(r, side, part);
     out->from = s->next - s->past_n + from;
     out->was = span_of(s->past + from, s->past_n - from);
     out->is = span_skip(part->bytes, at < 0 ? (size_t)-(int64_t)at : 0);
@@ -397,8 +431,23 @@ static bool give_fin(struct reorder *r, unsigned side, bool force, struct chunk 
     return true;
 }
 
+static bool give_moved(struct reorder *r, struct chunk *out)
+{
+    if (!r->moved_by)
+        return false;
+    out->kind = CHUNK_MOVED;
+    out->side = r->moved_side;
+    out->from = r->moved_from;
+    out->n = r->moved_by;
+    out->ts_ns = r->clock_ns;
+    r->moved_by = 0;
+    return true;
+}
+
 static bool give_ready(struct reorder *r, struct chunk *out)
 {
+    if (give_moved(r, out))
+        return true;
     while (r->now)
         if (give_now(r, out))
             return true;

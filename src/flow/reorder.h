@@ -47,6 +47,10 @@ struct reorder {
     const struct segment *now;          /* the segment being pushed, while it waits to be given out */
     uint8_t now_side;
     bool now_comparable;                /* its overlap has still to be looked at */
+    uint8_t odd_side, moved_side;
+    uint16_t odd_n;                     /* bytes of the last copy that had other ones than were given out; 0: none */
+    uint32_t odd_at, odd_hash;          /* its number and what it holds */
+    uint32_t moved_from, moved_by;      /* CHUNK_MOVED to be given; by 0: none */
     struct held *given;                 /* whose bytes the last chunk showed */
     uint64_t clock_ns;
     bool overlap, gap;                  /* sticky: other bytes in a second copy; bytes lost */
@@ -56,21 +60,23 @@ enum chunk_kind {
     CHUNK_DATA,                         /* the next bytes of a side */
     CHUNK_GAP,                          /* n bytes of a side that will never come */
     CHUNK_FIN,                          /* a side has ended */
-    CHUNK_CONFLICT                      /* a second copy of bytes given out before has other ones */
+    CHUNK_CONFLICT,                     /* a second copy of bytes given out before has other ones */
+    CHUNK_MOVED                         /* a segment, or a FIN, that had come at `from` came again n numbers further on: somebody
+                                         * between the two places put n bytes in, and its first copy stood where they were given out */
 };
 
 struct chunk {
     enum chunk_kind kind;
     uint8_t side;
     struct span bytes;                  /* DATA: valid until the next call on this reorder */
-    uint32_t n;                         /* GAP */
+    uint32_t n;                         /* GAP, MOVED */
     uint32_t end;                       /* DATA: sequence number behind the last byte; CONFLICT: of the first one */
     uint32_t ack;                       /* DATA: what its segment acknowledged of the other side */
     bool has_ack;
     uint64_t ts_ns;
     struct span first, other;           /* CONFLICT: see reorder_compare() */
     struct span was, is;                /* CONFLICT: all that is remembered from `from` on, and the copy from there on */
-    uint32_t from;
+    uint32_t from;                      /* also of MOVED */
     bool whole;                         /* CONFLICT: agrees behind, and before or begins a line */
 };
 

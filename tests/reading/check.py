@@ -20,7 +20,8 @@ COMPARED = ('verdict', 'protocol', 'exposure', 'grade', 'evidence', 'offered', '
 SHIFTED = ('verdict', 'grade', 'evidence')
 # Golden: fields that may differ. Nothing else is excused.
 ALLOWED = {name: SHIFTED for name in ('shifted-offer', 'shifted-offer-first', 'shifted-offer-last', 'shifted-command', 'shifted-pop3', 'shifted-imap',
-                                      'shifted-answer', 'shifted-answer-first', 'shifted-answer-overtaken')}
+                                      'shifted-answer', 'shifted-answer-first', 'shifted-answer-overtaken',
+                                      'moved-answers', 'moved-end', 'moved-imap', 'moved-pop3', 'moved-hello')}
 
 
 def entries():

@@ -75,6 +75,9 @@ static void put_chunk(struct wire *w, const struct chunk *c)
         put(w, c->other.p, c->other.n);
         put(w, c->whole ? "" : "?", !c->whole);
         break;
+    case CHUNK_MOVED:
+        put(w, text, (size_t)snprintf(text, sizeof text, ">%u+%u", c->from, c->n));
+        break;
     }
 }
 
@@ -405,6 +408,51 @@ static void the_past_is_remembered_only_if_asked(void **state)
     wire_end(&w, "A:one\ntwo\n A!two\n|xwo\n");
 }
 
+/* A box said "nope"; what the server says next is seen on both sides of it. */
+static void what_stands_elsewhere_again_has_moved(void **state)
+{
+    struct wire w;
+    (void)state;
+    wire_begin(&w, 8 << 20);
+    open_both(&w);
+    say(&w, B, 0, "nope\n", 0);
+    say(&w, B, 0, "yes\n", 0);
+    say(&w, B, 5, "yes\n", 0);
+    wire_end(&w, "B:nope\n B!nope\n|yes\n\n? B>70000+5 B:yes\n");
+}
+
+static void a_damaged_or_another_copy_has_not_moved(void **state)
+{
+    struct wire w;
+    (void)state;
+    wire_begin(&w, 8 << 20);
+    open_both(&w);
+    say(&w, B, 0, "no\n", 0);
+    say(&w, B, 0, "ye\n", 0);
+    say(&w, B, 0, "ye\n", 0);
+    send_with(&w, B, 3, "ye\n", 0, TCP_PSH, CHECKSUM_WRONG);
+    say(&w, B, 6, "YE\n", 0);
+    say(&w, A, 0, "ye\n", 0);
+    assert_null(strchr(w.out, '>'));
+    reorder_end(&w.r);
+    pool_free(w.pool);
+}
+
+static void an_end_may_move_too(void **state)
+{
+    struct wire w;
+    (void)state;
+    wire_begin(&w, 8 << 20);
+    open_both(&w);
+    say(&w, B, 0, "no\n", 0);
+    send_with(&w, B, 0, "", 0, TCP_FIN, CHECKSUM_UNKNOWN);
+    send_with(&w, B, 0, "", 0, TCP_FIN, CHECKSUM_UNKNOWN);
+    send_with(&w, B, 3, "", 0, TCP_FIN, CHECKSUM_WRONG);
+    assert_null(strchr(w.out, '>'));
+    send_with(&w, B, 3, "", 0, TCP_FIN, CHECKSUM_UNKNOWN);
+    wire_end(&w, "B:no\n B>70000+3");
+}
+
 static void marks(void **state)
 {
     struct wire w;
@@ -557,6 +605,9 @@ int main(void)
         cmocka_unit_test(a_flood_is_bounded),
         cmocka_unit_test(without_memory_held_ones_become_gaps),
         cmocka_unit_test(the_past_is_remembered_only_if_asked),
+        cmocka_unit_test(what_stands_elsewhere_again_has_moved),
+        cmocka_unit_test(a_damaged_or_another_copy_has_not_moved),
+        cmocka_unit_test(an_end_may_move_too),
         cmocka_unit_test(marks),
         cmocka_unit_test(any_order_gives_the_streams),
     };
