@@ -5,7 +5,7 @@ usage: locate.py [--bin build/mailseal]
 
 The last line is "N passed, N failed" (checks).
 """
-import contextlib, json, os, sqlite3, subprocess, sys, tempfile
+import contextlib, json, os, resource, sqlite3, subprocess, sys, tempfile
 import checks
 from checks import check, run
 
@@ -196,7 +196,7 @@ def check_options(folder):
             check('%d columns: the same words' % columns, narrow.split(), text.split())
         copy.execute("UPDATE session SET strip = (SELECT code FROM word WHERE kind = 'strip' AND word = 'allowed')")
         copy.commit()
-    check('allowed', run('locate', '--db', db), (0, '(nothing)\n', ''))
+    check('allowed', run('locate', '--db', db), (0, '(nothing)\n(the newest 30 days; --since looks further back)\n', ''))
     check('allowed, as JSON', run('locate', '--db', db, '--format', 'jsonl'), (0, '', ''))
     with contextlib.closing(sqlite3.connect(db)) as copy:
         copy.execute('UPDATE session SET strip = 2, server_ttl = NULL, forged_ttl = NULL')
@@ -224,6 +224,29 @@ def check_addresses(folder):
             check(mode + ': networks, too', len(lines(db, '--client', rows[0]['client'])), len(rows))
 
 
+def check_many(folder):
+    """Thousands of networks hit at one server take little memory, and each is compared with all others."""
+    networks, bound = 3000, 256 << 20
+    db, _ = located(folder, Capture().add(A, ONE, 'masked').add(B, ONE, 'tls'))
+    with contextlib.closing(sqlite3.connect(db)) as copy:
+        columns = [c for _, c, *_ in copy.execute('PRAGMA table_info(session)')][1:]
+        copy.executemany('INSERT INTO endpoint (address, port, text) VALUES (?, 0, ?)',
+                         ((bytes(10) + b'\xff\xff' + bytes([10, i >> 8, i & 255, 9]), '10.%d.%d.9' % (i >> 8, i & 255)) for i in range(networks)))
+        more = {'client': 'e.id', 'first_us': 's.first_us + e.id * 100000'}
+        for _ in range(2):
+            copy.execute("INSERT INTO session (%s) SELECT %s FROM session AS s, endpoint AS e WHERE s.id <= 2 AND e.text LIKE '10.%%.9' ORDER BY e.id"
+                         % (', '.join(columns), ', '.join(more.get(c, 's.' + c) for c in columns)))
+        copy.commit()
+    shell = subprocess.run(['sqlite3', '-readonly', db], input='PRAGMA temp_store = MEMORY;\n.mode list\n.read sql/reports/locate.sql\n', capture_output=True,
+                           text=True, cwd=ROOT, timeout=300, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (bound, bound)))
+    others = [l.split('|') for l in shell.stdout.splitlines() if '|other clients|' in l]
+    check('all of many', (shell.stderr, len(others)), ('', networks + 1))
+    others = [l[8] for l in others]
+    each = 1 + 2 * (networks - 1)
+    want = '%d sessions of %d other networks with this server: %d had the offer, %d stripped' % (2 * each, networks + 1, each, each)
+    check('compared with all others', others.count(want), networks)
+
+
 def main():
     checks.begin(__doc__)
     with tempfile.TemporaryDirectory() as folder:
@@ -233,6 +256,7 @@ def main():
         check_proxy(folder)
         check_options(folder)
         check_addresses(folder)
+        check_many(folder)
     checks.end()
 
 

@@ -12,14 +12,24 @@
 --   sensor         client side, server side, both sides, not known: where on the way the words were altered or sent
 --   kind           what the box does; whose it is cannot be known
 -- evidence is what the saying rests on. :server_from to :server_to and :client_from to :client_to are addresses (blobs of 16
--- bytes) as they are stored; :since and :until (unix seconds) choose sessions that began in [since, until).
-WITH hit AS MATERIALIZED (
+-- bytes) as they are stored; :since and :until (unix seconds) choose sessions that began in [since, until). Without :since they are
+-- those of the 30 days before the newest with evidence or an incident: of older ones the rest, which they are to be compared with,
+-- is no longer kept.
+--
+-- A path is not joined with what it is compared with, row by row, which would be quadratic where many are hit at one server.
+-- All moments are put in order of time once; what lies between two of them is the difference of two sums. Networks and
+-- servers are counted that way by their first and last session, so one that was seen before and behind but not between
+-- counts, too.
+WITH since AS MATERIALIZED (
+    SELECT coalesce(:since * 1000000, max(first_us) - 30 * 86400000000, 0) AS us FROM session
+    WHERE (evidence <> 0 OR incidents <> 0) = 1 AND first_us < coalesce(:until, 32503680000) * 1000000
+), hit AS MATERIALIZED (
     SELECT s.id, s.first_us, s.server, s.facts, s.evidence, s.server_ttl, s.forged_ttl,
            -- an IPv4 address begins with ten zeroes and ff ff
            iif(substr(c.address, 1, 12) = x'00000000000000000000ffff', substr(c.address, 1, 15), substr(c.address, 1, 6)) AS network
     FROM session AS s JOIN endpoint AS c ON c.id = s.client JOIN endpoint AS d ON d.id = s.server
     WHERE (s.evidence <> 0 OR s.incidents <> 0) = 1     -- as in the index session_age
-      AND s.first_us >= coalesce(:since, 0) * 1000000 AND s.first_us < coalesce(:until, 32503680000) * 1000000
+      AND s.first_us >= (SELECT us FROM since) AND s.first_us < coalesce(:until, 32503680000) * 1000000
       AND s.strip >= max(1, (SELECT code FROM word WHERE kind = 'grade' AND word = coalesce(:grade, 'likely')))
       AND s.strip <> (SELECT code FROM word WHERE kind = 'strip' AND word = 'allowed')
       AND (:hop IS NULL OR s.hop = (SELECT code FROM word WHERE kind = 'hop' AND word = :hop))
@@ -27,14 +37,14 @@ WITH hit AS MATERIALIZED (
       AND (:server_from IS NULL OR d.address BETWEEN :server_from AND :server_to)
       AND (:client_from IS NULL OR c.address BETWEEN :client_from AND :client_to)
 ), paths AS MATERIALIZED (
-    SELECT network, server, d.address, d.port, count(*) AS sessions, min(first_us) AS first_us, max(first_us) AS last_us,
-           max(hit.id) AS session, min(server_ttl) AS ttl, max(server_ttl) AS highest_ttl
+    SELECT max(hit.id) AS path, network, server, d.address, d.port, count(*) AS sessions, min(first_us) AS first_us, max(first_us) AS last_us,
+           min(first_us) - 3600000000 AS since_us, max(first_us) + 3600000000 AS until_us, max(hit.id) AS session, min(server_ttl) AS ttl, max(server_ttl) AS highest_ttl
     FROM hit JOIN endpoint AS d ON d.id = server
     GROUP BY network, server
 ), bound AS (
-    SELECT min(first_us) - 3600000000 AS since, max(last_us) + 3600000000 AS until FROM paths
+    SELECT min(since_us) AS since, max(until_us) AS until FROM paths
 ), around AS MATERIALIZED (
-    SELECT * FROM (
+    SELECT first_us, server, address, port, network, server_ttl, strip = 0 AS free FROM (
         SELECT s.first_us, s.server, d.address, d.port, s.strip, s.server_ttl,
                s.facts >> (SELECT code FROM word WHERE kind = 'fact' AND word = 'offered') & 1
                OR s.verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'starttls') AS offered,
@@ -44,37 +54,58 @@ WITH hit AS MATERIALIZED (
           AND s.first_us BETWEEN (SELECT since FROM bound) AND (SELECT until FROM bound))
     WHERE (strip = 0 AND offered OR strip BETWEEN 2 AND 3) -- likely and proven, whatever was asked for: what is only possible tells no place
       AND (server IN (SELECT server FROM paths) OR network IN (SELECT network FROM paths))
-), near AS MATERIALIZED (
-    SELECT p.network, p.server, a.network AS whose, a.server AS whither, strip = 0 AS free, a.server_ttl,
-           CASE WHEN a.network <> p.network THEN 'other clients'
-                WHEN strip = 0 AND a.first_us BETWEEN p.first_us AND p.last_us THEN 'these clients' END AS about
-    FROM paths AS p JOIN around AS a ON a.server = p.server AND a.first_us BETWEEN p.first_us - 3600000000 AND p.last_us + 3600000000
+), ways AS MATERIALIZED (                  -- sessions, and how many ways (network and server) have begun and ended, of what a path is compared with
+    SELECT network, server, address, port, first_us, free, NOT free AS stripped, iif(free, server_ttl, NULL) AS ttl, 0 AS begun, 0 AS ended FROM around
     UNION ALL
-    SELECT p.network, p.server, a.network, a.server, strip = 0, a.server_ttl,
-           iif(a.address = p.address, 'other ports', 'other servers')
-    FROM paths AS p JOIN around AS a ON a.network = p.network AND a.first_us BETWEEN p.first_us - 3600000000 AND p.last_us + 3600000000
-    WHERE iif(a.address = p.address, a.port <> p.port, a.port = p.port)
-), compared AS MATERIALIZED (
-    SELECT network, server, about, sum(free) AS free, sum(NOT free) AS stripped, count(DISTINCT whose) AS networks,
-           count(DISTINCT whither) AS servers
-    FROM near WHERE about IS NOT NULL
-    GROUP BY network, server, about
-), states AS MATERIALIZED (
-    SELECT p.*, CASE WHEN c.free AND c.stripped THEN 'mixed' WHEN c.free THEN 'free' WHEN c.stripped THEN 'hit' ELSE 'not known' END AS clients,
-           CASE WHEN s.free AND s.stripped THEN 'mixed' WHEN s.free THEN 'free' WHEN s.stripped THEN 'hit' ELSE 'not known' END AS servers,
-           own.free AS own
-    FROM paths AS p
-    LEFT JOIN compared AS own ON own.network = p.network AND own.server = p.server AND own.about = 'these clients'
-    LEFT JOIN compared AS c ON c.network = p.network AND c.server = p.server AND c.about = 'other clients'
-    LEFT JOIN compared AS s ON s.network = p.network AND s.server = p.server AND s.about = 'other servers'
+    SELECT network, server, address, port, min(first_us), 0, 0, NULL, 1, 0 FROM around GROUP BY network, server
+    UNION ALL
+    SELECT network, server, address, port, max(first_us), 0, 0, NULL, 0, 1 FROM around GROUP BY network, server
+), moments AS (                            -- and between them, where the time of a path begins and ends: it is the difference of two sums
+    SELECT 'own' AS among, network AS one, server AS two, first_us AS at, 1 AS nth, free, stripped, NULL AS ttl, begun, ended, NULL AS path, NULL AS about FROM ways
+    UNION ALL SELECT 'own', network, server, since_us, 0, 0, 0, NULL, 0, 0, path, 'own' FROM paths
+    UNION ALL SELECT 'own', network, server, until_us, 2, 0, 0, NULL, 0, 0, path, 'own' FROM paths
+    UNION ALL SELECT 'own', network, server, first_us, 0, 0, 0, NULL, 0, 0, path, 'these clients' FROM paths
+    UNION ALL SELECT 'own', network, server, last_us, 2, 0, 0, NULL, 0, 0, path, 'these clients' FROM paths
+    UNION ALL SELECT 'other clients', server, NULL, first_us, 1, free, stripped, ttl, begun, ended, NULL, NULL FROM ways
+    UNION ALL SELECT 'other clients', server, NULL, since_us, 0, 0, 0, NULL, 0, 0, path, 'other clients' FROM paths
+    UNION ALL SELECT 'other clients', server, NULL, until_us, 2, 0, 0, NULL, 0, 0, path, 'other clients' FROM paths
+    UNION ALL SELECT 'other servers', network, port, first_us, 1, free, stripped, NULL, begun, ended, NULL, NULL FROM ways
+    UNION ALL SELECT 'other servers', network, port, since_us, 0, 0, 0, NULL, 0, 0, path, 'other servers' FROM paths
+    UNION ALL SELECT 'other servers', network, port, until_us, 2, 0, 0, NULL, 0, 0, path, 'other servers' FROM paths
+    UNION ALL SELECT 'other ports', network, address, first_us, 1, free, stripped, NULL, begun, ended, NULL, NULL FROM ways
+    UNION ALL SELECT 'other ports', network, address, since_us, 0, 0, 0, NULL, 0, 0, path, 'other ports' FROM paths
+    UNION ALL SELECT 'other ports', network, address, until_us, 2, 0, 0, NULL, 0, 0, path, 'other ports' FROM paths
+), until_then AS (
+    SELECT about, path, nth - 1 AS sign, sum(free) OVER past AS free, sum(stripped) OVER past AS stripped, sum(begun) OVER past AS begun,
+           sum(ended) OVER past AS ended, count(ttl) OVER past AS ttls, sum(ttl) OVER past AS ttl, sum(ttl * ttl) OVER past AS ttl_squares
+    FROM moments
+    WINDOW past AS (PARTITION BY among, one, two ORDER BY at, nth ROWS UNBOUNDED PRECEDING)
+), within AS (
+    SELECT path,
+           sum(iif(about = 'these clients', sign * free, 0)) AS amid,
+           sum(iif(about = 'own', sign * free, 0)) AS own_free, sum(iif(about = 'own', sign * stripped, 0)) AS own_stripped,
+           sum(iif(about = 'other clients', sign * free, 0)) AS client_free, sum(iif(about = 'other clients', sign * stripped, 0)) AS client_stripped,
+           sum(iif(about = 'other clients', iif(sign > 0, begun, -ended), 0)) AS networks,
+           sum(iif(about = 'other clients', sign * ttls, 0)) AS ttls, sum(iif(about = 'other clients', sign * ttl, 0)) AS ttl_sum,
+           sum(iif(about = 'other clients', sign * ttl_squares, 0)) AS ttl_squares,
+           sum(iif(about = 'other servers', sign * free, 0)) AS server_free, sum(iif(about = 'other servers', sign * stripped, 0)) AS server_stripped,
+           sum(iif(about = 'other servers', iif(sign > 0, begun, -ended), 0)) AS servers,
+           sum(iif(about = 'other ports', sign * free, 0)) AS port_free, sum(iif(about = 'other ports', sign * stripped, 0)) AS port_stripped
+    FROM until_then WHERE path IS NOT NULL
+    GROUP BY path
+), compared AS MATERIALIZED (              -- the others are all but one's own
+    SELECT p.*, amid AS own, client_free - own_free AS cf, client_stripped - own_stripped AS cs, networks - 1 AS networks,
+           server_free - own_free AS sf, server_stripped - own_stripped AS ss, servers - 1 AS servers,
+           port_free - own_free AS pf, port_stripped - own_stripped AS ps,
+           iif(ttls >= 3 AND ttls * ttl_squares = ttl_sum * ttl_sum, ttl_sum / ttls, NULL) AS usual_ttl, ttls     -- all are the same
+    FROM within AS w CROSS JOIN paths AS p ON p.path = w.path
+), states AS (
+    SELECT *, CASE WHEN cf AND cs THEN 'mixed' WHEN cf THEN 'free' WHEN cs THEN 'hit' ELSE 'not known' END AS clients,
+           CASE WHEN sf AND ss THEN 'mixed' WHEN sf THEN 'free' WHEN ss THEN 'hit' ELSE 'not known' END AS ways,
+           CASE WHEN pf AND ps THEN 'mixed' WHEN pf THEN 'free' WHEN ps THEN 'hit' END AS ports
+    FROM compared
 ), found AS MATERIALIZED (                 -- where these clients are hit now and then only, that others are not tells nothing
-    SELECT *, iif(own AND clients = 'free', 'mixed', clients) || ', ' || servers AS ends FROM states
-), distances AS (                           -- of all that is said on stripped connections, and on others with the server
-    SELECT p.network, p.server, p.ttl, min(n.server_ttl) AS usual, count(n.server_ttl) AS n
-    FROM paths AS p JOIN near AS n ON n.network = p.network AND n.server = p.server AND n.whither = p.server AND n.free
-    WHERE p.ttl = p.highest_ttl
-    GROUP BY p.network, p.server
-    HAVING n >= 3 AND min(n.server_ttl) = max(n.server_ttl)
+    SELECT *, iif(own AND clients = 'free', 'mixed', clients) || ', ' || ways AS ends FROM states
 ), seen AS MATERIALIZED (
     SELECT hit.id, network, server, e.code, e.word AS evidence, forged_ttl, server_ttl,
            facts >> (SELECT code FROM word WHERE kind = 'fact' AND word = 'requested') & 1 AS requested,
@@ -128,16 +159,14 @@ WITH hit AS MATERIALIZED (
                 THEN 'perhaps none on the way: what the sensor is fed may have been decrypted' END AS says
     FROM seen
     UNION ALL
-    SELECT p.session, d.network, d.server, 32, NULL, 'full proxy',
+    SELECT session, network, server, 32, NULL, 'full proxy',
            printf('all that the server says came with TTL %d, and with %d in %d sessions that had the offer: somebody else holds these connections, a proxy that is both ends, if it is not another host of this address, or another way to it',
-                  d.ttl, d.usual, d.n)
-    FROM distances AS d JOIN paths AS p ON p.network = d.network AND p.server = d.server
-    WHERE d.ttl <> d.usual
+                  ttl, usual_ttl, ttls)
+    FROM found WHERE ttl = highest_ttl AND ttl <> usual_ttl
     UNION ALL
-    SELECT p.session, d.network, d.server, 33, NULL, 'no full proxy',
-           printf('all that the server says came with TTL %d, as in %d sessions that had the offer: its connections were hardly held by somebody else', d.ttl, d.n)
-    FROM distances AS d JOIN paths AS p ON p.network = d.network AND p.server = d.server
-    WHERE d.ttl = d.usual
+    SELECT session, network, server, 33, NULL, 'no full proxy',
+           printf('all that the server says came with TTL %d, as in %d sessions that had the offer: its connections were hardly held by somebody else', ttl, ttls)
+    FROM found WHERE ttl = highest_ttl AND ttl = usual_ttl
 ), said AS (
     SELECT network, server, 1 AS nth, 0 AS rank, 'place' AS about,
            CASE ends
@@ -163,24 +192,24 @@ WITH hit AS MATERIALIZED (
     UNION ALL
     SELECT network, server, 2, 0, 'these clients', 'mixed',
            printf('%d more session%s of theirs with this server between the first and the last had the offer', own, iif(own = 1, '', 's')), NULL, session
-    FROM states WHERE own
+    FROM found WHERE own
     UNION ALL
-    SELECT p.network, p.server, 3, 0, 'other clients', p.clients,
-           iif(p.clients = 'not known', 'only one client network was seen with this server',
-               printf('%d session%s of %d other network%s with this server: %d had the offer, %d stripped', c.free + c.stripped, iif(c.free + c.stripped = 1, '', 's'),
-                      c.networks, iif(c.networks = 1, '', 's'), c.free, c.stripped)), NULL, p.session
-    FROM states AS p LEFT JOIN compared AS c ON c.network = p.network AND c.server = p.server AND c.about = 'other clients'
+    SELECT network, server, 3, 0, 'other clients', clients,
+           iif(clients = 'not known', 'only one client network was seen with this server',
+               printf('%d session%s of %d other network%s with this server: %d had the offer, %d stripped', cf + cs, iif(cf + cs = 1, '', 's'),
+                      min(networks, cf + cs), iif(min(networks, cf + cs) = 1, '', 's'), cf, cs)), NULL, session
+    FROM found
     UNION ALL
-    SELECT p.network, p.server, 4, 0, 'other servers', p.servers,
-           iif(p.servers = 'not known', printf('no other server was seen with these clients on port %d', p.port),
-               printf('%d session%s of these clients with %d other server%s on port %d: %d had the offer, %d stripped', c.free + c.stripped,
-                      iif(c.free + c.stripped = 1, '', 's'), c.servers, iif(c.servers = 1, '', 's'), p.port, c.free, c.stripped)), NULL, p.session
-    FROM states AS p LEFT JOIN compared AS c ON c.network = p.network AND c.server = p.server AND c.about = 'other servers'
+    SELECT network, server, 4, 0, 'other servers', ways,
+           iif(ways = 'not known', printf('no other server was seen with these clients on port %d', port),
+               printf('%d session%s of these clients with %d other server%s on port %d: %d had the offer, %d stripped', sf + ss, iif(sf + ss = 1, '', 's'),
+                      min(servers, sf + ss), iif(min(servers, sf + ss) = 1, '', 's'), port, sf, ss)), NULL, session
+    FROM found
     UNION ALL
-    SELECT p.network, p.server, 5, 0, 'other ports', CASE WHEN c.free AND c.stripped THEN 'mixed' WHEN c.free THEN 'free' ELSE 'hit' END,
-           printf('%d session%s of these clients with other ports of this server: %d had the offer, %d stripped', c.free + c.stripped,
-                  iif(c.free + c.stripped = 1, '', 's'), c.free, c.stripped), NULL, p.session
-    FROM states AS p JOIN compared AS c ON c.network = p.network AND c.server = p.server AND c.about = 'other ports'
+    SELECT network, server, 5, 0, 'other ports', ports,
+           printf('%d session%s of these clients with other ports of this server: %d had the offer, %d stripped', pf + ps,
+                  iif(pf + ps = 1, '', 's'), pf, ps), NULL, session
+    FROM found WHERE ports IS NOT NULL
     UNION ALL
     SELECT network, server, 6, min(code), 'sensor', word, says, group_concat(DISTINCT evidence), max(id)
     FROM sides WHERE word IS NOT NULL GROUP BY network, server, says

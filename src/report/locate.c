@@ -61,4 +61,14 @@ static int write_text(sqlite3_stmt *stmt, size_t width, FILE *out)
     return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-const struct listing locate_listing = { "locate", rules, write_text, NULL };
+/* As locate.sql chooses, see there. */
+static int note_since(struct reading *r, const struct report_request *q, FILE *out, char error[REPORT_ERROR])
+{
+    (void)r;
+    *error = 0;
+    if (!q->since)
+        fputs("(the newest 30 days; --since looks further back)\n", out);
+    return 0;
+}
+
+const struct listing locate_listing = { "locate", rules, write_text, note_since };
