@@ -190,11 +190,14 @@ static int fold_days(struct store *s, int64_t from, int64_t until)
     return failed(s, rc);
 }
 
-static int first_hour(struct store *s, int64_t none, int64_t *first)
+/* The first hour in [from, until) of which anything is counted, or until. */
+static int first_hour(struct store *s, int64_t from, int64_t until, int64_t *first)
 {
     sqlite3_stmt *stmt = db_prepare(s->db, "fold_first");
-    if (stmt)
-        sqlite3_bind_int64(stmt, 1, none);
+    if (stmt) {
+        sqlite3_bind_int64(stmt, 1, from);
+        sqlite3_bind_int64(stmt, 2, until);
+    }
     return value_of(s, stmt, first);
 }
 
@@ -204,16 +207,18 @@ static int fold(struct store *s, struct state *t, int64_t limit_us, struct store
     const int64_t day = day_us / 1000000, until = limit_us / day_us * day;
     if (t->folded > until)              /* by a clock that was wrong, or when hours were kept for less long */
         t->folded = until;
-    int64_t from = t->folded;
+    int64_t from = t->folded < 0 ? 0 : t->folded;
     if (from >= until)
         return 0;
-    int code = from > 0 ? 0 : first_hour(s, until, &from);
-    from = from < 0 ? 0 : from > until ? until : from - from % day;
+    int code = first_hour(s, from, until, &from);
+    from = from > until ? until : from - from % day;
     int64_t to = until - from > STEP_DAYS * day ? from + STEP_DAYS * day : until, changes = sqlite3_total_changes64(s->db);
     if (!code)
         code = fold_days(s, from, to);
-    if (sqlite3_total_changes64(s->db) != changes)
+    if (!code && sqlite3_total_changes64(s->db) != changes) {
         gone->days_folded += (uint64_t)((to - from) / day);
+        code = failed(s, run_once(s, "fold_move", 0, 0, 0));
+    }
     t->folded = to;
     *more = *more || to < until;
     return code;

@@ -290,8 +290,13 @@ static void old_hours_become_days(void **state)
         add_evidence(s, T0 + i * (DAY / A_DAY));
     clock_shows(s, T0 + DAYS * DAY);
     commit(s);
+    const long long revision = kit_number(path, "SELECT revision FROM database");
     struct store_let_go gone = let_go(s, keep);
     assert_int_equal(gone.days_folded, DAYS - 10);
+    assert_true(kit_number(path, "SELECT revision FROM database") > revision);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM rate, retention WHERE hour < folded AND rev <= 1"), 0);
+    assert_int_equal(kit_number(path, "SELECT max(rev) FROM (SELECT max(rev) AS rev FROM rate UNION SELECT max(rev) FROM evidence_hour"
+                                      " UNION SELECT max(rev) FROM attempt)"), kit_number(path, "SELECT revision FROM database"));
     assert_int_equal(kit_number(path, "SELECT folded FROM retention"), (long long)((T0 + 30 * DAY) / DAY * 86400));
     assert_int_equal(kit_number(path, "SELECT count(*) FROM rate"), kit_number(path, "SELECT count(*) FROM evidence_hour"));
     assert_in_range(kit_number(path, "SELECT count(*) FROM rate"), 30 + 10 * A_DAY, 30 + 11 * A_DAY);
@@ -336,6 +341,27 @@ static void old_minutes_become_hours(void **state)
     store_close(s);
 }
 
+/* Years of which nothing is known are not gone through day by day. */
+static void empty_years_are_skipped(void **state)
+{
+    (void)state;
+    const char *path = kit_path("years.db");
+    struct store *s = open_live(path);
+    struct store_let_go gone = { 0 };
+    bool more = true;
+    unsigned steps = 0;
+    begin(s);
+    add_evidence(s, 7 * 3600 * (uint64_t)SECOND);       /* 1970 */
+    add_evidence(s, T0 + DAY / 7);
+    clock_shows(s, T0 + 40 * DAY);
+    commit(s);
+    for (; more; steps++)
+        assert_int_equal(store_let_go(s, &(struct store_keep){ .hourly_days = 10 }, &gone, &more), 0);
+    assert_in_range(steps, 2, 8);
+    assert_folded(path, 2);
+    store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_file_that_cannot_shrink_has_room_again),
         cmocka_unit_test(what_another_program_holds_waits),
         cmocka_unit_test(old_hours_become_days),
+        cmocka_unit_test(empty_years_are_skipped),
         cmocka_unit_test(old_minutes_become_hours),
     };
     return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
