@@ -5,8 +5,8 @@ usage: allow.py [--bin build/mailseal]
 
 All goldens are analysed without and with a list. The last line is "N passed, N failed" (checks).
 """
-import contextlib, glob, ipaddress, json, os, signal, sqlite3, subprocess, tempfile, time
-import checks, golden, monitor
+import contextlib, glob, ipaddress, json, os, shutil, signal, sqlite3, subprocess, tempfile, time
+import checks, golden, monitor, rejudge
 from checks import check, run
 
 ALL = '0.0.0.0/0,::/0'
@@ -111,6 +111,60 @@ def check_judging(folder):
         check_sums(db, 'judged again')
 
 
+SUMS = [t for t in rejudge.TABLES if t not in ('session', 'endpoint', 'tls_profile')]
+
+
+def same(what, db, other):
+    """Sessions and sums are those of another database; of sums that are gone, and those that never were."""
+    check('%s: sessions' % what, query(db, ROWS), query(other, ROWS))
+    have, want = rejudge.figures(db), rejudge.figures(other)
+    for table in SUMS:
+        check('%s: %s' % (what, table), have[table], want[table])
+
+
+def check_changed_list(folder, plain, some):
+    """A list that is given to rejudge holds for what is stored, and takes the place of the one that was."""
+    db, listed = os.path.join(folder, 'changed.db'), 'from 198.51.100.0/24 to 192.0.2.0/24'
+    shutil.copy(plain, db)
+    status, dry, err = run('rejudge', '--db', db, '--allow', listed, '--dry-run')
+    check('dry: %s' % err, status, 0)
+    same('dry', db, plain)
+    status, said, err = run('rejudge', '--db', db, '--allow', listed)
+    check('it says the same: %s' % err, (status, said.replace(' changed\n', ' would change; nothing was written\n')), (0, dry))
+    check('of what: %s' % said, 'strip likely -> allowed: ' in said and said.startswith('on a path that is allowed now: '))
+    same('listed', db, some)
+    recorded = query(db, 'SELECT count(*), count(DISTINCT session), min(is_strip), max(is_strip), min(at_us) > 0 FROM rejudged WHERE why LIKE \'%allowed now\'')
+    n = query(db, "SELECT count(*) FROM sessions WHERE strip_grade = 'allowed'")[0][0]
+    check('each is recorded', recorded, [(n, n, 4, 4, 1)])
+    number = query(db, "SELECT min(id) FROM sessions WHERE strip_grade = 'allowed'")[0][0]
+    check('explain shows it', 'the path is one of those that are allowed now' in run('explain', '--db', db, str(number))[1].replace('\n' + 11 * ' ', ' '))
+    check('again nothing', run('rejudge', '--db', db, '--allow', listed)[1], 'nothing changes\n')
+    check('without a list nothing', run('rejudge', '--db', db)[1], 'nothing changes\n')
+    check_sums(db, 'listed')
+    config = os.path.join(folder, 'changed.conf')
+    with open(config, 'w') as f:
+        f.write('db = /nowhere\nallow = %s\n' % listed)
+    check('of a file', run('rejudge', '--db', db, '--config', config)[1], 'nothing changes\n')
+    check('none: %s' % run('rejudge', '--db', db, '--allow', 'none')[2], query(db, 'SELECT count(*) FROM session WHERE strip = 4'), [(0,)])
+    same('none', db, plain)
+    check('none is recorded', query(db, "SELECT count(*) FROM rejudged WHERE why LIKE '%allowed no more' AND was_strip = 4"), [(n,)])
+
+
+def check_what_cannot_be_told(folder):
+    """Of addresses that are not whole it is not known who is on a path."""
+    for mode, path, want in (('truncate', '198.51.100.7', (64, 'no network of --allow may be narrower')), ('truncate', '198.51.100.0/24', (0, '')),
+                             ('pseudonym', '198.51.100.0/24', (64, 'pseudonyms'))):
+        db = os.path.join(folder, '%s%d.db' % (mode, want[0]))
+        analyse(db, '--addresses', mode, *(['--address-key', db + '.key'] if mode == 'pseudonym' else []), paths=[os.path.join(golden.PCAPS, 'mask-asterisks.pcap')])
+        status, _, err = run('rejudge', '--db', db, '--allow', path)
+        check('%s %s: %s' % (mode, path, err), (status, want[1] in err), (want[0], True))
+        check('%s %s' % (mode, path), query(db, 'SELECT strip_grade FROM sessions'), [('likely' if want[0] else 'allowed',)])
+    for options, status in ((['--allow', 'to'], 64), (['--allow', '10.0.0.0/8', '--allow', 'none'], 64), (['--config', os.path.join(folder, 'none.conf')], 66),
+                            (['--allow', 'none', '--config', os.path.join(folder, 'none.conf')], 64)):
+        got = run('rejudge', '--db', db, *options)
+        check('rejudge %s: %s' % (options, got[2]), (got[0], got[2].count('\n')), (status, 1))
+
+
 def check_wrong(folder):
     db = os.path.join(folder, 'none.db')
     for text, want in (('10.0.0.0/33', "'10.0.0.0/33' is no network"), ('from', "is missing behind 'from'"), ('outbound', 'means nothing without --local'),
@@ -177,6 +231,8 @@ def main():
         check('the direction counts', query(turned, 'SELECT DISTINCT direction FROM sessions WHERE strip_grade = \'allowed\''), [])
         check('and nothing else changes', query(turned, ROWS), query(inbound, ROWS))
         check_judging(folder)
+        check_changed_list(folder, plain, some)
+        check_what_cannot_be_told(folder)
         check_wrong(folder)
         check_sensor(a, folder)
     checks.end()

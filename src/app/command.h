@@ -69,5 +69,7 @@ int local_take(struct paths *, const char *text);
 int allow_take(struct paths *, const char *text);
 /* All options were taken: whether they go together. */
 int paths_take(const struct paths *);
+/* Those of a configuration file of the sensor; what else it says must be right, too. */
+int config_paths(const char *path, struct paths *out);
 
 #endif

@@ -139,6 +139,8 @@ const struct command commands[] = {
     { "rejudge", command_rejudge, "rejudge [OPTION]...",
       "judges all stored sessions again, by the rules of this version, and says what changed",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
+      "  --allow PATH,...      the paths that are allowed now, as of monitor, in the place of those that were; or none\n"
+      "  --config FILE         the same, as a sensor's configuration file names them\n"
       "  --dry-run             says what would change, and writes nothing\n" },
     { "retain", command_retain, "retain [OPTION]...",
       "lets go of old sessions, as the sensor does by itself; the sums stay",

@@ -337,6 +337,16 @@ int command_monitor(int argc, char **argv)
     return status;
 }
 
+int config_paths(const char *path, struct paths *out)
+{
+    static struct settings t;
+    set_defaults(&t);
+    int status = config_read(&t.config, path);
+    if (!status)
+        *out = t.sensor.paths;
+    return status ? status : paths_take(out);
+}
+
 int command_check_config(int argc, char **argv)
 {
     static struct settings t;

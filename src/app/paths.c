@@ -126,6 +126,23 @@ bool paths_check(const struct paths *s, char error[PATHS_ERROR])
     return true;
 }
 
+static bool is_narrow(const struct network *n)
+{
+    struct endpoint e = { .port = 0 };
+    memcpy(e.addr, n->addr, sizeof e.addr);
+    return n->bits > (endpoint_is_v4(&e) ? 96 + 24 : 48);
+}
+
+bool paths_are_narrow(const struct paths *s)
+{
+    for (size_t i = 0; i < s->nallowed; i++) {
+        const struct allowed_path *p = &s->allowed[i];
+        if ((p->at_either && is_narrow(&p->either)) || (p->at_client && is_narrow(&p->client)) || (p->at_server && is_narrow(&p->server)))
+            return true;
+    }
+    return false;
+}
+
 /* --- sessions --- */
 
 static bool is_local(const struct local_networks *l, const struct endpoint *e)

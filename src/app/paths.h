@@ -37,6 +37,9 @@ bool allow_parse(struct paths *, const char *text, char error[PATHS_ERROR]);
 /* Whether they can be met at all: without local networks no session has a direction. False: why. */
 bool paths_check(const struct paths *, char error[PATHS_ERROR]);
 
+/* Whether a network of them is narrower than a /24 or /48, so that truncated addresses do not tell who is in it. */
+bool paths_are_narrow(const struct paths *);
+
 enum direction direction_of(const struct local_networks *, const struct endpoint *client, const struct endpoint *server);
 bool path_is_allowed(const struct paths *, enum direction, const struct endpoint *client, const struct endpoint *server);
 

@@ -7,10 +7,12 @@
 #include "app/command.h"
 #include "store/rejudge.h"
 
-enum { OPT_DB = 256, OPT_DRY_RUN, OPT_HELP };
+enum { OPT_DB = 256, OPT_ALLOW, OPT_CONFIG, OPT_DRY_RUN, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },
+    { "allow", required_argument, NULL, OPT_ALLOW },
+    { "config", required_argument, NULL, OPT_CONFIG },
     { "dry-run", no_argument, NULL, OPT_DRY_RUN },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
@@ -20,6 +22,8 @@ static const struct option options[] = {
 static const char *word_of(const char *kind, size_t code)
 {
     const struct word_list *l = vocabulary_of(kind);
+    if (code == GRADE_N && strcmp(kind, "grade") == 0)
+        return "allowed";
     return code < l->n ? l->word[code].word : "unknown";
 }
 
@@ -33,6 +37,8 @@ static void say(const char *before, const char *kind, uint64_t table[REJUDGE_COD
 
 static void say_changes(struct rejudge_changes *c, bool dry)
 {
+    if (c->allowed || c->no_more)
+        printf("on a path that is allowed now: %" PRIu64 ", on one that is allowed no more: %" PRIu64 "\n", c->allowed, c->no_more);
     if (!c->changed) {
         puts("nothing changes");
         return;
@@ -46,18 +52,55 @@ static void say_changes(struct rejudge_changes *c, bool dry)
            dry ? "would change; nothing was written" : "changed");
 }
 
-int command_rejudge(int argc, char **argv)
+/* The directions are those that are stored, so no local networks have to be named beside them. */
+static bool on_allowed_path(const void *ctx, enum direction d, const struct endpoint *client, const struct endpoint *server)
+{
+    return path_is_allowed(ctx, d, client, server);
+}
+
+static int take_allowed(struct paths *p, const char *text)
+{
+    if (strcmp(text, "none") == 0)
+        return p->nallowed ? complain(EX_USAGE, "--allow: 'none' stands alone") : 0;
+    return allow_take(p, text);
+}
+
+static int judge_again(const char *db, bool dry, const struct paths *paths)
 {
     static struct rejudge_changes changes;
-    const char *db = DATABASE_DEFAULT;
+    struct rejudge_paths allowed = { on_allowed_path, paths, paths && paths_are_narrow(paths) };
     char error[STORE_ERROR];
-    bool dry = false;
+    int code = rejudge(db, dry, paths ? &allowed : NULL, &changes, error);
+
+    if (code)
+        return complain(code, "%s", error);
+    say_changes(&changes, dry);
+    return finish_output();
+}
+
+int command_rejudge(int argc, char **argv)
+{
+    static struct paths paths;
+    const char *db = DATABASE_DEFAULT;
+    bool dry = false, named = false;
     int option, code;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         switch (option) {
         case OPT_DB:
             db = optarg;
+            break;
+        case OPT_ALLOW:
+            named = true;
+            if ((code = take_allowed(&paths, optarg)))
+                return code;
+            break;
+        case OPT_CONFIG:
+            if (named)
+                return complain(EX_USAGE, "rejudge: --config comes before --allow, and once");
+            named = true;
+            if ((code = config_paths(optarg, &paths)))
+                return code;
             break;
         case OPT_DRY_RUN:
             dry = true;
@@ -70,8 +113,5 @@ int command_rejudge(int argc, char **argv)
         }
     if (optind < argc)
         return complain(EX_USAGE, "rejudge: '%s' is not an option; the database is named by --db", argv[optind]);
-    if ((code = rejudge(db, dry, &changes, error)))
-        return complain(code, "%s", error);
-    say_changes(&changes, dry);
-    return finish_output();
+    return judge_again(db, dry, named ? &paths : NULL);
 }

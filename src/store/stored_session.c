@@ -17,6 +17,12 @@ static void read_profile(sqlite3_stmt *stmt, int column, struct tls_seen *t)
     t->pq = flags & PROFILE_PQ;
 }
 
+static void read_address(sqlite3_stmt *stmt, int column, uint8_t out[16])
+{
+    if (sqlite3_column_bytes(stmt, column) == 16)
+        memcpy(out, sqlite3_column_blob(stmt, column), 16);
+}
+
 void stored_session_read(sqlite3_stmt *stmt, struct stored_session *o)
 {
     struct session *s = &o->s;
@@ -32,8 +38,7 @@ void stored_session_read(sqlite3_stmt *stmt, struct stored_session *o)
     s->last_ns = ((uint64_t)n[3] + (uint64_t)n[4]) * 1000;
     o->server = n[5];
     s->server.port = (uint16_t)n[6];
-    if (sqlite3_column_bytes(stmt, 7) == (int)sizeof s->client.addr)
-        memcpy(s->client.addr, sqlite3_column_blob(stmt, 7), sizeof s->client.addr);
+    read_address(stmt, 7, s->client.addr);
     s->protocol = (uint8_t)n[8];
     o->was.hop = (enum hop)n[9];
     o->direction = (enum direction)n[10];
@@ -55,4 +60,5 @@ void stored_session_read(sqlite3_stmt *stmt, struct stored_session *o)
     s->incidents = (uint32_t)sqlite3_column_int64(stmt, 28);
     o->certificate = sqlite3_column_int64(stmt, 29);
     o->fingerprint = sqlite3_column_int64(stmt, 30);
+    read_address(stmt, 31, s->server.addr);
 }

@@ -115,11 +115,11 @@ static void all_is_as_if_judged_so_at_once(void **state)
         assert_true(strlen(want) > 10000);
         assert_string_not_equal(wrong, want);
 
-        assert_int_equal(rejudge(kit_path(old), true, &changes, error), 0);
+        assert_int_equal(rejudge(kit_path(old), true, NULL, &changes, error), 0);
         uint64_t would = changes.changed;
         char *dry = figures(kit_path(old));
         assert_string_equal(dry, wrong);
-        assert_int_equal(rejudge(kit_path(old), false, &changes, error), 0);
+        assert_int_equal(rejudge(kit_path(old), false, NULL, &changes, error), 0);
         assert_int_equal(changes.sessions, 900);
         assert_true(would > 100 && changes.changed == would);
         char *have = figures(kit_path(old));
@@ -128,7 +128,7 @@ static void all_is_as_if_judged_so_at_once(void **state)
         assert_true(kit_number(kit_path(old), "SELECT sum(rev = 7) FROM rate") > 50);
         assert_true(kit_number(kit_path(old), "SELECT sum(rev < 7) FROM rate") > 50);
 
-        assert_int_equal(rejudge(kit_path(old), false, &changes, error), 0);
+        assert_int_equal(rejudge(kit_path(old), false, NULL, &changes, error), 0);
         assert_int_equal(changes.changed, 0);
         assert_int_equal(kit_number(kit_path(old), "SELECT revision FROM database"), 7);
         free(wrong);
@@ -169,7 +169,7 @@ static void deleted_sessions_stay_in_the_sums(void **state)
     assert_int_equal(store_commit(store), 0);
     store_close(store);
     assert_int_equal(run_sql(path, "DELETE FROM session WHERE id = 1"), SQLITE_OK);
-    assert_int_equal(rejudge(path, false, &changes, error), 0);
+    assert_int_equal(rejudge(path, false, NULL, &changes, error), 0);
     assert_int_equal(changes.verdict[VERDICT_STARTTLS][VERDICT_CLEAR], 1);
     assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM rate"), 3);
     assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM rates WHERE verdict = 'starttls'"), 2);
@@ -196,7 +196,7 @@ static void a_full_day_stays_within_its_bound(void **state)
     }
     assert_int_equal(store_commit(store), 0);
     store_close(store);
-    assert_int_equal(rejudge(path, false, &changes, error), 0);
+    assert_int_equal(rejudge(path, false, NULL, &changes, error), 0);
     assert_int_equal(changes.verdict[VERDICT_CLEAR][VERDICT_CLEAR_AUTH], MORE / 2);
     assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM peer_day"), MORE);
     assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM peers WHERE verdict = 'clear_auth'"), MORE / 2);
@@ -212,7 +212,7 @@ static void sums_that_disagree_are_told(void **state)
     fill(path, 9, false);
     assert_int_equal(run_sql(path, "UPDATE session SET verdict = 1 WHERE verdict = 5"), SQLITE_OK);
     char *before = figures(path);
-    assert_int_equal(rejudge(path, false, &changes, error), EX_DATAERR);
+    assert_int_equal(rejudge(path, false, NULL, &changes, error), EX_DATAERR);
     assert_non_null(strstr(error, "sums"));
     char *after = figures(path);
     assert_string_equal(before, after);
@@ -236,7 +236,7 @@ static void any_number_is_survived(void **state)
             assert_int_equal(system(copy), 0);
             snprintf(sql, sizeof sql, "UPDATE session SET %s = %s WHERE id %% 50 = 7", columns[i], values[k]);
             assert_int_equal(run_sql(path, sql), SQLITE_OK);
-            rejudge(path, false, &changes, error);
+            rejudge(path, false, NULL, &changes, error);
             if (kit_number(path, "SELECT min(sessions) FROM rate") < 1)
                 fail_msg("%s = %s", columns[i], values[k]);
         }
@@ -255,7 +255,7 @@ static void a_revision_that_cannot_be_is_told(void **state)
         snprintf(sql, sizeof sql, "UPDATE database SET %s", changes_of[i]);
         assert_int_equal(run_sql(path, sql), SQLITE_OK);
         char *before = figures(path);
-        assert_int_equal(rejudge(path, false, &changes, error), EX_DATAERR);
+        assert_int_equal(rejudge(path, false, NULL, &changes, error), EX_DATAERR);
         assert_non_null(strstr(error, "is damaged"));
         char *after = figures(path);
         assert_string_equal(before, after);
@@ -269,16 +269,16 @@ static void what_is_no_database_is_told(void **state)
     (void)state;
     for (int dry = 0; dry < 2; dry++) {
         const char *none = kit_path("none.db"), *newer = kit_path("newer.db");
-        assert_int_equal(rejudge(none, dry, &changes, error), EX_NOINPUT);
+        assert_int_equal(rejudge(none, dry, NULL, &changes, error), EX_NOINPUT);
         assert_non_null(strstr(error, "is not there"));
         assert_int_not_equal(access(none, F_OK), 0);
         if (!dry)
             store_close(kit_open(newer));
         assert_int_equal(run_sql(newer, "PRAGMA user_version = 999"), SQLITE_OK);
-        assert_int_equal(rejudge(newer, dry, &changes, error), EX_DATAERR);
+        assert_int_equal(rejudge(newer, dry, NULL, &changes, error), EX_DATAERR);
         assert_non_null(strstr(error, "newer"));
         fclose(fopen(kit_path("void.db"), "w"));
-        assert_int_equal(rejudge(kit_path("void.db"), dry, &changes, error), EX_NOINPUT);
+        assert_int_equal(rejudge(kit_path("void.db"), dry, NULL, &changes, error), EX_NOINPUT);
         assert_non_null(strstr(error, "empty"));
     }
 }
