@@ -341,6 +341,7 @@ enum { ASKED_OFFERED = 1, ASKED_NOT_ALLOWED = 2, ASKED_WITH_ARGUMENT = 4 };     
 void upgrade_asked(struct dialogue *);
 uint8_t upgrade_flags(const struct dialogue *, bool argument);
 void upgrade_accepted(struct dialogue *);
+void upgrade_begins(struct dialogue *);         /* the same where it is not known whether it was offered */
 /* What looks like a go-ahead came, and the command before it was lost: taken back if the client goes on in clear. */
 void upgrade_guessed(struct dialogue *);
 void upgrade_refused(struct dialogue *, uint8_t flags, enum refusal);

@@ -6,7 +6,8 @@
 /* Verbs of open commands beyond those on the wire. */
 enum { SMTP_AUTH_RESPONSE = SMTP_VERB_N, SMTP_BODY, SMTP_BDAT_LAST };
 
-enum { IS_USER = 8, HAS_ARGUMENT = 16, EACH_RECIPIENT = 32 };   /* open_command.flags, beside those of STARTTLS */
+/* open_command.flags, beside those of STARTTLS; OTHER_WORD: by X-ANONYMOUSTLS. */
+enum { IS_USER = 8, HAS_ARGUMENT = 16, EACH_RECIPIENT = 32, OTHER_WORD = 64 };
 
 /* --- the client --- */
 
@@ -38,6 +39,25 @@ static void begin_bdat(struct dialogue *d, struct span arg, bool cut)
         open_push(d, last ? SMTP_BDAT_LAST : SMTP_BDAT, 0);
         return;
     }
+    d->in[TO_SERVER].reader = READ_COUNTED;
+    d->in[TO_SERVER].left = n;
+}
+
+/* Its bytes come when the server says so, and are answered like a chunk; until then their number is the tag. */
+static void begin_xexch50(struct dialogue *d, struct span arg, bool cut)
+{
+    uint64_t n;
+    bool last;
+    bool counts = !cut && smtp_bdat_parse(arg, &n, &last) && n <= UINT32_MAX;
+    open_push(d, SMTP_XEXCH50, 0)->tag = counts ? (uint32_t)n : 0;
+    d->waits = true;
+}
+
+static void xexch50_follows(struct dialogue *d, uint32_t n)
+{
+    if (!n || d->in[TO_SERVER].reader != READ_LINES)
+        return;
+    d->u.smtp.last_chunk = false;
     d->in[TO_SERVER].reader = READ_COUNTED;
     d->in[TO_SERVER].left = n;
 }
@@ -122,7 +142,9 @@ static void take_command(struct dialogue *d, const struct smtp_command *c, bool 
         open_push(d, (uint8_t)c->verb, 0);
         break;
     case SMTP_STARTTLS: {
-        uint8_t flags = upgrade_flags(d, c->arg.n > 0);
+        /* X-ANONYMOUSTLS has an offer of its own, which is not looked at: it may be missing, and refused. */
+        bool other = !span_eq_nocase(c->word, "STARTTLS");
+        uint8_t flags = other ? OTHER_WORD : upgrade_flags(d, c->arg.n > 0);
         upgrade_asked(d);
         open_push(d, SMTP_STARTTLS, flags);
         break;
@@ -136,6 +158,9 @@ static void take_command(struct dialogue *d, const struct smtp_command *c, bool 
     case SMTP_DATA:
         open_push(d, SMTP_DATA, 0);
         d->waits = true;
+        break;
+    case SMTP_XEXCH50:
+        begin_xexch50(d, c->arg, cut);
         break;
     case SMTP_UNKNOWN:
         if (span_eq_nocase(c->word, "USER"))
@@ -275,6 +300,8 @@ static void answer_to_starttls(struct dialogue *d, const struct smtp_reply_line 
     d->waits = false;
     if ((r->code == 382 || r->code == 580) && !d->confirmed) {  /* of news (RFC 4642 section 2.2.1) */
         not_mail(d);
+    } else if (r->code == 220 && (flags & OTHER_WORD)) {
+        upgrade_begins(d);
     } else if (r->code == 220) {
         upgrade_accepted(d);
     } else if (r->code < 300) {         /* no refusal if TLS follows all the same */
@@ -300,6 +327,8 @@ static void answer_to_auth(struct dialogue *d, const struct smtp_reply_line *r)
 
 static void end_of_message(struct dialogue *d, const struct smtp_reply_line *r)
 {
+    if (r->code == 353)                 /* the end is yet to come */
+        return;
     if (r->code == 250 && !d->u.smtp.counted_message) {
         handed_over(d);
         d->u.smtp.counted_message = true;
@@ -340,6 +369,8 @@ static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, con
             d->u.smtp.hello_refused = true;
             upgrade_hello_refused(d);
         }
+        if (c->verb == SMTP_LHLO && r->code == 250)
+            d->dialect = &lmtp_dialect; /* on port 25 not before the server says so */
         d->in_transaction = false;
         break;
     case SMTP_STARTTLS:
@@ -369,6 +400,11 @@ static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, con
         if (r->code == 354)
             body_begins(d);
         break;
+    case SMTP_XEXCH50:
+        d->waits = false;
+        if (r->code == 354)
+            xexch50_follows(d, c->tag);
+        break;
     case SMTP_BODY:
     case SMTP_BDAT_LAST:
         end_of_message(d, r);
@@ -385,6 +421,16 @@ static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, con
     default:                            /* the other verbs' answers change nothing */
         break;
     }
+}
+
+/* How Exchange answers XEXCH50; no message follows. */
+static bool asks_for_binary(struct dialogue *d, struct span text)
+{
+    static const char words[] = "binary data";
+    bool found = span_find_nocase(text, words) >= 0;
+    if (found)
+        show_text(d, text, words);
+    return found;
 }
 
 /* An answer that belongs to no command seen: the client is not heard, or bytes were lost. */
@@ -407,6 +453,8 @@ static void answer_alone(struct dialogue *d, const struct smtp_reply_line *r)
     } else if (r->code == 354) {
         spoke_mail(d);
         d->in_transaction = true;
+        if (asks_for_binary(d, r->text))
+            return;
         body_begins(d);
         if (!client->begun)
             open_push(d, SMTP_BODY, 0);
@@ -428,7 +476,7 @@ static bool fits(unsigned code, uint8_t verb)
     case 334:
         return verb == SMTP_AUTH || verb == SMTP_AUTH_RESPONSE;
     case 354:
-        return verb == SMTP_DATA;
+        return verb == SMTP_DATA || verb == SMTP_XEXCH50;
     default:                            /* the others can answer anything */
         return true;
     }
@@ -476,6 +524,22 @@ static void first_line_of_reply(struct dialogue *d, const struct smtp_reply_line
     }
 }
 
+/* Each recipient of a message has an answer of its own: with LMTP (RFC 2033 section 4.2), and behind a 353 (PRDR, as
+ * Exim speaks it), where one for all of them ends it. */
+static void answers_follow(struct dialogue *d, const struct smtp_reply_line *r, struct open_command *c)
+{
+    bool message = c->verb == SMTP_BODY || c->verb == SMTP_BDAT_LAST;
+    uint16_t n = d->u.smtp.recipients;
+
+    if (!message || (c->flags & EACH_RECIPIENT) || (d->dialect != &lmtp_dialect && r->code != 353))
+        return;
+    c->flags |= EACH_RECIPIENT;
+    if (r->code == 353)
+        c->times = n <= UINT16_MAX - 2 ? n + 2 : n;
+    else
+        c->times = n ? n : 1;
+}
+
 static void last_line_of_reply(struct dialogue *d, const struct smtp_reply_line *r)
 {
     struct open_command *c = open_first(d);
@@ -487,11 +551,7 @@ static void last_line_of_reply(struct dialogue *d, const struct smtp_reply_line 
     }
     if (c) {
         struct open_command copy = *c;
-        bool message = c->verb == SMTP_BODY || c->verb == SMTP_BDAT_LAST;
-        if (message && d->dialect == &lmtp_dialect && !(c->flags & EACH_RECIPIENT)) {
-            c->flags |= EACH_RECIPIENT; /* each has an answer of its own (RFC 2033 section 4.2) */
-            c->times = d->u.smtp.recipients ? d->u.smtp.recipients : 1;
-        }
+        answers_follow(d, r, c);
         open_pop(d);
         take_answer(d, r, &copy);
     } else {

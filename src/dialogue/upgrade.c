@@ -131,7 +131,7 @@ uint8_t upgrade_flags(const struct dialogue *d, bool argument)
                      (argument ? ASKED_WITH_ARGUMENT : 0));
 }
 
-static void go_ahead(struct dialogue *d)
+void upgrade_begins(struct dialogue *d)
 {
     fact(d, FACT_ACCEPTED | FACT_ATTEMPTED);
     reach(d, STAGE_TLS);
@@ -149,14 +149,14 @@ void upgrade_accepted(struct dialogue *d)
 {
     if (has_fact(d, FACT_LIST_WHOLE) && !has_fact(d, FACT_OFFERED))
         evidence(d, EVIDENCE_ACCEPTED_WITHOUT_OFFER, GRADE_POSSIBLE);
-    go_ahead(d);
+    upgrade_begins(d);
 }
 
 void upgrade_guessed(struct dialogue *d)
 {
     uint32_t before = d->s->facts;
     fact(d, FACT_REQUESTED);
-    go_ahead(d);
+    upgrade_begins(d);
     d->guessed = d->s->facts & ~before;
 }
 

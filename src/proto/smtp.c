@@ -29,6 +29,8 @@ void smtp_command_parse(struct span line, struct smtp_command *out)
             out->verb = (enum smtp_verb)v;
     if (out->verb == SMTP_UNKNOWN && span_eq_nocase(out->word, "X-EXPS"))
         out->verb = SMTP_AUTH;
+    if (out->verb == SMTP_UNKNOWN && span_eq_nocase(out->word, "X-ANONYMOUSTLS"))
+        out->verb = SMTP_STARTTLS;
 }
 
 bool smtp_speaks_mail(enum smtp_verb verb) { return verbs[verb].mail; }

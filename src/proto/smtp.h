@@ -15,6 +15,7 @@
     V(ETRN, "ETRN", 1)                  /* RFC 1985 */                                  \
     V(RSET, "RSET", 0) V(NOOP, "NOOP", 0) V(HELP, "HELP", 0) V(QUIT, "QUIT", 0)         \
     V(XCLIENT, "XCLIENT", 0) V(XFORWARD, "XFORWARD", 0) V(TURN, "TURN", 0)              \
+    V(XEXCH50, "XEXCH50", 0)            /* Exchange: so many bytes of its own */        \
     V(SEND, "SEND", 1) V(SOML, "SOML", 1) V(SAML, "SAML", 1)    /* RFC 821 */
 
 #define V(id, word, mail) SMTP_##id,
@@ -25,7 +26,8 @@ struct smtp_command {
     enum smtp_verb verb;
     struct span word, arg;              /* arg: behind the verb, without blanks around it */
 };
-/* line: without its line end. X-EXPS, by which Exchanges log in to one another, is AUTH. */
+/* line: without its line end. Among Exchanges X-EXPS is AUTH, and X-ANONYMOUSTLS is STARTTLS, with certificates that
+ * nobody checks. */
 void smtp_command_parse(struct span line, struct smtp_command *out);
 bool smtp_speaks_mail(enum smtp_verb);
 

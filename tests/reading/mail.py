@@ -365,12 +365,12 @@ class Dialogue:
         if c in self.waiting:
             self.waiting.remove(c)
 
-    def accept(self):
-        """The go-ahead for TLS."""
+    def accept(self, other_word=False):
+        """The go-ahead for TLS, perhaps by a word that has an offer of its own."""
         f = self.facts
         f.accepted = f.requested = True
         self.after_accept = self.place
-        if f.offered is False and self.list_whole and not f.unsure_request:
+        if f.offered is False and self.list_whole and not f.unsure_request and not other_word:
             f.add('accepted_without_offer', 'possible')
 
     def may_ask(self):

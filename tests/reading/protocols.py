@@ -37,13 +37,14 @@ class Smtp(Dialogue):
                 self.auth.sasl.response(line)
             return
         verb, _, argument = text(line).strip().partition(' ')
-        verb, raw = 'AUTH' if verb.upper() == 'X-EXPS' else verb.upper(), verb     # Exchange's
+        raw, verb = verb, {'X-EXPS': 'AUTH', 'X-ANONYMOUSTLS': 'STARTTLS'}.get(verb.upper(), verb.upper())     # Exchange's
         if self.doubt and verb not in self.KNOWN + ('.',) and not evidence.is_mask(raw, 'STARTTLS'):
             return
-        hold = verb in ('DATA', 'STARTTLS') or (verb == 'AUTH' and argument.strip())
+        hold = verb in ('DATA', 'STARTTLS', 'XEXCH50') or (verb == 'AUTH' and argument.strip())
         if evidence.is_mask(raw, 'STARTTLS'):
             verb = raw
         c = self.send(verb, argument, hold)
+        c.other_word = raw.upper() == 'X-ANONYMOUSTLS'      # its offer is another one
         if verb == 'BDAT':
             size = argument.split()
             self.count[CLIENT] = int(size[0]) if size and size[0].isdigit() else 0
@@ -141,7 +142,7 @@ class Smtp(Dialogue):
     @staticmethod
     def plausible(c, code, said):
         if code == 354:
-            return c.verb == 'DATA'
+            return c.verb in ('DATA', 'XEXCH50')
         if code in (334, 235, 535):
             return c.verb == 'AUTH'
         if code == 220:
@@ -170,16 +171,16 @@ class Smtp(Dialogue):
 
     def reply_to_starttls(self, c, code, said, whole):
         if code == 220:
-            self.accept()
+            self.accept(c.other_word)
         elif code < 300:
-            self.other_2xx, self.then_allowed = True, self.may_ask()
+            self.other_2xx, self.then_allowed = True, self.may_ask() and not c.other_word
             self.refusal_chunk, self.commands_then = self.chunk, self.facts.commands
         elif 400 <= code < 500:
             self.facts.refused = True
             if code != 421:
-                self.refuse(self.may_ask(), now=True)
+                self.refuse(self.may_ask() and not c.other_word, now=True)
         else:
-            self.refuse(self.may_ask() and not (code == 501 and c.argument.strip()))
+            self.refuse(self.may_ask() and not c.other_word and not (code == 501 and c.argument.strip()))
 
     def reply_to_auth(self, c, code, said, whole):
         if code == 334:
@@ -200,7 +201,19 @@ class Smtp(Dialogue):
         if code == 354:
             self.mode, self.previous_crlf = 'body', True
 
+    def reply_to_xexch50(self, c, code, said, whole):
+        size = c.argument.split()
+        if code == 354 and size and size[0].isdigit():      # bytes of Exchange's own, then an answer
+            self.count[CLIENT] = int(size[0])
+            return True
+
     def reply_to_end(self, c, code, said, whole):
+        if code == 353:                     # PRDR: one answer for each recipient, and one for all
+            c.more = self.recipients + 1
+            return True
+        if getattr(c, 'more', 0) > 1:
+            c.more -= 1
+            return True
         self.recipients -= 1
         if self.lmtp and self.recipients > 0:
             return True
