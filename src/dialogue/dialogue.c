@@ -461,7 +461,7 @@ static bool knows_dialect(struct dialogue *d, unsigned dir, struct span in, bool
         not_mail(d);
         return false;
     }
-    d->foreign = !first_is_text(in);
+    d->foreign = !first_is_text_of_client(in, d->dialect);
     return true;
 }
 

@@ -82,6 +82,15 @@ bool first_is_text(struct span in)
     return true;
 }
 
+bool first_is_text_of_client(struct span in, const struct dialect *dialect)
+{
+    struct span line = in;
+    if (first_is_text(in))
+        return true;
+    line_parse(in, &line);
+    return dialect && dialect->is_command(line);
+}
+
 /* RFC 5321 4.2, RFC 1939 4, RFC 9051 7.1, RFC 5804 1.7: what a server may begin with. */
 static enum first_words server_words(struct span in, enum protocol expected, const struct dialect **dialect)
 {
@@ -132,7 +141,7 @@ static enum first_words client_words(struct span in, enum protocol expected, con
         return FIRST_FOREIGN;
     if (may_be_foreign(in))
         return FIRST_MORE;
-    if (!first_is_text(in))
+    if (!first_is_text_of_client(in, dialect_of(expected)))
         return FIRST_NOISE;
     if ((*dialect = dialect_of(expected)))
         return FIRST_MAIL;

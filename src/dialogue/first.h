@@ -21,6 +21,8 @@ bool first_names_foreign(struct span in);
 
 /* Whether the beginning looks like text lines at all. */
 bool first_is_text(struct span in);
+/* The same of a client's: names and passwords of 8 bits may stand behind a command. */
+bool first_is_text_of_client(struct span in, const struct dialect *);
 
 const struct dialect *dialect_of(enum protocol);        /* NULL: none */
 

@@ -18,13 +18,12 @@ long tls_header_parse(struct span in, struct tls_header *out)
 /* msg_length with its high bit set, CLIENT-HELLO, version (RFC 5246 E.2). */
 static long v2_begins(struct span in)
 {
-    if (!in.n || !(in.p[0] & 0x80))
+    if (!in.n || !(in.p[0] & 0x80) || (in.n > 2 && in.p[2] != TLS_CLIENT_HELLO))
         return PARSE_BAD;
     if (in.n < 5)
         return PARSE_MORE;
     uint16_t version = load_be16(in.p + 3);
-    return in.p[2] == TLS_CLIENT_HELLO && (version == SSL_2 || (version >= SSL_3 && version <= TLS_1_2)) ? 1
-                                                                                                        : PARSE_BAD;
+    return version == SSL_2 || (version >= SSL_3 && version <= TLS_1_2) ? 1 : PARSE_BAD;
 }
 
 long ssl2_header_parse(struct span in, struct ssl2_header *out)

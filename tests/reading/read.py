@@ -146,6 +146,8 @@ def is_noise(sample):
     b = sample.start
     if not b or not sample.whole or tls.begins(b) is not False or PROXY_2.startswith(b[:12]):
         return False
+    if any(re.match(command, sample.bytes, re.I) for command in CLIENT_LINE.values()):
+        return False                        # names of 8 bits may stand behind a command
     return any(c > 126 or (c < 32 and c not in b'\t\r\n') for c in b[:8])
 
 

@@ -23,7 +23,9 @@ def begins(b):
             return False
         return True if len(b) >= 3 else None
     if b[0] & 0x80:                                     # SSLv2: a two-byte length, then CLIENT-HELLO
-        return (b[2] == 1 and (b[3] == 3 or b[3:5] == b'\0\2')) if len(b) >= 5 else None
+        if len(b) < 5 and b[2:3] in (b'', b'\1'):
+            return None
+        return b[2] == 1 and (b[3] == 3 or b[3:5] == b'\0\2')
     return False
 
 
