@@ -233,7 +233,7 @@ static size_t read_line(struct dialogue *d, unsigned dir, struct span in, bool f
     if (cut) {
         d->in[dir].reader = READ_LINE_REST;
         d->in[dir].tail_n = 0;
-        line = in;
+        line = span_first(in, in.p[in.n - 1] == '\r' ? in.n - 1 : in.n);      /* only its LF was lost */
         used = (long)in.n;
     }
     if (dir == TO_CLIENT && answer_ends_body(d))

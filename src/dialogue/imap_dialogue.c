@@ -303,6 +303,8 @@ static void tagged(struct dialogue *d, const struct imap_answer *a)
         if ((!d->in[TO_SERVER].begun || d->in[TO_SERVER].lost) && reports_login(d, a) && !has_fact(d, FACT_CREDENTIAL))
             login_without_command(d, AUTH_COMMAND_NONE);
         d->confirmed = d->confirmed || reports_login(d, a);
+        if (d->in[TO_SERVER].lost && d->sasl.active && (a->status == IMAP_NO || a->status == IMAP_BAD))
+            sasl_done(d, false);
         return;
     }
     c = *found;

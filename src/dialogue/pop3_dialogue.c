@@ -65,6 +65,9 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
     if (client_in_clear(d))
         return;
     pop3_command_parse(line, &c);
+    /* The answer that ended a login may be lost; what has blanks, or is this word, is no response in Base64. */
+    if (d->in[TO_CLIENT].lost && ((c.verb != POP3_UNKNOWN && c.arg.n) || c.verb == POP3_QUIT))
+        d->sasl.asked = false;
     if (d->sasl.asked || (d->sasl.active && d->hear_once && c.verb == POP3_UNKNOWN)) {
         sasl_response(d, line);
         open_push(d, POP3_AUTH_RESPONSE, 0);
@@ -270,6 +273,8 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     }
     if (!c) {
         bool lost = !d->in[TO_SERVER].begun || d->in[TO_SERVER].lost;
+        if (lost && a.status == POP3_ERR && d->sasl.active)
+            sasl_done(d, false);
         if (lost && a.status == POP3_OK && !d->midstream && !has_fact(d, FACT_CREDENTIAL) && reports_login(d, a.text))
             login_without_command(d, AUTH_COMMAND_NONE);
         return;

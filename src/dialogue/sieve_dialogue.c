@@ -180,8 +180,11 @@ static void status_line(struct dialogue *d, enum trace_status status, struct spa
         mail_on_this_port(d);
         return;
     }
-    if (!c)
+    if (!c) {
+        if (d->in[TO_SERVER].lost && d->sasl.active && !ok)
+            sasl_done(d, false);
         return;
+    }
     copy = *c;
     open_pop(d);
     answer(d, ok, &copy);

@@ -188,6 +188,9 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
         return;
     smtp_command_parse(line, &c);
     /* With the answer to AUTH lost, or none ever seen, a line that is no command is a response. */
+    /* The answer that ended a login may be lost; what has blanks, or is this word, is no response in Base64. */
+    if (d->in[TO_CLIENT].lost && ((c.verb != SMTP_UNKNOWN && c.arg.n) || c.verb == SMTP_QUIT))
+        d->sasl.asked = false;
     if (d->sasl.asked || (d->sasl.active && c.verb == SMTP_UNKNOWN && (d->hear_once || d->lost_reply))) {
         sasl_response(d, line);
         open_push(d, SMTP_AUTH_RESPONSE, 0);
@@ -450,6 +453,8 @@ static void answer_alone(struct dialogue *d, const struct smtp_reply_line *r)
             login_without_command(d, AUTH_COMMAND_AUTH);
     } else if (r->code == 334) {
         d->sasl.asked = d->sasl.active;
+    } else if (r->code >= 400 && d->sasl.active) {
+        sasl_done(d, false);
     } else if (r->code == 354) {
         spoke_mail(d);
         d->in_transaction = true;
