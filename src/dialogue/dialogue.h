@@ -84,6 +84,7 @@ struct suspect {
 };
 
 struct certificates;
+struct chunk;
 struct tls_fingerprints;
 struct dialogue;
 
@@ -143,6 +144,8 @@ struct dialogue {
     bool request_alone : 1;             /* STARTTLS was the only command without an answer */
     bool lost_since_list : 1;           /* bytes of the server, behind its last whole list */
     bool now_has_ack : 1;
+    bool renumbered : 1;                /* segments of two numberings, as of both sides of a box: which answers which is not known */
+    unsigned out_of_step : 2;           /* copies that differ from their beginning or to their end, and nothing says why; up to 3 */
     uint8_t upgrade;                    /* enum upgrade */
     uint32_t guessed;                   /* facts that hold only if a go-ahead was one: STARTTLS itself was lost */
     bool behind_go_ahead : 1;           /* server bytes came right behind it */
@@ -249,11 +252,9 @@ size_t dialogue_sync(struct dialogue *, struct span client, const struct where *
 /* n bytes of a direction are lost for ever; what was shown and not used before them is dropped. */
 void dialogue_gap(struct dialogue *, unsigned dir, uint32_t n);
 void dialogue_fin(struct dialogue *, unsigned dir);
-/* Two copies of the lines around some bytes: what was read, and what came later. */
-void dialogue_conflict(struct dialogue *, unsigned dir, struct span first, struct span other, bool whole);
-
-/* The same of copies that need not have the same length: what was read from that sequence number on, and all of a segment. */
-void dialogue_shifted(struct dialogue *, unsigned dir, uint32_t from, struct span was, struct span is);
+/* Two copies of some bytes differ: what was read, and what came later. Of those whose numbers are out of step from some place
+ * on the first tells why, or none does. */
+void dialogue_conflict(struct dialogue *, unsigned dir, const struct chunk *);
 /* A segment, or a FIN, of that direction was seen with two numbers, `from` and `by` more: both sides of a box that said as
  * much by itself. The first stands in the place of what was read there. */
 void dialogue_moved(struct dialogue *, unsigned dir, uint32_t from, uint32_t by);

@@ -4,7 +4,12 @@
 #include "dialogue/dialogue.h"
 #include "dialogue/mask.h"
 #include "proto/proto.h"
+#include "flow/reorder.h"
 #include "proto/tls.h"
+
+/* Copies that nothing explains, by which it is known that none will be: of what a box put in itself one of each direction is seen
+ * before it shows. */
+enum { OUT_OF_STEP = 3 };
 
 void list_begin(struct dialogue *d)
 {
@@ -336,7 +341,7 @@ void upgrade_unanswered(struct dialogue *d, uint32_t begin)
  * list that was seen whole is of no matter where nothing else awaits an answer. A greeting of IMAP may be a PREAUTH. */
 static bool knows_what_is_answered(const struct dialogue *d)
 {
-    if (d->in[TO_SERVER].lost || d->overrun || d->midstream || d->list_unasked)
+    if (d->in[TO_SERVER].lost || d->overrun || d->midstream || d->list_unasked || d->renumbered || d->out_of_step)
         return false;
     if (!d->in[TO_CLIENT].lost)
         return true;
@@ -380,7 +385,7 @@ void upgrade_refused(struct dialogue *d, uint8_t flags, enum refusal refusal)
 
 static bool is_unsure(const struct dialogue *d, unsigned dir)
 {
-    return d->in[dir].unsure || (dir == TO_SERVER && d->hear_once && d->in[dir].lost) || has_fact(d, FACT_TLS_DONE);
+    return d->renumbered || d->in[dir].unsure || (dir == TO_SERVER && d->hear_once && d->in[dir].lost) || has_fact(d, FACT_TLS_DONE);
 }
 
 static enum protocol protocol_of(const struct dialogue *d) { return d->dialect ? d->dialect->protocol : d->port_protocol; }
@@ -400,14 +405,15 @@ static void copies_conflict(struct dialogue *d, unsigned dir, bool offered)
     d->conflict = true;
 }
 
-void dialogue_conflict(struct dialogue *d, unsigned dir, struct span first, struct span other, bool whole)
+/* The same numbers, and both readings of the lines in which they differ. */
+static bool overwritten(struct dialogue *d, unsigned dir, struct span first, struct span other)
 {
-    if (!whole || is_unsure(d, dir))
-        return;
     enum protocol p = protocol_of(d);
     bool names_tls = conflict_is_offer_or_command(dir, p, first, other);
-    if (names_tls || (dir == TO_CLIENT && has_fact(d, FACT_REQUESTED) && conflict_is_answer(p, first, other)))
+    bool told = names_tls || (dir == TO_CLIENT && has_fact(d, FACT_REQUESTED) && conflict_is_answer(p, first, other));
+    if (told)
         copies_conflict(d, dir, names_tls && dir == TO_CLIENT);
+    return told;
 }
 
 /* Whether the line that was read from there on is the answer to STARTTLS: where all was seen. */
@@ -421,23 +427,33 @@ static bool is_answer_at(const struct dialogue *d, uint32_t from, struct span wa
     return went_ahead || (d->suspect.why == SUSPECT_REFUSAL && d->suspect.begin == from);
 }
 
-void dialogue_shifted(struct dialogue *d, unsigned dir, uint32_t from, struct span was, struct span is)
+/* Copies that need not have the same length: what was read from that sequence number on, and all of a segment. */
+static bool shifted(struct dialogue *d, unsigned dir, uint32_t from, struct span was, struct span is)
 {
     enum protocol p = protocol_of(d);
-
-    if (is_unsure(d, dir))
-        return;
     bool command = dir == TO_SERVER && !d->in[TO_SERVER].lost && copies_lack_command(p, was, is);
     bool offer = dir == TO_CLIENT && copies_lack_offer(p, was, is);
     bool answer = dir == TO_CLIENT && !offer && is_answer_at(d, from, was) && copies_answer_unlike(p, was, is);
     if (command || offer || answer)
         copies_conflict(d, dir, offer);
+    return command || offer || answer;
+}
+
+void dialogue_conflict(struct dialogue *d, unsigned dir, const struct chunk *c)
+{
+    if (is_unsure(d, dir))
+        return;
+    bool in_step = !d->out_of_step;
+    bool told = in_step && c->whole && overwritten(d, dir, c->first, c->other);
+    told = (in_step && shifted(d, dir, c->from, c->was, c->is)) || told;
+    if (!told && !c->whole && !d->conflict && d->out_of_step < OUT_OF_STEP)
+        d->out_of_step++;
 }
 
 /* What refuses never left the server, which said something else in its place. */
 static bool is_inserted(const struct dialogue *d, unsigned dir, uint32_t from, uint32_t by)
 {
-    return dir == TO_CLIENT && from == d->suspect.begin && from + by == d->suspect.end && both_whole(d) &&
+    return d->out_of_step < OUT_OF_STEP && dir == TO_CLIENT && from == d->suspect.begin && from + by == d->suspect.end && both_whole(d) &&
            !d->midstream && !d->hear_once && !is_unsure(d, dir);
 }
 

@@ -127,6 +127,20 @@ static bool is_plausible(const struct stream *other, uint32_t ack)
     return !other->seen || seq_diff(ack, other->next) <= ACK_AHEAD;
 }
 
+static bool is_far(uint32_t a, uint32_t b)
+{
+    int32_t d = seq_diff(a, b);
+    return d > ACK_AHEAD || d < -ACK_AHEAD;
+}
+
+/* As both sides of a box that numbers anew show them, whose segments seem to be of one connection. */
+static bool is_of_another(const struct reorder *r, unsigned side, const struct segment *seg)
+{
+    const struct stream *s = &r->side[side], *other = &r->side[!side];
+    bool acks = (seg->flags & TCP_ACK) && other->seen && is_far(seg->ack, other->next);
+    return acks || (s->seen && !(seg->flags & TCP_RST) && is_far(seg->seq, s->next));
+}
+
 static void take_ack(struct stream *other, const struct segment *seg)
 {
     if ((seg->flags & TCP_ACK) && is_plausible(other, seg->ack) &&
@@ -230,6 +244,7 @@ void reorder_push(struct reorder *r, unsigned side, const struct segment *seg, e
     struct part part = part_of(seg, sum != CHECKSUM_WRONG && !segment_is_cut(seg));
 
     r->clock_ns = seg->ts_ns;
+    r->far = r->far || is_of_another(r, side, seg);
     anchor(s, seg);
     take_ack(&r->side[!side], seg);
     for (unsigned i = 0; i < 2; i++)

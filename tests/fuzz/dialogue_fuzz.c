@@ -1,6 +1,7 @@
 /* A dialogue as events. The first byte names the port and whether its beginning was seen; an
  * event is a byte (bit 0: who, bits 1-3: what), two bytes of length and, for bytes said, these. */
 #include "dialogue/certificates.h"
+#include "flow/reorder.h"
 #include "fuzz.h"
 #include "unit/dialogue_kit.h"
 #include "verdict/verdict.h"
@@ -40,8 +41,12 @@ static void take_event(struct play *p, enum event what, unsigned dir, size_t len
         break;
     case CONFLICTS:
         if (!p->d.settled) {
-            dialogue_conflict(&p->d, dir, bytes, span_first(bytes, bytes.n / 2), true);
-            dialogue_shifted(&p->d, dir, (uint32_t)bytes.n, span_skip(bytes, bytes.n / 2), span_first(bytes, bytes.n / 2));
+            const struct chunk c = {
+                .kind = CHUNK_CONFLICT, .first = bytes, .other = span_first(bytes, bytes.n / 2), .whole = true,
+                .from = (uint32_t)bytes.n, .was = span_skip(bytes, bytes.n / 2), .is = span_first(bytes, bytes.n / 2),
+            };
+            dialogue_conflict(&p->d, dir, &c);
+            dialogue_moved(&p->d, dir, p->d.suspect.begin, p->d.suspect.end - p->d.suspect.begin);
         }
         break;
     case RESETS:

@@ -309,15 +309,40 @@ def nearer(p, hops):
     return (*p[:3], bytes(frame), p[4])
 
 
+def numbered(p, shift):
+    """The packet with other sequence numbers; shift is what is added to those of client and server."""
+    frame, tcp = bytearray(p[3]), 54 if p[3][12] == 0x86 else 34
+    mine, theirs = shift if p[2] else shift[::-1]
+    before = interleave.sum16(bytes(frame[tcp + 4:tcp + 12]))
+    seq, ack = struct.unpack_from('>II', frame, tcp + 4)
+    struct.pack_into('>II', frame, tcp + 4, (seq + mine) & 0xffffffff, (ack + theirs) & 0xffffffff if frame[tcp + 13] & 16 else ack)
+    interleave.adjusted(frame, tcp + 16, interleave.fold(interleave.sum16(bytes(frame[tcp + 4:tcp + 12])) + (~interleave.fold(before) & 0xffff)))
+    return (*p[:3], bytes(frame), p[4])
+
+
+def again(p, hops, shift=(0, 0)):
+    """The packet as it is seen before a box and behind it, some µs later."""
+    return [p, (p[0] + 40, *numbered(nearer(p, -hops & 255), shift)[1:])]
+
+
+def of_connection(p):
+    """Two numbers that are the same for all packets of a connection."""
+    r = random.Random(p[1])
+    return r.randrange(2**32), r.randrange(2**32)
+
+
 def late_and_lost(r, p): return late(r, p) if r.random() > .01 else None
 
 
 WAYS = {'as it is': lambda r, p: p, '0.1 % lost': lost(.001), '1 % lost': lost(.01), '5 % lost': lost(.05), '20 % lost': lost(.2),
         'another route from some moment on': lambda r, p: nearer(p, 1 + p[1] % 3) if p[1] % 101 / 101 < p[4] else p,
         'somebody else answers the SYN': lambda r, p: nearer(p, 100) if p[3][67 if p[3][12] == 0x86 else 47] & 18 == 18 else p,
+        'both sides of a router': lambda r, p: again(p, 1),
+        'both sides of a router, 1 % lost': lambda r, p: [q for q in again(p, 1) if r.random() > .01],
+        'both sides of a box that numbers anew': lambda r, p: again(p, 1, of_connection(p)),
         'reordered': late, 'reordered, 1 % lost': late_and_lost, 'client only': lambda r, p: p if p[2] else None,
         'server only': lambda r, p: None if p[2] else p, 'every third one-sided': lambda r, p: p if p[1] % 3 or p[2] == bool(p[1] % 2) else None}
-QUICK = ('as it is', '5 % lost', 'server only')
+QUICK = ('as it is', '5 % lost', 'server only', 'both sides of a router', 'both sides of a box that numbers anew')
 
 
 def write(path, packets):
@@ -332,10 +357,15 @@ def end_of(end):
     return ('[%s]:%d' if ':' in ip else '%s:%d') % (ip, end[1])
 
 
+def packets_by(seen):
+    """None, one, or a list of them."""
+    return seen if isinstance(seen, list) else [seen] if seen else []
+
+
 def look(binary, packets, way, keep):
     """{(client, server): fields}."""
     r = random.Random(way)
-    seen = sorted((q for q in (WAYS[way](r, p) for p in packets) if q), key=lambda p: p[:2])
+    seen = sorted((q for p in packets for q in packets_by(WAYS[way](r, p))), key=lambda p: p[:2])
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(keep or folder, re.sub('[^a-z0-9]+', '-', way) + '.pcap')
         write(path, seen)

@@ -21,7 +21,7 @@ SHIFTED = ('verdict', 'grade', 'evidence')
 # Golden: fields that may differ. Nothing else is excused.
 ALLOWED = {name: SHIFTED for name in ('shifted-offer', 'shifted-offer-first', 'shifted-offer-last', 'shifted-command', 'shifted-pop3', 'shifted-imap',
                                       'shifted-answer', 'shifted-answer-first', 'shifted-answer-overtaken',
-                                      'moved-answers', 'moved-end', 'moved-imap', 'moved-pop3', 'moved-hello')}
+                                      'moved-answers', 'moved-end', 'moved-imap', 'moved-pop3', 'moved-hello', 'overlap-out-of-step')}
 
 
 def entries():
