@@ -161,7 +161,7 @@ def compare(cells, whole):
             failed += 1
             print('%s\n    has %s %s %s, expected %s' % (' '.join(cell[:6]), *cell[6:], 'nothing' if n is None else ' '.join(table[n][5:8])))
         else:
-            missed += GRADES.index(table[n].grade.split('|')[-1]) < GRADES.index(table[n].knowable)
+            missed += GRADES.index(cell.grade) < GRADES.index(table[n].knowable)
         used.add(n)
     for n, row in enumerate(table):
         if whole and n not in used:
