@@ -18,7 +18,8 @@ enum {
     SERVER = 0x80,
     EVENT_MOST = 1 + 10 + 5 + 5,
     FIRST_ROOM = 64,                    /* bytes, of those that become more */
-    KEPT = 72                           /* bytes for what becomes known when there is no room for lines */
+    END_KEPT = 1 + 10 + 1,              /* bytes for the end */
+    KEPT = END_KEPT + 60                /* and for what becomes known when there is no room for lines */
 };
 
 /* --- public words --- */
@@ -181,9 +182,9 @@ void trace_settle(struct trace *t)
     struct trace_event left_out = { .kind = TRACE_LEFT_OUT, .number = t->left_out };
 
     if (t->repeated)
-        put(t, &repeated, 0);
+        put(t, &repeated, END_KEPT);
     if (t->left_out)
-        put(t, &left_out, 0);
+        put(t, &left_out, END_KEPT);
     t->repeated = t->left_out = 0;
     t->last_kind = TRACE_KIND_N;
 }
@@ -207,7 +208,7 @@ void trace_add(struct trace *t, const struct trace_event *e)
     if (t->repeated || note || place)
         trace_settle(t);
     if (note || place)
-        put(t, e, note ? 0 : KEPT);
+        put(t, e, e->kind == TRACE_END ? 0 : note ? END_KEPT : KEPT);
     else
         t->full = t->full || !put(t, e, KEPT);
     t->left_out += t->full && trace_begins_line(e) && !note && !place;

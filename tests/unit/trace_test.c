@@ -181,6 +181,32 @@ static void a_full_trace_counts_lines_and_keeps_what_becomes_known(void **state)
     assert_int_equal(lines + left_out, 1000);
 }
 
+/* Whatever became known, and however much later: where the trace is full the end still has its room. */
+static void a_full_trace_has_its_end(void **state)
+{
+    uint8_t bytes[256];
+    struct trace t;
+    struct trace_reader r;
+    struct trace_event e = { 0 };
+    enum trace_kind last = TRACE_KIND_N;
+
+    (void)state;
+    trace_begin(&t, bytes, sizeof bytes, 0);
+    for (unsigned i = 0; i < 500; i++) {
+        add(&t, TRACE_LINE, i & 1, 0, 100000 + i);
+        add(&t, i & 1 ? TRACE_EVIDENCE : TRACE_INCIDENT, 0, i & 15, 2);
+    }
+    t.now_ns = UINT64_C(1) << 62;
+    add(&t, TRACE_END, 0, TRACE_END_SETTLED | TRACE_END_FIN_CLIENT, 0);
+    trace_settle(&t);
+    assert_true(t.n <= sizeof bytes);
+    assert_true(trace_read(&r, span_of(bytes, t.n)));
+    while (trace_next(&r, &e))
+        last = e.kind;
+    assert_false(r.c.bad);
+    assert_int_equal(last, TRACE_END);
+}
+
 /* --- hostile bytes --- */
 
 static void any_bytes_are_read_within_their_end(void **state)
@@ -241,6 +267,7 @@ int main(void)
         cmocka_unit_test(without_room_nothing_is_written),
         cmocka_unit_test(what_repeats_is_counted),
         cmocka_unit_test(a_full_trace_counts_lines_and_keeps_what_becomes_known),
+        cmocka_unit_test(a_full_trace_has_its_end),
         cmocka_unit_test(any_bytes_are_read_within_their_end),
         cmocka_unit_test(damage_is_told),
     };
