@@ -337,6 +337,7 @@ def late_and_lost(r, p): return late(r, p) if r.random() > .01 else None
 WAYS = {'as it is': lambda r, p: p, '0.1 % lost': lost(.001), '1 % lost': lost(.01), '5 % lost': lost(.05), '20 % lost': lost(.2),
         'another route from some moment on': lambda r, p: nearer(p, 1 + p[1] % 3) if p[1] % 101 / 101 < p[4] else p,
         'somebody else answers the SYN': lambda r, p: nearer(p, 100) if p[3][67 if p[3][12] == 0x86 else 47] & 18 == 18 else p,
+        'one in twenty by another route': lambda r, p: nearer(p, 253) if r.random() < .05 else p,
         'both sides of a router': lambda r, p: again(p, 1),
         'both sides of a router, 1 % lost': lambda r, p: [q for q in again(p, 1) if r.random() > .01],
         'both sides of a box that numbers anew': lambda r, p: again(p, 1, of_connection(p)),
