@@ -340,6 +340,7 @@ WAYS = {'as it is': lambda r, p: p, '0.1 % lost': lost(.001), '1 % lost': lost(.
         'one in twenty by another route': lambda r, p: nearer(p, 253) if r.random() < .05 else p,
         'both sides of a router': lambda r, p: again(p, 1),
         'both sides of a router, 1 % lost': lambda r, p: [q for q in again(p, 1) if r.random() > .01],
+        'both sides of a box that numbers clients anew': lambda r, p: again(p, 1, (of_connection(p)[0], 0)),
         'both sides of a box that numbers anew': lambda r, p: again(p, 1, of_connection(p)),
         'reordered': late, 'reordered, 1 % lost': late_and_lost, 'client only': lambda r, p: p if p[2] else None,
         'server only': lambda r, p: None if p[2] else p, 'every third one-sided': lambda r, p: p if p[1] % 3 or p[2] == bool(p[1] % 2) else None}

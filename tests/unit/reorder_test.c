@@ -453,6 +453,26 @@ static void an_end_may_move_too(void **state)
     wire_end(&w, "B:no\n B>70000+3");
 }
 
+/* Of a connection with other numbers, as behind a firewall that draws its own. */
+static void numbers_of_another_connection_are_noticed(void **state)
+{
+    static const struct { unsigned side; long at, acked; bool far; } cases[] = {
+        { A, 0, 0, false }, { A, 1 << 20, 0, false }, { A, (1 << 20) + 100, 0, true }, { A, -(1 << 20) - 100, 0, true },
+        { B, 0, 1 << 20, false }, { B, 0, (1 << 20) + 100, true }, { B, 0, 0xffefff00, true },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wire w;
+        wire_begin(&w, 8 << 20);
+        open_both(&w);
+        assert_false(w.r.far);
+        say(&w, cases[i].side, cases[i].at, "text", cases[i].acked);
+        assert_int_equal(w.r.far, cases[i].far);
+        reorder_end(&w.r);
+        pool_free(w.pool);
+    }
+}
+
 static void marks(void **state)
 {
     struct wire w;
@@ -608,6 +628,7 @@ int main(void)
         cmocka_unit_test(what_stands_elsewhere_again_has_moved),
         cmocka_unit_test(a_damaged_or_another_copy_has_not_moved),
         cmocka_unit_test(an_end_may_move_too),
+        cmocka_unit_test(numbers_of_another_connection_are_noticed),
         cmocka_unit_test(marks),
         cmocka_unit_test(any_order_gives_the_streams),
     };
