@@ -448,6 +448,22 @@ def check_support(db):
     check('families', sorted((r[0], int(r[3]), int(r[5])) for r in families), want)
 
 
+def check_width(db):
+    """A table goes on in further lines where it is wider than the terminal: the same words, and none of them is cut."""
+    def lines(command, columns):
+        env = {k: v for k, v in os.environ.items() if k != 'COLUMNS'}
+        if columns:
+            env['COLUMNS'] = str(columns)
+        return subprocess.run([BIN, *command, '--db', db], capture_output=True, text=True, timeout=60, env=env).stdout.splitlines()
+    for command in ('report', 'servers'), ('report', 'share'), ('report', 'ports'), ('sessions',):
+        whole, narrow = lines(command, None), lines(command, 80)
+        check('%s: the same words' % (command,), ' '.join(narrow).split(), ' '.join(whole).split())
+        fits = max(map(len, whole)) <= 80
+        check('%s: lines' % (command,), (max(map(len, narrow)) <= 80, len(narrow) > len(whole)), (True, not fits))
+        firsts = [l for l in narrow if not l.startswith('    ')]
+        check('%s: a row begins at the edge' % (command,), len(firsts), len(whole))
+
+
 def main():
     global BIN
     p = argparse.ArgumentParser(description=__doc__)
@@ -469,6 +485,7 @@ def main():
         check_kept(goldens)
         check_counters(goldens)
         check_history(goldens)
+        check_width(goldens)
         capture = os.path.join(folder, 'empty.pcap')
         with open(capture, 'wb') as f:
             f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))

@@ -84,6 +84,7 @@ int command_report(int argc, char **argv)
     if (argc - optind > 1)
         return complain(EX_USAGE, "report: one report at a time; '%s' is too many", argv[optind + 1]);
     r.name = argv[optind];
+    r.width = strcmp(output, "-") == 0 ? terminal_width() : 0;
     int status = page ? check_page(&r) : 0;
     return status ? status : run_into(output, &r, page);
 }
@@ -115,5 +116,6 @@ int command_sessions(int argc, char **argv)
         }
     if (optind < argc)
         return complain(EX_USAGE, "sessions: '%s' is not an option; the database is named by --db", argv[optind]);
+    q.width = terminal_width();
     return finish(sessions_run(&q, verdict, stdout, error), error);
 }

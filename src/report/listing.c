@@ -6,7 +6,7 @@
 
 static int write_all(const struct listing *l, sqlite3_stmt *stmt, enum report_format format, size_t width, bool *found, FILE *out)
 {
-    const struct rendering lines = { format, l->rules, 0, false };
+    const struct rendering lines = { .format = format, .rules = l->rules };
     int rc = sqlite3_step(stmt);
 
     *found = rc == SQLITE_ROW;

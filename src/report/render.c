@@ -59,6 +59,7 @@ static int render_csv(sqlite3_stmt *stmt, int columns, FILE *out)
 struct layout {
     size_t width;
     bool number;                        /* nothing but numbers in it */
+    bool begins;                        /* a further line */
 };
 
 static struct span shown(sqlite3_stmt *stmt, int column)
@@ -70,7 +71,7 @@ static int measure(sqlite3_stmt *stmt, int columns, struct layout *l)
 {
     int rc;
     for (int i = 0; i < columns; i++)
-        l[i] = (struct layout){ text_terminal(NULL, header_of(stmt, i)), true };
+        l[i] = (struct layout){ .width = text_terminal(NULL, header_of(stmt, i)), .number = true };
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         for (int i = 0; i < columns; i++) {
             int type = sqlite3_column_type(stmt, i);
@@ -97,18 +98,39 @@ void render_cell(FILE *out, struct span text, size_t width, bool right, bool las
         fprintf(out, "%*s", right ? 2 : pad + 2, "");
 }
 
-static int render_table(sqlite3_stmt *stmt, int columns, FILE *out)
+enum { INDENT = 4 };                    /* of the further lines of a row */
+
+/* Before which columns a line ends. */
+static void break_lines(struct layout *l, int columns, size_t most)
+{
+    size_t at = 0;
+    for (int i = 0; i < columns; i++) {
+        size_t end = at + (at ? 2 : 0) + l[i].width;
+        l[i].begins = i > 0 && most && end > most;
+        at = l[i].begins ? INDENT + l[i].width : end;
+    }
+}
+
+static void put_row(sqlite3_stmt *stmt, struct span (*cell)(sqlite3_stmt *, int), const struct layout *l, int columns, FILE *out)
+{
+    for (int i = 0; i < columns; i++) {
+        if (l[i].begins)
+            fprintf(out, "%*s", INDENT, "");
+        render_cell(out, cell(stmt, i), l[i].width, l[i].number, i + 1 == columns || l[i + 1].begins);
+    }
+}
+
+static int render_table(sqlite3_stmt *stmt, int columns, size_t width, FILE *out)
 {
     struct layout l[COLUMNS_MOST];
     int rc = measure(stmt, columns, l), rows = 0;
 
     sqlite3_reset(stmt);
     if (rc == SQLITE_DONE) {
-        for (int i = 0; i < columns; i++)
-            render_cell(out, header_of(stmt, i), l[i].width, l[i].number, i + 1 == columns);
+        break_lines(l, columns, width);
+        put_row(stmt, header_of, l, columns, out);
         for (; (rc = sqlite3_step(stmt)) == SQLITE_ROW && !ferror(out); rows++)
-            for (int i = 0; i < columns; i++)
-                render_cell(out, shown(stmt, i), l[i].width, l[i].number, i + 1 == columns);
+            put_row(stmt, shown, l, columns, out);
         if (!rows && rc == SQLITE_DONE)
             fputs("(nothing)\n", out);
     }
@@ -267,8 +289,8 @@ int render(sqlite3_stmt *stmt, const struct rendering *r, FILE *out)
 
     assert(columns <= COLUMNS_MOST);
     switch (r->format) {
-    case REPORT_TABLE: rc = render_table(stmt, columns, out);   break;
-    case REPORT_CSV:   rc = render_csv(stmt, columns, out);     break;
+    case REPORT_TABLE: rc = render_table(stmt, columns, r->width, out); break;
+    case REPORT_CSV:   rc = render_csv(stmt, columns, out); break;
     case REPORT_JSON:
     case REPORT_JSONL:
     case REPORT_EVE:

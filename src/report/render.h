@@ -25,10 +25,11 @@ struct rendering {
     const struct column_rule *rules;    /* of columns that are not plain, ended by a NULL name; or NULL */
     int hidden;                         /* last columns that are not shown */
     bool sparse;                        /* JSON: what is NULL is left out */
+    size_t width;                       /* a table's lines have at most so many columns, where a cell fits; 0: any */
 };
 
 /* Steps through the statement, which has its parameters already, and writes each row as it
- * comes; a table goes through it twice, for the widths. In JSON, columns with dots in their
+ * comes; a table goes through it twice, for the widths, and goes on in another line where it is too wide. In JSON, columns with dots in their
  * names nest, as deep as they have dots. Stops when out fails. SQLITE_OK, or the statement's failure. */
 int render(sqlite3_stmt *, const struct rendering *, FILE *out);
 

@@ -198,7 +198,7 @@ int report_prepare_kept(struct reading *r, const struct report_request *q, sqlit
 
 static int run(struct reading *r, const struct report_request *q, FILE *out, char error[REPORT_ERROR])
 {
-    struct rendering how = { .format = q->format };
+    struct rendering how = { .format = q->format, .width = q->width };
     sqlite3_stmt *stmt;
     int code = (q->format == REPORT_TABLE ? report_prepare_kept : report_prepare)(r, q, &stmt, error);
 
@@ -266,20 +266,20 @@ static const char *sessions_text(enum report_format format, struct rendering *ho
 {
     switch (format) {
     case REPORT_TABLE:
-        *how = (struct rendering){ format, session_rules, 0, false };
+        *how = (struct rendering){ .format = format, .rules = session_rules };
         return "statements/sessions_table.sql";
     case REPORT_EVE:
-        *how = (struct rendering){ REPORT_JSONL, exported_rules, 0, true };
+        *how = (struct rendering){ .format = REPORT_JSONL, .rules = exported_rules, .sparse = true };
         return "statements/sessions_eve.sql";
     case REPORT_ECS:
-        *how = (struct rendering){ REPORT_JSONL, exported_rules, 0, true };
+        *how = (struct rendering){ .format = REPORT_JSONL, .rules = exported_rules, .sparse = true };
         return "statements/sessions_ecs.sql";
     case REPORT_CSV:
     case REPORT_JSON:
     case REPORT_JSONL:
         break;
     }
-    *how = (struct rendering){ format, session_rules, 1, false };
+    *how = (struct rendering){ .format = format, .rules = session_rules, .hidden = 1 };
     return "statements/sessions.sql";
 }
 
@@ -298,6 +298,7 @@ int sessions_run(const struct report_request *q, const char *verdict, FILE *out,
         code = reading_failure(&db, error);
     else if (!bind_all(stmt, &r, error) || !bind_word(stmt, ":verdict", r.name, verdict, error))
         code = EX_USAGE;
+    how.width = q->width;
     errno = 0;
     if (!code && render(stmt, &how, out) != SQLITE_OK)
         code = reading_failure(&db, error);

@@ -27,6 +27,7 @@ struct report_request {
     const char *server, *client;        /* an address or a network, as they are stored */
     const char *ports;                  /* of a rehearsal: "25,587" */
     bool logins;                        /* likewise: only logins are refused */
+    size_t width;                       /* columns of the terminal in which a table is read; 0: any */
 };
 
 /* Each report with the sentence its file begins with. */
