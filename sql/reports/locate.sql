@@ -13,29 +13,28 @@
 --   kind           what the box does; whose it is cannot be known
 -- evidence is what the saying rests on. :server_from to :server_to and :client_from to :client_to are addresses (blobs of 16
 -- bytes) as they are stored; :since and :until (unix seconds) choose sessions that began in [since, until). Without :since they are
--- those of the 30 days before the newest with evidence or an incident: of older ones the rest, which they are to be compared with,
+-- those of the 30 days before the newest of them: of older ones the rest, which they are to be compared with,
 -- is no longer kept.
 --
 -- A path is not joined with what it is compared with, row by row, which would be quadratic where many are hit at one server.
 -- All moments are put in order of time once; what lies between two of them is the difference of two sums. Networks and
 -- servers are counted that way by their first and last session, so one that was seen before and behind but not between
 -- counts, too.
-WITH since AS MATERIALIZED (
-    SELECT coalesce(:since * 1000000, max(first_us) - 30 * 86400000000, 0) AS us FROM session
-    WHERE (evidence <> 0 OR incidents <> 0) = 1 AND first_us < coalesce(:until, 32503680000) * 1000000
-), hit AS MATERIALIZED (
+WITH all_hits AS MATERIALIZED (
     SELECT s.id, s.first_us, s.server, s.facts, s.evidence, s.server_ttl, s.forged_ttl,
            -- an IPv4 address begins with ten zeroes and ff ff
            iif(substr(c.address, 1, 12) = x'00000000000000000000ffff', substr(c.address, 1, 15), substr(c.address, 1, 6)) AS network
     FROM session AS s JOIN endpoint AS c ON c.id = s.client JOIN endpoint AS d ON d.id = s.server
     WHERE (s.evidence <> 0 OR s.incidents <> 0) = 1     -- as in the index session_age
-      AND s.first_us >= (SELECT us FROM since) AND s.first_us < coalesce(:until, 32503680000) * 1000000
+      AND s.first_us >= coalesce(:since, 0) * 1000000 AND s.first_us < coalesce(:until, 32503680000) * 1000000
       AND s.strip >= max(1, (SELECT code FROM word WHERE kind = 'grade' AND word = coalesce(:grade, 'likely')))
       AND s.strip <> (SELECT code FROM word WHERE kind = 'strip' AND word = 'allowed')
       AND (:hop IS NULL OR s.hop = (SELECT code FROM word WHERE kind = 'hop' AND word = :hop))
       AND (:direction IS NULL OR s.direction = (SELECT code FROM word WHERE kind = 'direction' AND word = :direction))
       AND (:server_from IS NULL OR d.address BETWEEN :server_from AND :server_to)
       AND (:client_from IS NULL OR c.address BETWEEN :client_from AND :client_to)
+), hit AS MATERIALIZED (
+    SELECT * FROM all_hits WHERE :since IS NOT NULL OR first_us >= (SELECT max(first_us) FROM all_hits) - 30 * 86400000000
 ), paths AS MATERIALIZED (
     SELECT max(hit.id) AS path, network, server, d.address, d.port, count(*) AS sessions, min(first_us) AS first_us, max(first_us) AS last_us,
            min(first_us) - 3600000000 AS since_us, max(first_us) + 3600000000 AS until_us, max(hit.id) AS session, min(server_ttl) AS ttl, max(server_ttl) AS highest_ttl

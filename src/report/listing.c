@@ -3,6 +3,16 @@
 #include "report/question.h"
 
 #include <errno.h>
+#include <string.h>
+
+const struct column_rule *listing_rules(const char *report)
+{
+    static const struct listing *const all[] = { &incidents_listing, &locate_listing };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (strcmp(all[i]->report, report) == 0)
+            return all[i]->rules;
+    return NULL;
+}
 
 static int write_all(const struct listing *l, sqlite3_stmt *stmt, enum report_format format, size_t width, bool *found, FILE *out)
 {

@@ -15,6 +15,8 @@ struct listing {
     int (*note)(struct reading *, const struct report_request *q, FILE *out, char error[REPORT_ERROR]);
 };
 extern const struct listing incidents_listing, locate_listing;
+/* How the columns of a report are written that is a listing, too; NULL: it is none. */
+const struct column_rule *listing_rules(const char *report);
 
 /* Of *q name, by, ports and logins do not count; its format is REPORT_TABLE or REPORT_JSONL. The width is for people.
  * *found: there is a row. 0, or a status and a sentence, as in report.h. */

@@ -1,5 +1,6 @@
 #include "report/report.h"
 
+#include "report/listing.h"
 #include "report/question.h"
 #include "report/when.h"
 #include "report/words.h"
@@ -198,7 +199,7 @@ int report_prepare_kept(struct reading *r, const struct report_request *q, sqlit
 
 static int run(struct reading *r, const struct report_request *q, FILE *out, char error[REPORT_ERROR])
 {
-    struct rendering how = { .format = q->format, .width = q->width };
+    struct rendering how = { .format = q->format, .rules = listing_rules(q->name), .width = q->width };
     sqlite3_stmt *stmt;
     int code = (q->format == REPORT_TABLE ? report_prepare_kept : report_prepare)(r, q, &stmt, error);
 
