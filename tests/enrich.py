@@ -154,7 +154,7 @@ class Tests:
         said += more + ([] if dump(db) == before else ['the second time changes it'])
         said += [] if p.stdout.count(b'(0 changed)') == 1 + self.has_list and b'; 1 servers' not in p.stdout else ['the second time says %s' % p.stdout]
         less = self.file('less.mmdb', mmdb.build({'192.0.2.0/24': entry(64599, 'New')}))
-        said += self.enrich(db, *([*self.list[:1], self.file('other', b'example\nmail.example\n')] if self.list else []), '--mmdb', less)[1]
+        said += self.enrich(db, *([*self.list[:1], self.file('other', b'// ===BEGIN ICANN DOMAINS===\nexample\nmail.example\n')] if self.list else []), '--mmdb', less)[1]
         said += [] if rows(db, 'SELECT DISTINCT asn FROM endpoint ORDER BY 1') == [(None,), (64599,)] else ['networks that are gone stay']
         said += [] if not self.list or rows(db, "SELECT domain FROM name WHERE text = 'a.b.mail.example'") == [('b.mail.example',)] else ['domains stay']
         return said
@@ -233,6 +233,11 @@ class Tests:
         for name, data in lists.items():
             p = self.run('enrich', '--db', db, '--psl', self.file('bad', data))
             said += [] if p.returncode in (0, 66) and (p.returncode == 0 or p.stderr.count(b'\n') == 1) else ['list %s: %d %s' % (name, p.returncode, p.stderr[-200:])]
+        any_text = {'a program': open(golden.__file__, 'rb').read(), 'names': b'mail\nexample\n', 'a mark within a line': b'com // ===BEGIN ICANN DOMAINS===\n'}
+        for name, data in any_text.items():
+            p = self.run('enrich', '--db', db, '--psl', self.file('bad', data))
+            good = p.returncode == 66 and (b'no public suffix list' in p.stderr or not self.has_list) and p.stderr.count(b'\n') == 1
+            said += [] if good else ['%s is taken for a list: %d %s' % (name, p.returncode, p.stderr[-200:])]
         fifo = os.path.join(self.folder, 'fifo')
         os.mkfifo(fifo)
         for option in ('--psl', '--mmdb'):

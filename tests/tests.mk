@@ -8,7 +8,7 @@
 #   make check-long      each capture that can be derived from the goldens, not a sample of them; a thousand kills of the
 #                        sensor's processes, and 24 hours of it (make sensor-long: these two only)
 #   make check-units     unit tests only   make check-goldens   the captures of tests/pcaps only
-#   make check-quick     both of these, the house rules and the rules of the verdict
+#   make check-quick     both of these, the house rules, the rules of the verdict and the examples of README.md
 #   make check-pages     the page in a headless Chromium, with axe-core; needs `tools/deps pages` and npm's registry
 #   make check-tsan      the queues and the lanes under ThreadSanitizer
 #   make check-sensor   the sensor on network interfaces (root)
@@ -75,6 +75,7 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	$(call step,reading,$(PYTHON) tests/reading/check.py --bin $(BUILD)/mailseal)
 	$(call step,explain,$(PYTHON) tests/explain.py --bin $(BUILD)/mailseal --every $(if $(filter yes,$(SANITIZE)),40,3))
 	$(call step,curve,$(PYTHON) tests/curve.py --bin $(BUILD)/mailseal)
+	$(if $(filter no,$(CMINPACK)),,$(call step,readme,$(PYTHON) tests/readme.py --bin $(BUILD)/mailseal))
 	$(call step,page,$(PYTHON) tests/page.py --bin $(BUILD)/mailseal)
 	$(call step,damage,$(PYTHON) tests/damage.py --bin $(BUILD)/mailseal)
 	$(if $(filter yes,$(SANITIZE)),,$(call step,damage-lanes,$(PYTHON) tests/damage.py --bin $(BUILD)/mailseal --lanes 3))
@@ -120,6 +121,7 @@ check-quick: $(BUILD)/mailseal units
 	$(call step,units,$(call run_units_of,$(UNITS)))
 	$(call step,goldens,$(PYTHON) tests/golden.py --bin $(BUILD)/mailseal --seen $(LOGS)/seen)
 	$(call step,rules,sh tools/check-rules $(LOGS)/seen)
+	$(if $(filter no,$(CMINPACK)),,$(call step,readme,$(PYTHON) tests/readme.py --bin $(BUILD)/mailseal))
 	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
 
 check-units: units

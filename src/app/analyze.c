@@ -63,7 +63,7 @@ static int take_option(struct analysis *a, int option, const char *value)
         a->show_stats = true;
         return 0;
     default:
-        return complain_usage("analyze");
+        return EX_USAGE;
     }
 }
 
@@ -76,7 +76,7 @@ int command_analyze(int argc, char **argv)
     a.memory = memory_default();
     a.lanes = pipeline_lanes_default();
     ports_default(&a.ports);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((option = option_next(argc, argv, options)) != -1) {
         if (option == OPT_HELP) {
             command_help(command_find("analyze"));
             return finish_output();

@@ -10,7 +10,10 @@
 #include <unistd.h>
 
 #include "app/log.h"
+#include "app/nearest.h"
 #include "report/layout.h"
+
+enum { OPTION_TEXT = 80 };
 
 int complain(int status, const char *format, ...)
 {
@@ -27,6 +30,54 @@ void remark(const char *format, ...)
     va_start(args, format);
     log_line(LOG_LEVEL_NOTICE, format, args);
     va_end(args);
+}
+
+/* "--formt" of "--formt=json". */
+static void name_in(const char *text, char out[OPTION_TEXT])
+{
+    snprintf(out, OPTION_TEXT, "%.*s", (int)strcspn(text, "="), text);
+}
+
+static int no_option(const char *command, const char *text, const struct option *o)
+{
+    char name[OPTION_TEXT];
+    name_in(text, name);
+    struct nearest near = nearest_to(name + strspn(name, "-"));
+    bool several = false;
+    for (; o->name; o++) {
+        nearest_try(&near, o->name);
+        several = several || (strncmp(name, "--", 2) == 0 && name[2] && strncmp(o->name, name + 2, strlen(name + 2)) == 0);
+    }
+    const char *meant = several ? NULL : nearest_word(&near);
+    if (meant)
+        complain(EX_USAGE, "%s: '%s' is no option; is '--%s' meant?", command, name, meant);
+    else
+        complain(EX_USAGE, "%s: '%s' %s; 'mailseal %s --help' lists them", command, name,
+                 several ? "may be several options" : "is no option", command);
+    return '?';
+}
+
+/* The argument that getopt_long() refused: it stays at one of several letters ("-db") until the last of them. */
+static const char *refused(char **argv)
+{
+    const char *last = argv[optind - 1];
+    return !optopt || (last[0] == '-' && last[1] == optopt && !last[2]) ? last : argv[optind];
+}
+
+int option_next(int argc, char **argv, const struct option *options)
+{
+    const struct option *o = options;
+    opterr = 0;
+    int option = getopt_long(argc, argv, ":", options, NULL);
+    if (option != '?' && option != ':')
+        return option;
+    while (o->name && o->val != optopt)
+        o++;
+    if (!o->name)
+        return no_option(argv[0], refused(argv), options);
+    complain(EX_USAGE, "%s: '--%s' takes %s; see 'mailseal %s --help'", argv[0], o->name, option == ':' ? "a value" : "no value",
+             argv[0]);
+    return '?';
 }
 
 int complain_usage(const char *command)

@@ -2,6 +2,7 @@
 #ifndef MAILSEAL_APP_COMMAND_H
 #define MAILSEAL_APP_COMMAND_H
 
+#include <getopt.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,7 +42,10 @@ void command_help(const struct command *);              /* to standard output */
 int complain(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same of what is no error. */
 void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* For an option that getopt_long() refused. */
+/* As getopt_long(), of long options only; argv[0] is the command. What is no option, or has no value, is complained of in
+ * one line, with the option that may be meant, and gives '?', for which the command ends with EX_USAGE. */
+int option_next(int argc, char **argv, const struct option *);
+/* Behind a complaint: where to look. */
 int complain_usage(const char *command);
 /* Writes out what is buffered for standard output; 74 and a sentence when that fails. */
 int finish_output(void);

@@ -6,8 +6,9 @@
 #include <sysexits.h>
 
 #include "app/log.h"
+#include "app/nearest.h"
 
-enum { PLACE = 4200, NAME_MOST = 32, COMPLAINTS = 20 };
+enum { PLACE = 4200, COMPLAINTS = 20 };
 
 /* --- names --- */
 
@@ -24,42 +25,15 @@ static const struct option *find(const struct option *o, const char *name)
     return NULL;
 }
 
-static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
-
-/* Letters to be put in, taken out or replaced to make one of the other (Levenshtein). */
-static unsigned distance(const char *a, const char *b)
-{
-    unsigned row[NAME_MOST + 1];
-    size_t n = strlen(b);
-    if (strlen(a) > NAME_MOST || n > NAME_MOST)
-        return NAME_MOST;
-    for (unsigned j = 0; j <= n; j++)
-        row[j] = j;
-    for (unsigned i = 1; *a; a++, i++) {
-        unsigned corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            unsigned replaced = corner + (*a != b[j - 1]);
-            corner = row[j];
-            row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[n];
-}
-
 static int unknown(const struct option *o, const char *name)
 {
-    const char *nearest = NULL;
-    unsigned best = NAME_MOST;
-    for (; o->name; o++) {
-        unsigned d = is_for_files(o) ? distance(name, o->name) : NAME_MOST;
-        if (d < best) {
-            best = d;
-            nearest = o->name;
-        }
-    }
-    if (best <= 1 + strlen(name) / 3)
-        return complain(EX_CONFIG, "'%s' is no setting; is '%s' meant?", name, nearest);
+    struct nearest near = nearest_to(name);
+    for (; o->name; o++)
+        if (is_for_files(o))
+            nearest_try(&near, o->name);
+    const char *meant = nearest_word(&near);
+    if (meant)
+        return complain(EX_CONFIG, "'%s' is no setting; is '%s' meant?", name, meant);
     return complain(EX_CONFIG, "'%s' is no setting; 'mailseal monitor --help' lists them", name);
 }
 

@@ -55,7 +55,7 @@ int command_curve(int argc, char **argv)
     char error[REPORT_ERROR];
     int option;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = option_next(argc, argv, options)) != -1)
         switch (option) {
         case OPT_DB:
             q.database = optarg;
@@ -84,7 +84,7 @@ int command_curve(int argc, char **argv)
             command_help(command_find("curve"));
             return finish_output();
         default:
-            return complain_usage("curve");
+            return EX_USAGE;
         }
     if (argc - optind > 1)
         return complain(EX_USAGE, "curve: one file at a time; '%s' is too many", argv[optind + 1]);

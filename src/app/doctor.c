@@ -94,7 +94,7 @@ int command_doctor(int argc, char **argv)
 
     if (!d)
         return complain(EX_OSERR, "there is not enough memory");
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = option_next(argc, argv, options)) != -1)
         switch (option) {
         case OPT_INTERFACE:
             interface = optarg;
@@ -116,7 +116,7 @@ int command_doctor(int argc, char **argv)
             command_help(command_find("doctor"));
             return finish_output();
         default:
-            return complain_usage("doctor");
+            return EX_USAGE;
         }
     if (interface ? optind != argc : optind + 1 != argc)
         return usage("either one --interface or one capture has to be named");

@@ -88,7 +88,7 @@ int command_enrich(int argc, char **argv)
     const char *db = DATABASE_DEFAULT, *psl = NULL, *mmdb = NULL;
     int option;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = option_next(argc, argv, options)) != -1)
         switch (option) {
         case OPT_DB:
             db = optarg;
@@ -103,7 +103,7 @@ int command_enrich(int argc, char **argv)
             command_help(command_find("enrich"));
             return finish_output();
         default:
-            return complain_usage("enrich");
+            return EX_USAGE;
         }
     if (optind < argc || (!psl && !mmdb)) {
         complain(EX_USAGE, "enrich: name a public suffix list with --psl, a MaxMind DB file with --mmdb, or both, and nothing else");

@@ -57,7 +57,7 @@ int command_explain(int argc, char **argv)
     int64_t id;
     int option;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = option_next(argc, argv, options)) != -1)
         switch (option) {
         case OPT_DB:
             r.db = optarg;
@@ -73,7 +73,7 @@ int command_explain(int argc, char **argv)
             command_help(command_find("explain"));
             return finish_output();
         default:
-            return complain_usage("explain");
+            return EX_USAGE;
         }
     if (argc - optind != 1) {
         complain(EX_USAGE, "explain: name one session by its number; mailseal sessions lists them");

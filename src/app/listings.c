@@ -37,7 +37,7 @@ static int run(int argc, char **argv, const struct option *options, const struct
     bool lines;
     int option;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = option_next(argc, argv, options)) != -1)
         switch (option) {
         case OPT_FORMAT:
             if (!request_text_or(optarg, "jsonl", &lines))
@@ -49,7 +49,7 @@ static int run(int argc, char **argv, const struct option *options, const struct
             return finish_output();
         default:
             if (!request_option(&q, option, optarg))
-                return complain_usage(l->report);
+                return EX_USAGE;
         }
     if (optind < argc)
         return complain(EX_USAGE, "%s: '%s' is no option; the database is named by --db", l->report, argv[optind]);

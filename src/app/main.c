@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/config.h"
+#include "app/nearest.h"
 #include "base/digest.h"
 #include "capture/capture.h"
 #include "capture/gunzip.h"
@@ -194,6 +195,17 @@ void command_help(const struct command *c)
     printf("usage: mailseal %s\n%s\n\n%s", c->synopsis, c->does, c->help);
 }
 
+static int no_command(const char *name)
+{
+    struct nearest near = nearest_to(name);
+    for (const struct command *c = commands; c->name; c++)
+        nearest_try(&near, c->name);
+    const char *meant = nearest_word(&near);
+    if (meant)
+        return complain(EX_USAGE, "'%s' is no command; is '%s' meant?", name, meant);
+    return complain(EX_USAGE, "'%s' is no command; 'mailseal --help' lists them", name);
+}
+
 static int help(void)
 {
     puts("usage: mailseal COMMAND [OPTION]...\n\n"
@@ -242,7 +254,5 @@ int main(int argc, char **argv)
         return finish_output();
     }
     const struct command *c = command_find(argv[1]);
-    if (!c)
-        return complain(EX_USAGE, "'%s' is no command; see 'mailseal --help'", argv[1]);
-    return c->run(argc - 1, argv + 1);
+    return c ? c->run(argc - 1, argv + 1) : no_command(argv[1]);
 }

@@ -166,7 +166,7 @@ static int take_option(struct sensor *s, int option, const char *value)
     case OPT_CONFIG:                    /* read before the others */
         return 0;
     default:
-        return complain_usage("monitor");
+        return EX_USAGE;
     }
 }
 
@@ -286,7 +286,7 @@ static int read_settings(struct settings *t, int argc, char **argv)
     if (t->sensor.config && (status = config_read(&t->config, t->sensor.config)))
         return status;
     of_file = t->sensor.from_stdin ? 0 : t->sensor.nlinks;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = option_next(argc, argv, options)) != -1)
         if ((status = take_option(&t->sensor, option, optarg)))
             return status;
     if (optind != argc)

@@ -45,7 +45,7 @@ int command_rehearse(int argc, char **argv)
     bool json = false;
     int option;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = option_next(argc, argv, options)) != -1)
         switch (option) {
         case OPT_PORTS:
             q.ports = optarg;
@@ -64,7 +64,7 @@ int command_rehearse(int argc, char **argv)
             return finish_output();
         default:
             if (!request_option(&q, option, optarg))
-                return complain_usage("rehearse");
+                return EX_USAGE;
         }
     if (optind < argc)
         return complain(EX_USAGE, "rehearse: '%s' is not an option; the ports are named by --require-tls", argv[optind]);

@@ -85,7 +85,7 @@ int command_rejudge(int argc, char **argv)
     bool dry = false, named = false;
     int option, code;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = option_next(argc, argv, options)) != -1)
         switch (option) {
         case OPT_DB:
             db = optarg;
@@ -109,7 +109,7 @@ int command_rejudge(int argc, char **argv)
             command_help(command_find("rejudge"));
             return finish_output();
         default:
-            return complain_usage("rejudge");
+            return EX_USAGE;
         }
     if (optind < argc)
         return complain(EX_USAGE, "rejudge: '%s' is not an option; the database is named by --db", argv[optind]);

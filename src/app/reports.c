@@ -63,7 +63,7 @@ int command_report(int argc, char **argv)
     bool page = false;
     int option;
 
-    while ((option = getopt_long(argc, argv, "", report_options, NULL)) != -1)
+    while ((option = option_next(argc, argv, report_options)) != -1)
         switch (option) {
         case OPT_FORMAT:
             page = strcmp(optarg, "html") == 0;
@@ -79,7 +79,7 @@ int command_report(int argc, char **argv)
             return finish_output();
         default:
             if (!request_option(&r, option, optarg))
-                return complain_usage("report");
+                return EX_USAGE;
         }
     if (argc - optind > 1)
         return complain(EX_USAGE, "report: one report at a time; '%s' is too many", argv[optind + 1]);
@@ -98,7 +98,7 @@ int command_sessions(int argc, char **argv)
     char error[REPORT_ERROR];
     int option;
 
-    while ((option = getopt_long(argc, argv, "", sessions_options, NULL)) != -1)
+    while ((option = option_next(argc, argv, sessions_options)) != -1)
         switch (option) {
         case OPT_FORMAT:
             if (!format_parse(optarg, formats, &q.format))
@@ -112,7 +112,7 @@ int command_sessions(int argc, char **argv)
             return finish_output();
         default:
             if (!request_option(&q, option, optarg))
-                return complain_usage("sessions");
+                return EX_USAGE;
         }
     if (optind < argc)
         return complain(EX_USAGE, "sessions: '%s' is not an option; the database is named by --db", argv[optind]);

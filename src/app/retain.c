@@ -46,7 +46,7 @@ static int take_option(struct retain *r, int option)
         r->help = true;
         return 0;
     default:
-        return complain_usage("retain");
+        return EX_USAGE;
     }
 }
 
@@ -79,7 +79,7 @@ int command_retain(int argc, char **argv)
     char error[STORE_ERROR];
     int option, code = 0;
 
-    while (!code && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while (!code && (option = option_next(argc, argv, options)) != -1)
         code = take_option(&r, option);
     if (code)
         return code;

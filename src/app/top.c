@@ -135,7 +135,7 @@ int command_top(int argc, char **argv)
     bool plain = !isatty(STDOUT_FILENO);
     int option;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = option_next(argc, argv, options)) != -1)
         switch (option) {
         case OPT_DB:
             path = optarg;
@@ -147,7 +147,7 @@ int command_top(int argc, char **argv)
             command_help(command_find("top"));
             return finish_output();
         default:
-            return complain_usage("top");
+            return EX_USAGE;
         }
     if (optind != argc) {
         complain(EX_USAGE, "top: '%s' is no option", argv[optind]);

@@ -20,6 +20,19 @@ const char *suffixes_library(void)
     return text;
 }
 
+/* libpsl takes any text for a list, each of its lines being a suffix. What is one says where its sections begin. */
+static bool has_section(FILE *f)
+{
+    char line[256];
+    bool found = false, begins = true;
+    while (!found && fgets(line, sizeof line, f)) {
+        found = begins && strncmp(line, "//", 2) == 0 && (strstr(line, "===BEGIN ICANN DOMAINS===") || strstr(line, "===BEGIN PRIVATE DOMAINS==="));
+        begins = strchr(line, '\n') != NULL;
+    }
+    rewind(f);
+    return found;
+}
+
 /* A packed list is believed byte for byte by libpsl: it may be anybody's. */
 static const char *check(FILE *f)
 {
@@ -33,7 +46,9 @@ static const char *check(FILE *f)
         return "is too large for a public suffix list";
     size_t n = fread(head, 1, sizeof head, f);
     rewind(f);
-    return n == sizeof head && memcmp(head, packed, n) == 0 ? "is a packed list; name the text, public_suffix_list.dat" : NULL;
+    if (n == sizeof head && memcmp(head, packed, n) == 0)
+        return "is a packed list; name the text, public_suffix_list.dat";
+    return has_section(f) ? NULL : "is no public suffix list: no line of it is '// ===BEGIN ICANN DOMAINS==='";
 }
 
 struct suffixes *suffixes_open(const char *path, const char **why)

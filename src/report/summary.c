@@ -106,6 +106,15 @@ static void say_rest(const struct line *all, FILE *out)
             show(all->tls_failed), show(all->incomplete), show(all->lost));
 }
 
+static void say_counted(const struct line *line, size_t n, FILE *out)
+{
+    bool internal = false;
+    for (size_t i = 0; i < n; i++)
+        internal = internal || strcmp(line[i].hop, "internal") == 0;
+    fprintf(out, "Counted:       all is relay, submission and retrieval%s; undecided are TLS failed and incomplete by loss\n",
+            internal ? ", not internal" : "");
+}
+
 /* The columns of statements/summary_seen.sql. */
 static void say_seen(sqlite3_stmt *stmt, FILE *out)
 {
@@ -181,6 +190,8 @@ static int summarize(struct reading *r, FILE *out)
         if (n)
             say_hops(line, n, out);
         say_rest(all, out);
+        if (n)
+            say_counted(line, n, out);
         say_seen(stmt, out);
     }
     sqlite3_finalize(stmt);
