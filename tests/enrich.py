@@ -35,10 +35,12 @@ def whose(ip, networks=NETWORKS):
     return max(held, key=lambda n: n.prefixlen) if held else None
 
 
-def session(server, client, sni, clear=False):
+def session(server, client, sni, clear=False, greeting='mx', hello='mx'):
     head = 'server %s\nclient %s\n' % (server, client)
     if clear:
-        return head + 'S: 220 mx.example ESMTP\nC: EHLO c.example\nS: 250 mx.example\nC: MAIL FROM:<a@c.example>\nS: 250 2.1.0 Ok\nC: QUIT\nS: 221 2.0.0 Bye\nclose\n'
+        return head + ('S: 220 %s ESMTP\nC: EHLO c.example\nS: 250-%s hello\nS: 250 STARTTLS\n' % (greeting, hello) + (
+            'C: STARTTLS\nS: 220 go\ntls 1.2 max=1.2 sni=%s\nclose\n' % sni if sni else
+            'C: MAIL FROM:<a@c.example>\nS: 250 2.1.0 Ok\nC: QUIT\nS: 221 2.0.0 Bye\nclose\n'))
     return head + 'tls 1.2 max=1.2 sni=%s\nclose\n' % sni
 
 
@@ -51,6 +53,24 @@ SESSIONS = [
     session('192.0.2.11:465', '198.51.100.1:4010', 'co.example'), session('192.0.2.12:993', '198.51.100.1:4011', 'MX.Mail.Example'),
 ]
 
+def called(n, greeting, hello, sni=''):
+    """A session of a server that calls itself so."""
+    return session('192.0.2.%d:25' % n, '198.51.100.%d:4100' % n, sni, True, greeting, hello)
+
+
+# Server, sessions as (greeting, answer to EHLO, SNI), what is stored of it, its domain, and where that is from
+LONG = '.'.join(['a' * 63] * 3 + ['b' * 53, 'example'])
+CALLED = (
+    (26, [('192.0.2.26.pool.mail.example', 'mx', '')], {'192.0.2.26.pool.mail.example': 'greeting'}, 'mail.example', 'greeting'),
+    (20, [('MX1.Mail.Example', 'mx1.mail.example', '')], {'mx1.mail.example': 'greeting'}, 'mail.example', 'greeting'),
+    (21, [('localhost', 'relay.shop.co.example', '')], {'relay.shop.co.example': 'hello'}, 'shop.co.example', 'hello'),
+    (22, [('[192.0.2.22]', 'c.example', ''), ('192.0.2.22', 'C.Example', ''), ('<alice@mail.example>', 'alice@mail.example', '')], {}, None, None),
+    (23, [('mx.unheard.of', 'mx.unheard.of', 'a.b.mail.example')], {'mx.unheard.of': 'greeting'}, 'mail.example', 'sni'),
+    (24, [('mx%d.mail.example' % i, 'mx', '') for i in range(10)], {'mx%d.mail.example' % i: 'greeting' for i in range(8)}, 'mail.example', 'greeting'),
+    (25, [(LONG, 'x' + LONG[1:] + 'x', ''), ('a..example', '.mx.example', ''), ('-a.mx.example', 'mx.example.', ''), ('mx_1.mail.example', 'm\xf6x.mail.example', '')],
+     {LONG: 'greeting'}, 'b' * 53 + '.example', 'greeting'),
+)
+
 
 class Tests:
     def __init__(self, a, folder):
@@ -59,6 +79,11 @@ class Tests:
         for i, script in enumerate(SESSIONS):
             path = os.path.join(folder, 'captures', '%02d.txt' % i)
             open(path, 'w').write('start 2026-01-05T10:%02d:00\n' % i + script)
+            subprocess.run([sys.executable, addresses.MAKE_PCAP, path, path[:-4] + '.pcap'], check=True)
+        os.mkdir(os.path.join(folder, 'called'))
+        for i, script in enumerate(called(n, *s) for n, sessions, *_ in CALLED for s in sessions):
+            path = os.path.join(folder, 'called', '%02d.txt' % i)
+            open(path, 'w').write('start 2026-01-06T10:%02d:00\n' % i + script)
             subprocess.run([sys.executable, addresses.MAKE_PCAP, path, path[:-4] + '.pcap'], check=True)
         self.plain = self.analysed()
         self.has_list = b'libpsl: none' not in self.run('--version').stdout
@@ -72,10 +97,10 @@ class Tests:
         open(path, 'wb').write(data)
         return path
 
-    def analysed(self, *options):
+    def analysed(self, *options, captures='captures'):
         self.n += 1
         db = os.path.join(self.folder, '%d.db' % self.n)
-        subprocess.run([self.a.bin, 'analyze', '--quiet', '--db', db, *options, os.path.join(self.folder, 'captures')], check=True)
+        subprocess.run([self.a.bin, 'analyze', '--quiet', '--db', db, *options, os.path.join(self.folder, captures)], check=True)
         return db
 
     def copy(self):
@@ -110,6 +135,39 @@ class Tests:
         said += ['the server %s is of %s' % (s, servers.get(s)) for s, d in want.items() if servers.get(s) != d]
         said += ['there is more than was asked for'] if rows(db, 'SELECT 1 FROM endpoint WHERE asn IS NOT NULL') else []
         return said
+
+    def called(self):
+        """What servers call themselves: a host name of their own and nothing else, with addresses hidden where they are not kept."""
+        said = []
+        for options in ((), ('--lanes', '2'), ('--addresses', 'truncate')):
+            db = self.analysed(*options, captures='called')
+            said += self.enrich(db, *self.list)[1] if self.list else []
+            got = {}
+            for client, name, source in rows(db, """SELECT s.src_ip, n.text, w.word FROM server_name AS x JOIN name AS n ON n.id = x.name
+                    JOIN word AS w ON w.kind = 'name_source' AND w.code = x.source JOIN session AS r ON r.server = x.server JOIN sessions AS s ON s.id = r.id"""):
+                got.setdefault(client if options[:1] != ('--addresses',) else 'all', {})[name] = source
+            want = {'198.51.100.%d' % n: names for n, _, names, *_ in CALLED if names}
+            if options[:1] == ('--addresses',):     # of all of these one server is left, whose first names are kept
+                want = {'all': dict(list({n.replace('192.0.2.26', '*'): s for names in want.values() for n, s in names.items()}.items())[:8])}
+                said += ['an address is stored'] if rows(db, "SELECT 1 FROM name WHERE text LIKE '%192.0.2%'") else []
+            said += [] if got == want else ['%s: names are %s' % (options, {k: v for k, v in got.items() if want.get(k) != v})]
+        said += [] if rows(db, 'SELECT max(n) <= 8 FROM (SELECT count(*) AS n FROM server_name GROUP BY server)') == [(1,)] else ['more than 8']
+        return said + (self.called_domains() if self.list else [])
+
+    def called_domains(self):
+        """SNI before these, each with its source; one that is kept from SNI is not given up for what a server calls itself."""
+        db = self.analysed(captures='called')
+        said = self.enrich(db, *self.list)[1]
+        got = {t: (d, s) for t, d, s in rows(db, 'SELECT text, domain, domain_source FROM endpoint WHERE port')}
+        said += ['192.0.2.%d is %s' % (n, got['192.0.2.%d' % n]) for n, _, _, *want in CALLED if got['192.0.2.%d' % n] != tuple(want)]
+        p = self.run('report', 'providers', '--db', db, '--format', 'json')
+        sources = {r['provider']: r['source'] for r in json.loads(p.stdout) if r['side'] == 'server'}
+        want = {'mail.example': 'sni greeting', 'shop.co.example': 'hello', 'b' * 53 + '.example': 'greeting', '192.0.2.22': 'address'}
+        said += [] if sources == want else ['providers are %s' % sources]
+        with sqlite3.connect(db) as c:
+            c.execute('DELETE FROM session')
+        said += self.enrich(db, *self.list)[1]
+        return said + ([] if rows(db, "SELECT domain, domain_source FROM endpoint WHERE text = '192.0.2.23'") == [('mail.example', 'sni')] else ['SNI is given up'])
 
     def networks(self):
         """Of all forms of files; what is there is what Python finds."""
@@ -264,7 +322,7 @@ def dump(db):
         return list(c.iterdump())
 
 
-NAMES = ('domains', 'networks', 'again', 'people', 'report', 'hostile', 'version')
+NAMES = ('domains', 'called', 'networks', 'again', 'people', 'report', 'hostile', 'version')
 
 
 def main():

@@ -1,8 +1,9 @@
 -- Whose servers and clients hold the share down, those that cost it most first: of each side the 20 that do.
 --
--- A provider is the registrable domain of a server, as the names tell that its sessions asked for (SNI), else the
--- autonomous system of the address, else the address or the network itself. Nothing is shown
--- where mailseal enrich has found nothing. exposed = stripped +
+-- A provider is the registrable domain of a server, as the names tell that its sessions asked for (SNI), else those that it
+-- calls itself in its greeting or its answer to EHLO (it may say what it likes), else the autonomous system of the
+-- address, else the address or the network itself; source names which of these (sni, greeting, hello, as, address), several
+-- where its peers differ. Nothing is shown where mailseal enrich has found nothing. exposed = stripped +
 -- clear_auth + clear sessions, share = encrypted / decided; peers: its servers, or the networks of its clients. points: by
 -- how many points of a hundred the whole share (relay, submission and retrieval, or :hop) would rise if nothing else
 -- changed and all of these were encrypted. `other` is those beyond the bound of peer_day.
@@ -57,12 +58,19 @@ WITH span (since, until) AS (
                 WHEN e.asn THEN 'AS' || e.asn
                 WHEN instr(e.text, ':') THEN e.text || '/48'
                 ELSE e.text || '/24' END AS provider,
+           CASE WHEN p.peer = 0 THEN 'none'
+                WHEN p.side = 'server' AND e.domain IS NOT NULL THEN coalesce(e.domain_source, 'sni')
+                WHEN e.asn THEN 'as' ELSE 'address' END AS source,
            iif(p.side = 'server' AND e.domain IS NOT NULL, NULL, a.name) AS name
     FROM peers AS p
     LEFT JOIN endpoint AS e ON e.id = p.peer
     LEFT JOIN autonomous_system AS a ON a.number = e.asn
 ), placed AS (
-    SELECT side, provider, max(name) AS name, count(*) AS peers, sum(exposed) AS exposed, sum(credentials) AS credentials,
+    SELECT side, provider, max(name) AS name,
+           trim(iif(max(source = 'sni'), 'sni ', '') || iif(max(source = 'greeting'), 'greeting ', '') ||
+                iif(max(source = 'hello'), 'hello ', '') || iif(max(source = 'as'), 'as ', '') ||
+                iif(max(source = 'address'), 'address ', '')) AS source,
+           count(*) AS peers, sum(exposed) AS exposed, sum(credentials) AS credentials,
            sum(stripped) AS stripped, sum(decided) AS decided, sum(encrypted) AS encrypted,
            row_number() OVER (PARTITION BY side ORDER BY sum(exposed) DESC, provider) AS place
     FROM whose
@@ -70,7 +78,7 @@ WITH span (since, until) AS (
     GROUP BY side, provider
     HAVING sum(exposed) > 0
 )
-SELECT side, provider, name, peers, exposed, credentials, stripped, decided,
+SELECT side, provider, name, source, peers, exposed, credentials, stripped, decided,
        round(CAST(encrypted AS REAL) / decided, 6) AS share, round(100.0 * exposed / n, 4) AS points
 FROM placed CROSS JOIN total
 WHERE place <= 20

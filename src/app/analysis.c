@@ -53,6 +53,13 @@ static void take_certificate(void *ctx, const struct certificate *c)
         store_result(a, store_certificate(a->store, c));
 }
 
+static void take_server_name(void *ctx, const struct server_name *n)
+{
+    struct analysis *a = ctx;
+    if (!a->store_status)
+        store_result(a, store_server_name(a->store, n));
+}
+
 /* --- one capture --- */
 
 static void complain_capture(void *ctx, enum capture_status status, const char *sentence)
@@ -237,7 +244,7 @@ static int open_store(struct analysis *a, char error[STORE_ERROR])
 int analysis_run(struct analysis *a, char *const *paths, size_t n)
 {
     struct pipeline_user user = { .sink = { .session = take_session, .counts = take_counts, .attempt = take_attempt,
-                                            .certificate = take_certificate, .ctx = a }, .step = step };
+                                            .certificate = take_certificate, .server_name = take_server_name, .ctx = a }, .step = step };
     struct capture_list list;
     char error[STORE_ERROR];
     int code = 0;

@@ -131,6 +131,8 @@ static int store_piece(struct storing *t, const struct wire_piece *piece)
         return store_attempt(t->store, &a->attempt, a->n);
     case WIRE_CERTIFICATE:
         return store_certificate(t->store, body);
+    case WIRE_SERVER_NAME:
+        return store_server_name(t->store, body);
     case WIRE_SEEN:
         t->complete_ns = s->complete_ns ? s->complete_ns : t->complete_ns;
         t->ledger->figures.packets += s->seen.packets;

@@ -5,6 +5,7 @@
 #include "app/evidence.h"
 #include "app/talk.h"
 #include "dialogue/certificates.h"
+#include "dialogue/server_names.h"
 #include "dpi/dpi.h"
 #include "proto/tls.h"
 #include "proto/tls_fingerprint.h"
@@ -35,6 +36,7 @@ struct lane {
     struct lane_counts counts;
     struct certificates certificates;
     struct tls_fingerprints fingerprints;
+    struct server_names server_names;
     struct dialogue_others others;      /* these */
     /* of a lane for itself */
     struct intake intake;
@@ -65,7 +67,10 @@ struct lane *lane_behind(const struct port_table *ports, size_t memory, const st
     l->certificates.met = sink->certificate;
     l->certificates.ctx = sink->ctx;
     l->fingerprints.key = hash_key_random();
-    l->others = (struct dialogue_others){ &l->certificates, &l->fingerprints, &hello_names };
+    l->server_names.met = sink->server_name;
+    l->server_names.ctx = sink->ctx;
+    l->server_names.key = hash_key_random();
+    l->others = (struct dialogue_others){ &l->certificates, &l->fingerprints, &hello_names, &l->server_names };
     return l;
 }
 
@@ -459,6 +464,7 @@ void lane_ends(struct lane *l, uint64_t ordinal, uint64_t clock_ns)
     l->oldest_ns = 0;
     memset(&l->now.turn, 0, sizeof l->now.turn);
     certificates_forget(&l->certificates);      /* what was made of this input may be thrown away */
+    server_names_forget(&l->server_names);
 }
 
 const struct lane_moment *lane_now(const struct lane *l) { return &l->now; }

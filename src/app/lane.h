@@ -17,6 +17,8 @@ struct lane_sink {
     void (*attempt)(void *ctx, const struct attempt *);
     /* Before the first session since lane_end() that names it, and now and then again. */
     void (*certificate)(void *ctx, const struct certificate *);
+    /* When a server says it, once a day, and now and then again. */
+    void (*server_name)(void *ctx, const struct server_name *);
     void *ctx;
 };
 

@@ -78,6 +78,8 @@ static void take_counts(void *ctx, uint64_t number, const struct session_counts 
 
 static void take_certificate(void *ctx, const struct certificate *c) { put(ctx, WIRE_CERTIFICATE, 0, c, no_trace); }
 
+static void take_server_name(void *ctx, const struct server_name *n) { put(ctx, WIRE_SERVER_NAME, 0, n, no_trace); }
+
 static void tell_attempts(struct parser *p)
 {
     for (unsigned i = 0; i < p->ntried; i++)
@@ -327,7 +329,7 @@ static void tell_last(struct parser *p)
 static int run(struct parser *p, const struct parser_life *life)
 {
     struct sensor *s = p->sensor;
-    struct pipeline_user user = { .sink = { take_session, take_counts, take_attempt, take_certificate, p }, .step = step };
+    struct pipeline_user user = { .sink = { take_session, take_counts, take_attempt, take_certificate, take_server_name, p }, .step = step };
     p->out = wire_out_new(s->told, life->run);
     p->merged = merged_new();
     p->pipeline = pipeline_new(&s->ports, (size_t)s->memory, s->lanes, &user);

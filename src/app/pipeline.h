@@ -15,7 +15,7 @@ struct pipeline;
 
 /* What it calls is called in the thread that calls it. */
 struct pipeline_user {
-    struct lane_sink sink;              /* all four of them; sink.ctx is given to step, too */
+    struct lane_sink sink;              /* all of them; sink.ctx is given to step, too */
     /* Now and then, also while a capture is idle: how far it is. False: nothing more is wanted. */
     bool (*step)(void *ctx, const struct record_mark *);
 };

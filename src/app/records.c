@@ -6,7 +6,7 @@
 
 enum { PARCEL_BYTES = 64 * 1024, PARCELS = 16, RECORD_ALIGN = 16 };
 
-enum record_type { RECORD_SESSION, RECORD_COUNTS, RECORD_ATTEMPT, RECORD_CERTIFICATE, RECORD_MARK };
+enum record_type { RECORD_SESSION, RECORD_COUNTS, RECORD_ATTEMPT, RECORD_CERTIFICATE, RECORD_SERVER_NAME, RECORD_MARK };
 
 struct record_head {
     struct lane_moment moment;
@@ -110,9 +110,14 @@ static void take_certificate(void *ctx, const struct certificate *c)
     say(ctx, RECORD_CERTIFICATE, 0, c, sizeof *c, (struct span){ NULL, 0 });
 }
 
+static void take_server_name(void *ctx, const struct server_name *n)
+{
+    say(ctx, RECORD_SERVER_NAME, 0, n, sizeof *n, (struct span){ NULL, 0 });
+}
+
 struct lane_sink records_sink(struct record_writer *w)
 {
-    return (struct lane_sink){ take_session, take_counts, take_attempt, take_certificate, w };
+    return (struct lane_sink){ take_session, take_counts, take_attempt, take_certificate, take_server_name, w };
 }
 
 void records_passed(struct record_writer *w, const struct record_mark *mark)
@@ -160,6 +165,9 @@ static void give(struct record_reader *r, const struct record_head *head)
         break;
     case RECORD_CERTIFICATE:
         r->sink.certificate(r->sink.ctx, body);
+        break;
+    case RECORD_SERVER_NAME:
+        r->sink.server_name(r->sink.ctx, body);
         break;
     case RECORD_MARK:
         break;

@@ -18,6 +18,7 @@ enum wire_type {
     WIRE_COUNTS,                        /* struct session_counts */
     WIRE_ATTEMPT,                       /* struct wire_attempt */
     WIRE_CERTIFICATE,                   /* struct certificate */
+    WIRE_SERVER_NAME,                   /* struct server_name */
     WIRE_SEEN,                          /* struct wire_seen */
     WIRE_RATE,                          /* struct store_rate */
     WIRE_END,                           /* nothing: the run has told everything */

@@ -27,6 +27,7 @@ size_t wire_body(enum wire_type type)
     static const size_t sizes[WIRE_TYPES] = {
         [WIRE_SESSION] = sizeof(struct session), [WIRE_COUNTS] = sizeof(struct session_counts),
         [WIRE_ATTEMPT] = sizeof(struct wire_attempt), [WIRE_CERTIFICATE] = sizeof(struct certificate),
+        [WIRE_SERVER_NAME] = sizeof(struct server_name),
         [WIRE_SEEN] = sizeof(struct wire_seen), [WIRE_RATE] = sizeof(struct store_rate), [WIRE_END] = 0,
     };
     return sizes[type];
@@ -100,6 +101,8 @@ static bool record_is_sane(const struct wire_in *w, const struct wire_record *r)
         return attempt_is_sane(&a->attempt) && a->n >> 48 == 0;
     case WIRE_CERTIFICATE:
         return certificate_is_sane(r->body);
+    case WIRE_SERVER_NAME:
+        return server_name_is_sane(r->body);
     case WIRE_SEEN:
         return seen_is_sane(seen) && is_link(w, seen->seen.link);
     case WIRE_RATE:

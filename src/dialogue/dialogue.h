@@ -107,6 +107,7 @@ struct dialogue_others {
     struct certificates *certificates;  /* NULL: they are not looked at */
     struct tls_fingerprints *fingerprints;      /* NULL: each hello is as if it were the first */
     const struct hash_key *names;       /* to know a client's name again; NULL: it is not looked at */
+    struct server_names *servers;       /* told what servers call themselves; NULL: it is not looked at */
 };
 
 struct dialogue {

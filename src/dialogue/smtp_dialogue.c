@@ -1,6 +1,7 @@
 /* SMTP and LMTP: which command an answer belongs to, and what the pair says. */
 #include "dialogue/dialogue.h"
 #include "dialogue/mask.h"
+#include "dialogue/server_names.h"
 #include "proto/smtp.h"
 
 /* Verbs of open commands beyond those on the wire. */
@@ -95,17 +96,23 @@ static void begin_auth(struct dialogue *d, struct span arg)
     d->waits = true;
 }
 
-/* Only whether two are the same will be asked. */
-static void note_name(struct dialogue *d, struct span arg)
+/* Of a name in EHLO. Only whether two are the same will be asked. 0: there is none, or nobody asks. */
+static uint64_t print_of(const struct dialogue *d, struct span name)
 {
     uint8_t lower[256];
-    struct span name = span_word(&arg);
     if (!d->others->names || !name.n)
-        return;
+        return 0;
     size_t n = name.n < sizeof lower ? name.n : sizeof lower;
     for (size_t i = 0; i < n; i++)
         lower[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (uint8_t)(name.p[i] + 32) : name.p[i];
-    d->s->hello_name = hash_bytes(d->others->names, lower, n) | 1;
+    return hash_bytes(d->others->names, lower, n) | 1;
+}
+
+static void note_name(struct dialogue *d, struct span arg)
+{
+    uint64_t print = print_of(d, span_word(&arg));
+    if (print)
+        d->s->hello_name = print;
 }
 
 static bool is_hello(uint8_t verb) { return verb == SMTP_EHLO || verb == SMTP_HELO || verb == SMTP_LHLO; }
@@ -282,11 +289,23 @@ static void take_greeting(struct dialogue *d, const struct smtp_reply_line *r)
         evidence(d, EVIDENCE_MASKED_GREETING, GRADE_POSSIBLE);
 }
 
+/* What it calls itself; a server that says the client's name instead has said nothing of its own. */
+static void server_is_called(struct dialogue *d, enum name_source source, struct span name)
+{
+    struct server_names *servers = d->others->servers;
+    bool sure = servers && !d->midstream && !d->in[TO_CLIENT].lost;
+    if (sure && !(d->s->hello_name && print_of(d, name) == d->s->hello_name))
+        server_names_meet(servers, &d->s->server, source, name, d->now_ns);
+}
+
 static void greeting_line(struct dialogue *d, struct span line, bool cut, const struct smtp_reply_line *r)
 {
     bool asterisk = false;
     show(d, line);
     mail_on_this_port(d);
+    struct span rest = r->text;
+    if (r->code == 220 && !d->u.smtp.first_line_done && !cut)
+        server_is_called(d, NAME_SOURCE_GREETING, span_word(&rest));
     if (span_find_nocase(r->text, "ESMTP") >= 0)
         d->u.smtp.esmtp = true;
     if (cut || !greeting_is_masked(line, &asterisk))
@@ -603,6 +622,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
             struct span rest = r.text, name = span_word(&rest);
             show_between(d, r.text.p, name.p + name.n);
             list_name(d, name);
+            server_is_called(d, NAME_SOURCE_HELLO, name);
         }
         if (r.last)
             last_line_of_reply(d, &r);

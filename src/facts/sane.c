@@ -87,3 +87,11 @@ bool certificate_is_sane(const struct certificate *c)
 {
     return is_bool(&c->self_signed) && is_text(c->subject, sizeof c->subject) && is_text(c->issuer, sizeof c->issuer);
 }
+
+bool server_name_is_sane(const struct server_name *n)
+{
+    char same[SERVER_NAME_TEXT];
+    size_t length = strnlen(n->text, sizeof n->text);
+    return n->source < NAME_SOURCE_N && length < sizeof n->text && host_name_read(span_of(n->text, length), same) &&
+           strcmp(same, n->text) == 0;
+}

@@ -12,5 +12,6 @@ bool session_is_sane(const struct session *);
 bool session_counts_are_sane(const struct session_counts *);
 bool attempt_is_sane(const struct attempt *);
 bool certificate_is_sane(const struct certificate *);
+bool server_name_is_sane(const struct server_name *);
 
 #endif

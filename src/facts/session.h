@@ -5,6 +5,7 @@
 #define MAILSEAL_FACTS_SESSION_H
 
 #include "base/endpoint.h"
+#include "facts/host_name.h"
 #include "facts/vocabulary.h"
 #include "facts/mechanism.h"
 
@@ -94,6 +95,14 @@ struct certificate {
     int64_t not_before, not_after;      /* unix seconds; both belong to it */
     bool self_signed;                   /* subject and issuer are the same name */
     char subject[CERTIFICATE_NAME], issuer[CERTIFICATE_NAME];   /* RFC 2253, printable ASCII; "..." where cut */
+};
+
+/* What a server calls itself in clear. Sessions do not name it. */
+enum { SERVER_NAME_TEXT = HOST_NAME_TEXT };
+struct server_name {
+    struct endpoint server;
+    uint8_t source;                     /* enum name_source */
+    char text[SERVER_NAME_TEXT];        /* as host_name_read() gives it */
 };
 
 /* Connections without payload, counted by what became of them. */

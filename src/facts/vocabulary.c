@@ -17,6 +17,7 @@ static const struct word facts[] = { FACTS(V) };
 static const struct word outcomes[] = { ATTEMPT_OUTCOMES(V) };
 static const struct word auth_commands[] = { AUTH_COMMANDS(V) };
 static const struct word starttls_replies[] = { STARTTLS_REPLIES(V) };
+static const struct word name_sources[] = { NAME_SOURCES(V) };
 static const struct word tunnels[] = { TUNNELS(V) };
 #undef V
 
@@ -29,7 +30,7 @@ const struct word_list vocabulary[] = {
     LIST("incident", incidents),   LIST("evidence", evidences),
     LIST("fact", facts),           LIST("outcome", outcomes),
     LIST("auth_command", auth_commands), LIST("starttls_reply", starttls_replies),
-    LIST("tunnel", tunnels),
+    LIST("tunnel", tunnels),       LIST("name_source", name_sources),
     { NULL, NULL, 0 },
 };
 

@@ -145,6 +145,11 @@
     R(BAD,  "BAD",  "IMAP BAD")                                                         \
     R(ERR,  "-ERR", "POP3 -ERR")
 
+/* Where the name of a server is from. */
+#define NAME_SOURCES(N)                                                                 \
+    N(GREETING, "greeting", "first word of its SMTP or LMTP greeting")                  \
+    N(HELLO,    "hello",    "first word of its answer to EHLO or LHLO")
+
 
 #define V(id, w, s) VERDICT_##id,
 enum verdict { VERDICTS(V) VERDICT_N };
@@ -187,6 +192,9 @@ enum auth_command { AUTH_COMMANDS(V) AUTH_COMMAND_N };
 #undef V
 #define V(id, w, s) STARTTLS_REPLY_##id,
 enum starttls_reply { STARTTLS_REPLIES(V) STARTTLS_REPLY_N };
+#undef V
+#define V(id, w, s) NAME_SOURCE_##id,
+enum name_source { NAME_SOURCES(V) NAME_SOURCE_N };
 #undef V
 
 #define V(id, w, s) FACT_##id = 1u << FACT_BIT_##id,

@@ -118,7 +118,8 @@ const struct figure figures[] = {
         .id = "providers",
         .title = "The providers that hold the share down",
         .sentence = "The same by whose the servers and the networks of the clients of the latest 30 days are: by registrable "
-                    "domain or autonomous system, as far as they were looked up.",
+                    "domain (of what sessions asked for, else of what the server calls itself) or autonomous system, as far "
+                    "as they were looked up.",
         .report = "providers", .direction = true, .recent = true, .only_if_any = true,
         .panel = { { PANEL_RANK, "Servers", "side", "server", "Exposed sessions", SCALE_COUNT,
                      { { "Exposed", "clear", "exposed", 0, 0, 0, 0 } },
@@ -129,7 +130,7 @@ const struct figure figures[] = {
                      { { "provider", "", FORMAT_TEXT }, { "name", " ", FORMAT_TEXT } },
                      { { "exposed", "exposed", FORMAT_COUNT }, { "points", "points", FORMAT_POINTS } } } },
         .column = { { "side", "Side", FORMAT_TEXT }, { "provider", "Provider", FORMAT_TEXT }, { "name", "Name", FORMAT_TEXT },
-                    { "peers", "Servers or networks", FORMAT_COUNT }, { "exposed", "Exposed", FORMAT_COUNT },
+                    { "source", "Known by", FORMAT_TEXT }, { "peers", "Servers or networks", FORMAT_COUNT }, { "exposed", "Exposed", FORMAT_COUNT },
                     { "credentials", "Credentials", FORMAT_COUNT }, { "stripped", "Stripped", FORMAT_COUNT },
                     { "decided", "Decided", FORMAT_COUNT }, { "share", "Share", FORMAT_SHARE },
                     { "points", "Points", FORMAT_POINTS } },

@@ -60,9 +60,11 @@ bool dictionary_open(struct dictionary *d, sqlite3 *db)
     d->certificate_add = db_prepare(db, "certificate_add");
     d->fingerprint_find = db_prepare(db, "fingerprint_find");
     d->fingerprint_add = db_prepare(db, "fingerprint_add");
+    d->server_name_count = db_prepare(db, "server_name_count");
+    d->server_name_add = db_prepare(db, "server_name_add");
     return d->endpoint_find && d->endpoint_add && d->name_find && d->name_add && d->profile_find
         && d->profile_add && d->certificate_find && d->certificate_add && d->fingerprint_find
-        && d->fingerprint_add;
+        && d->fingerprint_add && d->server_name_count && d->server_name_add;
 }
 
 void dictionary_close(struct dictionary *d)
@@ -77,6 +79,8 @@ void dictionary_close(struct dictionary *d)
     sqlite3_finalize(d->certificate_add);
     sqlite3_finalize(d->fingerprint_find);
     sqlite3_finalize(d->fingerprint_add);
+    sqlite3_finalize(d->server_name_count);
+    sqlite3_finalize(d->server_name_add);
 }
 
 void dictionary_forget(struct dictionary *d)
@@ -229,4 +233,20 @@ int64_t dictionary_fingerprint(struct dictionary *d, const struct session_names 
     if (id > 0)
         cache_put(&d->fingerprints, key, id);
     return id;
+}
+
+int dictionary_server_name_add(struct dictionary *d, const struct server_name *n, int most)
+{
+    int64_t server = dictionary_endpoint(d, &n->server), known = 0;
+    struct binder count = binder_of(d->server_name_count), add = binder_of(d->server_name_add);
+
+    bind_int(&count, server);
+    int rc = server > 0 ? bound_value(&count, &known) : SQLITE_ERROR;
+    if (rc != SQLITE_ROW || known >= most)
+        return rc == SQLITE_ROW ? SQLITE_OK : SQLITE_ERROR;
+    int64_t name = dictionary_name(d, n->text);
+    bind_int(&add, server);
+    bind_int(&add, name);
+    bind_int(&add, n->source);
+    return name > 0 ? bound_run(&add) : SQLITE_ERROR;
 }

@@ -25,7 +25,7 @@ struct dictionary {
     sqlite3 *db;
     struct cache endpoints, names, profiles, certificates, fingerprints;
     sqlite3_stmt *endpoint_find, *endpoint_add, *name_find, *name_add, *profile_find, *profile_add,
-                 *certificate_find, *certificate_add, *fingerprint_find, *fingerprint_add;
+                 *certificate_find, *certificate_add, *fingerprint_find, *fingerprint_add, *server_name_count, *server_name_add;
     uint64_t endpoint_mem[CACHE_ENDPOINTS * ENDPOINT_WORDS];
     uint64_t name_mem[CACHE_NAMES * NAME_WORDS];
     uint64_t profile_mem[CACHE_PROFILES * PROFILE_WORDS];
@@ -47,6 +47,8 @@ int64_t dictionary_name(struct dictionary *, const char *text);
 int64_t dictionary_profile(struct dictionary *, const struct session *);
 int64_t dictionary_fingerprint(struct dictionary *, const struct session_names *);
 int64_t dictionary_certificate_add(struct dictionary *, const struct certificate *);
+/* One that the server has already, or that would be more than so many, is left out. SQLite's result. */
+int dictionary_server_name_add(struct dictionary *, const struct server_name *, int most);
 /* Only looks: 0 as well where it was never added. */
 int64_t dictionary_certificate(struct dictionary *, const uint8_t sha256[32]);
 

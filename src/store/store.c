@@ -640,4 +640,15 @@ int store_certificate(struct store *s, const struct certificate *c)
     return dictionary_certificate_add(&s->dictionary, &copy) > 0 ? 0 : store_fail(s);
 }
 
+int store_server_name(struct store *s, const struct server_name *n)
+{
+    int code = store_touch(s);
+    struct server_name copy = *n;
+    if (code)
+        return code;
+    store_hide(s, copy.server.addr);
+    store_hide_text(s, copy.text);
+    return dictionary_server_name_add(&s->dictionary, &copy, SERVER_NAMES) == SQLITE_OK ? 0 : store_fail(s);
+}
+
 const char *store_library(void) { return sqlite3_libversion(); }

@@ -110,6 +110,9 @@ void store_rate_of(const struct session *, const struct judgement *, enum direct
 int store_rate(struct store *, const struct store_rate *);
 /* One that sessions name; before the first of them. One that is there already is left as it is. */
 int store_certificate(struct store *, const struct certificate *);
+/* The first SERVER_NAMES of a server; more are left out. */
+enum { SERVER_NAMES = 8 };
+int store_server_name(struct store *, const struct server_name *);
 
 /* --- a sensor, whose transactions follow one another (store/run.c) --- */
 

@@ -2,6 +2,7 @@
  * event is a byte (bit 0: who, bits 1-3: what), two bytes of length and, for bytes said, these. */
 #include "dialogue/certificates.h"
 #include "flow/reorder.h"
+#include "dialogue/server_names.h"
 #include "fuzz.h"
 #include "unit/dialogue_kit.h"
 #include "verdict/verdict.h"
@@ -70,10 +71,17 @@ static void check(const struct session *s)
     must(j.verdict < VERDICT_N && j.rule < verdict_rules_n);
 }
 
+static void called(void *ctx, const struct server_name *n)
+{
+    (void)ctx;
+    must(memchr(n->text, 0, sizeof n->text) && strchr(n->text, '.'));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static struct certificates known;
-    static const struct dialogue_others others = { .certificates = &known };
+    static struct server_names servers = { .met = called };
+    static const struct dialogue_others others = { .certificates = &known, .servers = &servers };
     struct play *p = malloc(sizeof *p);
     if (!p || n < 1) {
         free(p);

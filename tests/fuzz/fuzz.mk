@@ -15,11 +15,11 @@ FUZZ_HEADERS  = $(wildcard src/*/*.h src/*/*.def tests/*/*.h)
 
 # The objects of each target, as in a unit test.
 FUZZ_base     = base/bytes base/hash base/pool base/endpoint
-FUZZ_facts    = facts/session facts/trace facts/vocabulary facts/mechanism facts/names
+FUZZ_facts    = facts/host_name facts/session facts/trace facts/vocabulary facts/mechanism facts/names
 FUZZ_decode   = $(FUZZ_base) $(patsubst src/%.c,%,$(wildcard src/decode/*.c))
 FUZZ_x509     = base/bytes base/x509
 FUZZ_proto    = base/bytes base/hash base/digest base/endpoint facts/names $(patsubst src/%.c,%,$(wildcard src/proto/*.c))
-FUZZ_dialogue = base/pool base/x509 $(FUZZ_proto) facts/session facts/trace facts/mechanism verdict/verdict \
+FUZZ_dialogue = facts/host_name base/pool base/x509 $(FUZZ_proto) facts/session facts/trace facts/mechanism verdict/verdict \
                 $(patsubst src/%.c,%,$(wildcard src/dialogue/*.c))
 FUZZ_lane     = $(sort $(FUZZ_decode) $(FUZZ_facts) $(FUZZ_dialogue) dpi/dpi_none base/pages app/lane app/intake app/talk \
                 app/evidence app/evidence_ring base/threads app/ports $(patsubst src/%.c,%,$(wildcard src/flow/*.c)))

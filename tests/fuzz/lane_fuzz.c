@@ -131,11 +131,18 @@ static void take_certificate(void *ctx, const struct certificate *c)
     must(memchr(c->subject, 0, sizeof c->subject) && memchr(c->issuer, 0, sizeof c->issuer));
 }
 
+static void take_server_name(void *ctx, const struct server_name *n)
+{
+    (void)ctx;
+    must(memchr(n->text, 0, sizeof n->text) && strchr(n->text, '.') && n->source < NAME_SOURCE_N);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static struct port_table table;
     unsigned seen = 0;
     struct lane_sink sink = { .session = take_session, .attempt = take_attempt, .certificate = take_certificate,
+                              .server_name = take_server_name,
                               .ctx = &seen };
 
     if (n < 1)

@@ -1,6 +1,6 @@
 /* links: store/store.o store/run.o store/remember.o store/revise.o store/orphans.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o
  *        store/tally.o store/known.o store/sums.o store/database.o store/schema.o store/db.o store/sql.o sql_texts.o verdict/verdict.o
- *        facts/session.o facts/sane.o facts/vocabulary.o facts/mechanism.o facts/names.o
+ *        facts/session.o facts/sane.o facts/host_name.o facts/vocabulary.o facts/mechanism.o facts/names.o
  *        base/disguise.o base/endpoint.o base/hash.o base/digest.o base/bytes.o
  * What a sensor stores: transactions that follow one another, and runs that end in the middle. */
 #include <stdarg.h>
@@ -213,6 +213,19 @@ static void insane_records_are_refused(void **state)
     assert_false(session_counts_are_sane(&c));
     struct certificate cert = { .subject = "CN=\033" };
     assert_false(certificate_is_sane(&cert));
+    struct server_name name = { .text = "mx.example" };
+    assert_true(server_name_is_sane(&name));
+    name.source = NAME_SOURCE_N;
+    assert_false(server_name_is_sane(&name));
+    static const char *const no_name[] = { "", "mx", "MX.example", "mx.example\033", "192.0.2.1", "a..b", "-a.example", "alice@mx.example" };
+    for (size_t i = 0; i < sizeof no_name / sizeof *no_name; i++) {
+        struct server_name n = { .source = 0 };
+        memcpy(n.text, no_name[i], strlen(no_name[i]));
+        assert_false(server_name_is_sane(&n));
+    }
+    memset(name.text, 'a', sizeof name.text);
+    name.source = 0;
+    assert_false(server_name_is_sane(&name));
 }
 
 int main(void)

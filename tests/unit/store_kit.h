@@ -157,7 +157,7 @@ static inline char *kit_dump(const char *path)
     char command[512];
     snprintf(command, sizeof command,
              "for t in endpoint name tls_profile session rate rate_day odd_port peer_day peer_month tls_day certificate_day"
-             " client_day evidence_hour server history_month attempt word;"
+             " client_day evidence_hour server server_name history_month attempt word;"
              " do sqlite3 '%s' \".dump $t\"; done", path);
     return kit_output(command);
 }
@@ -201,6 +201,8 @@ static inline int kit_fill(struct store *store)
     s.names = (struct session_names){ .certificate = { 7, 8, 9 } };
     struct certificate c = { { 7, 8, 9 }, -1, 253402300799, true, "CN=imap.example", "CN=An issuer\\, Ltd" };
     bad |= store_certificate(store, &c);
+    struct server_name called = { .server = s.server, .source = NAME_SOURCE_HELLO, .text = "imap.example" };
+    bad |= store_server_name(store, &called);
     bad |= kit_add(store, s, VERDICT_IMPLICIT_TLS, DIRECTION_INBOUND);
 
     s = kit_session(2, 9, 587);

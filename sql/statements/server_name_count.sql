@@ -1,0 +1,1 @@
+SELECT count(*) FROM server_name WHERE server = ?1;

@@ -1,0 +1,29 @@
+#include "dialogue/server_names.h"
+
+static uint64_t hash_of(const struct server_names *names, const struct server_name *n, uint64_t ns)
+{
+    enum { ENDS = sizeof n->server.addr + sizeof n->server.port };
+    const uint64_t day = ns / UINT64_C(86400000000000);
+    uint8_t all[sizeof day + ENDS + SERVER_NAME_TEXT];
+    size_t text = strlen(n->text);
+
+    memcpy(all, &day, sizeof day);
+    memcpy(all + sizeof day, &n->server, ENDS);
+    memcpy(all + sizeof day + ENDS, n->text, text);
+    return hash_bytes(&names->key, all, sizeof day + ENDS + text) | 1;
+}
+
+void server_names_meet(struct server_names *names, const struct endpoint *server, enum name_source source, struct span word, uint64_t ns)
+{
+    struct server_name new = { .server = *server, .source = (uint8_t)source };
+
+    if (!names->met || !host_name_read(word, new.text))
+        return;
+    uint64_t hash = hash_of(names, &new, ns), *place = &names->place[(hash >> 1) % SERVER_NAME_PLACES];
+    if (*place == hash)
+        return;
+    *place = hash;
+    names->met(names->ctx, &new);
+}
+
+void server_names_forget(struct server_names *names) { memset(names->place, 0, sizeof names->place); }
