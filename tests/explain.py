@@ -182,6 +182,17 @@ def check_places(folder):
     expect('gone, and nothing stored', run('explain', '--db', clear, '1'), 0, 'not there:', 'no trace is stored')
 
 
+def check_live(folder):
+    """What a sensor saw has no capture: the trace is shown, or what is stored alone, and why."""
+    db = os.path.join(folder, 'live.db')
+    for name in 'mask-postfix-starttls', 'smtp-clear':
+        with open(os.path.join(PCAPS, name + '.pcap'), 'rb') as f:
+            subprocess.run([BIN, 'monitor', '--read', '-', '--db', db], stdin=f, check=True, timeout=60)
+    expect('live, with a trace', run('explain', '--db', db, '1'), 0, 'from the trace that was stored; it was seen by a sensor', 'XXXXXXXA')
+    expect('live, without', run('explain', '--db', db, '2'), 0, 'not there: it was seen by a sensor', 'no trace is stored', 'Verdict')
+    expect('live, with a capture', run('explain', '--db', db, '--capture', os.path.join(PCAPS, 'smtp-clear.pcap'), '2'), 0, 'read again from')
+
+
 def check_groups(folder):
     """A session that goes on in the next capture is read from both."""
     place, db = os.path.join(folder, 'group'), os.path.join(folder, 'group.db')
@@ -274,6 +285,7 @@ def main():
         check_texts(folder, a.update)
         check_all(folder, a.every)
         check_places(folder)
+        check_live(folder)
         check_groups(folder)
         check_truncated(folder)
         check_errors(folder)

@@ -170,6 +170,32 @@ class Tests:
         said += s.term()
         return said + ['it said %s' % s.lines()] * bool(s.lines())
 
+    def presence(self):
+        """At a terminal it says what it reads, and when packets come, and nothing with --log-level warning; to a pipe neither."""
+        said = []
+        for args, want in ([], ['reads standard input and stores in', 'the first packets have come']), (['--log-level', 'warning'], []):
+            master, slave = pty.openpty()
+            p = subprocess.Popen([self.a.bin, 'monitor', '--read', '-', '--db', self.path()] + args, stdin=subprocess.PIPE, stderr=slave)
+            os.close(slave)
+            p.stdin.write(open(self.unusual, 'rb').read())
+            p.stdin.flush()
+            seen, end = b'', time.time() + 60
+            while want and want[-1].encode() not in seen and time.time() < end:
+                if select.select([master], [], [], 1)[0]:
+                    seen += os.read(master, 65536)
+            p.stdin.close()
+            code = p.wait()
+            while select.select([master], [], [], 0)[0]:
+                try:
+                    seen += os.read(master, 65536)
+                except OSError:         # the other end is closed, and all was read
+                    break
+            os.close(master)
+            lines = seen.decode().splitlines()
+            good = code == 0 and len(lines) == len(want) and all(w in l for w, l in zip(want, lines))
+            said += [] if good else ['status %s, it said %s' % (code, lines)]
+        return said
+
     def file(self, text):
         path = os.path.join(self.folder, 'mailseal.conf')
         open(path, 'w').write(text)
@@ -197,7 +223,13 @@ class Tests:
                 ('config = other.conf\n', 78, ["conf:1: 'config' is no setting"]),
                 ('db = a\0b\n', 78, ['has zero bytes']),
                 ('# x\n' * 20000, 78, ['larger than 64 KiB']),
-                ('=\n' * 1000, 78, ["conf:20: '' is no setting"])):
+                ('=\n' * 1000, 78, ["conf:20: '' is no setting"]),
+                ('read = -\nfilter = tcp port 25 or\n', 78, ["--filter: 'tcp port 25 or' is no filter: "]),
+                ('read = -\nfilter = tcp port 25\n', 0, ['is good: 2 settings\n']),
+                ('interface = nosuch0,lo\nuser = no-such-user\n', 0, ['interface: nosuch0 is not there', 'user: no-such-user is no user', 'does not have all']),
+                ('read = -\ndb = /nosuch/mail.db\nwrite = /nosuch/deep/er\n', 0, ['db: the folder /nosuch cannot be found', 'write: the folder /nosuch/deep cannot be found']),
+                ('read = -\ndb = %s/mail.db\nwrite = %s/new\n' % (self.folder, self.folder), 0, ['is good: 3 settings\n']),
+                ('read = -\ndb = /dev/null/mail.db\n', 0, ['db: /dev/null is no folder'])):
             got, out = self.check(text)
             said += ['status %s, not %s, for %r: %s' % (got, code, text[:60], out[:200])] if got != code else []
             said += ['%r is not said of %r: %s' % (w, text[:60], out[:200]) for w in wants if w not in out]
@@ -210,8 +242,12 @@ class Tests:
 
     def sources(self):
         """What is read is said once, and clearly; standard input in the command line takes the place of the file's interfaces."""
-        said, path = [], self.file('interface = eth1,eth2\n')
-        for args, code, words in (([], 64, 'to be named, and nothing is'), (['--interface', 'eth1,eth1'], 64, "'eth1' is named twice"),
+        said = []
+        empty = self.file('# nothing\n')
+        os.rename(empty, empty + '.empty')
+        path = self.file('interface = eth1,eth2\n')
+        for args, code, words in (([], 64, 'to be named, and nothing is'),
+                                  (['--config', empty + '.empty'], 64, "put the line 'interface = NAME' into %s.empty" % empty), (['--interface', 'eth1,eth1'], 64, "'eth1' is named twice"),
                                   (['--interface', 'eth1', '--interface', 'eth1'], 64, "'eth1' is named twice"),
                                   (['--config', path, '--interface', 'eth2'], 64, "'eth2' is named twice"),
                                   (['--interface', 'eth1', '--read', '-'], 64, 'not both'), (['--read', '-', '--interface', 'eth1'], 64, 'not both'),
@@ -347,7 +383,7 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
         tests = Tests(a, folder)
-        for name in a.names or ('notify', 'hanging', 'journal', 'flood', 'quiet', 'check_config', 'sources', 'reload', 'unit', 'top'):
+        for name in a.names or ('notify', 'hanging', 'journal', 'flood', 'quiet', 'presence', 'check_config', 'sources', 'reload', 'unit', 'top'):
             began = time.time()
             said = getattr(tests, name)()
             print('%s: %s, %.1f s' % (name, 'failed' if said else 'as it should be', time.time() - began))

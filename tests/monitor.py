@@ -5,7 +5,7 @@ usage: monitor.py [--bin build/mailseal] [--seed N] [NAME…]
 
 Without root: packets come from standard input (`monitor --read -`). The last line is "N passed, N failed" (checks).
 """
-import argparse, collections, json, os, random, signal, sqlite3, struct, subprocess, sys, tempfile, threading, time
+import argparse, collections, json, os, random, re, signal, sqlite3, struct, subprocess, sys, tempfile, threading, time
 import golden, interleave, lanes, simulated
 
 NAMES = {'parser': 'mailseal-parser', 'writer': 'mailseal-writer'}
@@ -250,10 +250,16 @@ class Tests:
         said += [] if query(got, 'SELECT sum(sessions) FROM rate') == [(len(rows) + 2,)] else ['sums are wrong']
         clients = 'SELECT count(*) FROM endpoint WHERE port = 0 AND id NOT IN (SELECT client FROM session) AND substr(address, 16) <> zeroblob(1)'
         said += [] if query(got, clients) == [(0,)] else ['addresses stay: %s' % query(got, clients)]
+        whole, first = open(copy, 'rb').read(), query(copy, 'SELECT min(id) FROM session WHERE incidents = 0')[0][0]
+        tried = subprocess.run([self.a.bin, 'retain', '--db', copy, '--dry-run'], capture_output=True, text=True)
+        said += [] if open(copy, 'rb').read() == whole else ['a dry run writes']
         p = subprocess.run([self.a.bin, 'retain', '--db', copy, '--pack'], capture_output=True, text=True)
         # the newest packet is that of the last session of the capture
         left = len([at for at in plain if at >= rows[-1][0] + rows[-1][1].lasts - 30 * day])
         said += [] if p.returncode == 0 and query(copy, counts) == [(left, young[1])] and p.stdout.startswith('%d sessions' % (len(plain) - left)) else ['retain: %s %s' % (p, query(copy, counts))]
+        said += [] if tried.returncode == 0 and re.findall(r'\d+', tried.stdout)[:2] == re.findall(r'\d+', p.stdout)[:2] and 'would be let go of' in tried.stdout else ['a dry run says: %s' % tried]
+        gone, never = (subprocess.run([self.a.bin, 'explain', '--db', copy, str(n)], capture_output=True, text=True) for n in (first, 10 ** 9))
+        said += [] if gone.returncode == 65 and 'it was let go of' in gone.stderr and 'has no session' in never.stderr else ['explain: %s %s' % (gone, never)]
         said += [] if os.stat(copy).st_size < os.stat(old).st_size else ['it is not smaller']
         size = os.stat(small).st_size * 7 // 8 >> 10
         p = subprocess.run([self.a.bin, 'retain', '--db', small, '--retain-sessions', '0', '--size-limit', '%dK' % size], capture_output=True, text=True)

@@ -292,6 +292,28 @@ class Tests:
         want = ('in use by another program', 'three quarters full', 'is written again', 'sessions have rows again')
         return said + ['%s is not said: %s' % (w, sensor.said) for w in want if w.encode() not in sensor.said]
 
+    def wait_for(self, sensor, text):
+        end = time.time() + 60
+        while text.encode() not in sensor.said and time.time() < end:
+            time.sleep(.05)
+        return [] if text.encode() in sensor.said else ['%s is not said: %s' % (text, sensor.said)]
+
+    def begin(self):
+        """It says what it listens on, and when packets come; of a second one with the same name and link, that it counts twice."""
+        db, args = self.path(), ['--interface', 'seen1', '--all-ports']
+        first = Sensor(self.a, db, args)
+        said = self.wait_for(first, 'listens on seen1 for mail on any port and stores in %s' % db)
+        second, other = Sensor(self.a, db, args), Sensor(self.a, db, args + ['--sensor', 'other'])
+        said += self.wait_for(second, "another sensor named 'local' stores what seen1 brings") + self.wait_for(other, 'listens on seen1')
+        send(self.capture, ['sent1'])
+        for s in first, second, other:
+            said += self.wait_for(s, 'the first packets have come')
+            said += ['status'] if s.stop() else []
+        third = Sensor(self.a, db, args)        # those before it have ended
+        said += self.wait_for(third, 'listens on seen1')
+        said += ['status'] if third.stop() else []
+        return said + ['it says: %s' % s.said for s in (first, other, third) if b'another sensor' in s.said]
+
     def absent(self):
         """An interface that is not there is an error at the start."""
         p = run('ip', 'netns', 'exec', SPACE, self.a.bin, 'monitor', '--db', self.path(), '--interface', 'nothing0', check=False)
@@ -316,7 +338,7 @@ def main():
         with tempfile.TemporaryDirectory(dir='/dev/shm') as folder:
             os.chmod(folder, 0o755)
             tests = Tests(a, folder)
-            for name in a.names or ('absent', 'rights', 'same_as_tcpdump', 'lanes', 'filtered', 'two_links', 'idle', 'killed', 'flap', 'tight'):
+            for name in a.names or ('absent', 'rights', 'same_as_tcpdump', 'lanes', 'filtered', 'two_links', 'idle', 'begin', 'killed', 'flap', 'tight'):
                 began = time.time()
                 said = getattr(tests, name)()
                 print('%s: %s, %.1f s' % (name, 'failed' if said else 'as it should be', time.time() - began), flush=True)

@@ -36,18 +36,20 @@ static void date_text(int64_t us, char out[16])
         snprintf(out, 16, "any time");
 }
 
-void let_go_text(const struct store_let_go *g, char out[LET_GO_TEXT])
+void let_go_text(const struct store_let_go *g, bool would, char out[LET_GO_TEXT])
 {
+    const char *be = would ? "would be" : "were";
     char date[16], marked[80] = "", room[80] = "";
     date_text(g->before_us, date);
     if (g->marked)
         snprintf(marked, sizeof marked, ", %" PRIu64 " of them with evidence or an incident", g->marked);
     if (g->for_room)
         snprintf(room, sizeof room, ", %" PRIu64 " of them for want of room", g->for_room);
-    snprintf(out, LET_GO_TEXT, "%" PRIu64 " sessions%s were let go of%s, and %" PRIu64 " addresses; %" PRIu64
-             " KiB were given back", g->sessions, marked, room, g->addresses, g->bytes / 1024);
+    snprintf(out, LET_GO_TEXT, "%" PRIu64 " sessions%s %s let go of%s, and %" PRIu64 " addresses; %" PRIu64
+             " KiB %s given back", g->sessions, marked, be, room, g->addresses, g->bytes / 1024, be);
     if (g->before_us)
-        snprintf(out + strlen(out), LET_GO_TEXT - strlen(out), "; sessions are kept from %s on", date);
+        snprintf(out + strlen(out), LET_GO_TEXT - strlen(out), "; sessions %s kept from %s on", would ? "would be" : "are", date);
     if (g->days_folded)
-        snprintf(out + strlen(out), LET_GO_TEXT - strlen(out), "; hours of %" PRIu64 " days became days", g->days_folded);
+        snprintf(out + strlen(out), LET_GO_TEXT - strlen(out), "; hours of %" PRIu64 " days %s days", g->days_folded,
+                 would ? "would become" : "became");
 }

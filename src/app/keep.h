@@ -12,8 +12,8 @@ extern const struct store_keep keep_default;
 int days_parse(const char *option, const char *text, uint32_t *out);
 int size_limit_parse(const char *text, uint64_t *out);
 
-/* What was let go of, as one sentence without a full stop. */
+/* What was let go of, or would be, as one sentence without a full stop. */
 enum { LET_GO_TEXT = 400 };
-void let_go_text(const struct store_let_go *, char out[LET_GO_TEXT]);
+void let_go_text(const struct store_let_go *, bool would, char out[LET_GO_TEXT]);
 
 #endif

@@ -78,7 +78,9 @@ const struct command commands[] = {
       "\nTERM ends it: sessions that are open end as they stand. USR1 prints figures to standard error.\n"
       "HUP reads the configuration again: local, allow, log-level and what is kept change at once, the rest at the next start.\n" },
     { "check-config", command_check_config, "check-config [FILE]",
-      "says whether a configuration of the sensor is good; default " CONFIG_DEFAULT, "" },
+      "says whether a configuration of the sensor is good; default " CONFIG_DEFAULT,
+      "The status is 78 if a line is no good or settings do not go together. What this machine does not have of what it names\n"
+      "(interfaces, user, folders) is a warning, and the status 0: it may be for another machine.\n" },
     { "top", command_top, "top [OPTION]...",
       "shows the last minute and hour as the sensor stores them, over and over again",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
@@ -152,7 +154,8 @@ const struct command commands[] = {
       "                        the same of those with evidence or an incident; default 400\n"
       "  --retain-hourly DAYS  how long sums are kept by the hour, behind that by the day; default 400\n"
       "  --size-limit SIZE     of the file: the oldest sessions go first, then those with evidence or an incident\n"
-      "  --pack                writes the file anew, without gaps, when nobody else has it\n" },
+      "  --pack                writes the file anew, without gaps, when nobody else has it\n"
+      "  --dry-run             says what would go, and lets nothing go\n" },
     { "enrich", command_enrich, "enrich [OPTION]... --psl FILE | --mmdb FILE",
       "looks up whose the stored names and addresses are, and stores that beside them",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"

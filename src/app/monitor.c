@@ -12,6 +12,7 @@
 #include "app/pipeline.h"
 #include "app/rights.h"
 #include "app/sensor.h"
+#include "app/surroundings.h"
 
 enum { OPT_DB = 256, OPT_READ, OPT_SENSOR, OPT_ADDRESSES, OPT_ADDRESS_KEY, OPT_PORTS, OPT_LOCAL, OPT_ALLOW, OPT_MEMORY, OPT_LANES, OPT_USER,
        OPT_INTERFACE, OPT_BUFFER, OPT_SNAPLEN, OPT_ALL_PORTS, OPT_FILTER, OPT_LOG_LEVEL,
@@ -246,13 +247,19 @@ static const char *find_option(int wanted, int argc, char **argv)
     return value;
 }
 
+static int check_filter(const struct sensor *s)
+{
+    char error[CAPTURE_ERROR];
+    return !s->filter || live_filter_good(s->filter, error) ? 0 : complain(EX_USAGE, "--filter: %s", error);
+}
+
 /* Whether the settings go together. A database that is there may say that addresses are not kept: with --write it is
  * asked for by name. */
 static int check_settings(struct sensor *s)
 {
     struct store_options *o = &s->store_options;
     int status = paths_take(&s->paths);
-    if (status)
+    if (status || (status = check_filter(s)))
         return status;
     if (s->evidence.folder && o->addresses == ADDRESSES_DEFAULT)
         o->addresses = ADDRESSES_KEEP;
@@ -266,9 +273,12 @@ static int check_settings(struct sensor *s)
 static int settle_links(struct settings *t, unsigned of_file)
 {
     struct sensor *s = &t->sensor;
+    if (!s->from_stdin && !s->nlinks && s->config)
+        return complain(EX_USAGE, "monitor: nothing is named to be read: put the line 'interface = NAME' into %s ('ip link' lists those"
+                        " of this machine)", s->config);
     if (s->from_stdin ? s->nlinks != of_file : !s->nlinks)
         return complain(EX_USAGE, "monitor: either --interface or --read - has to be named, and %s",
-                        s->nlinks ? "not both" : "nothing is");
+                        s->nlinks ? "not both" : "nothing is; 'ip link' lists interfaces");
     if (!s->from_stdin)
         return 0;
     t->left_alone = of_file;
@@ -366,8 +376,11 @@ int command_check_config(int argc, char **argv)
     bool none = !t.sensor.nlinks && !t.sensor.from_stdin;
     if ((!none && settle_links(&t, 0)) || check_settings(&t.sensor))
         return EX_CONFIG;
-    printf("%s is good: %u setting%s\n", path, t.config.n, t.config.n == 1 ? "" : "s");
+    unsigned missing = surroundings_check(&t.sensor);
+    printf("%s is good: %u setting%s%s\n", path, t.config.n, t.config.n == 1 ? "" : "s",
+           missing ? ", but this machine does not have all that it names" : "");
     if (none)
-        puts("It names nothing to read: the command line has to.");
+        puts("It names nothing to read: the command line has to, or a line such as 'interface = eth1', without which the service does"
+             " not start.");
     return finish_output();
 }

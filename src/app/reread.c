@@ -125,6 +125,12 @@ static bool read_again(void *ctx, const struct explain_source *s)
     place_of(a, s->path, path);
     /* A later capture of the group matters only if the session reaches into it. */
     bool matters = a->first || s->first_us <= end_of(a->x);
+    if (s->live && !a->r->capture) {
+        bool stream = strcmp(s->path, "-") == 0;
+        snprintf(error, sizeof error, "by a sensor on %.200s, so that there is no capture to read again (--capture names one that was"
+                 " kept beside it)", stream ? "its standard input" : s->path);
+        return stop(a, "it was seen", error);
+    }
     if (strcmp(path, "-") == 0 && !a->r->capture)
         return stop(a, "the capture", "came from standard input; --capture names a file");
     if (is_file(path) || (a->first && a->r->capture))

@@ -6,7 +6,7 @@
 #include "app/command.h"
 #include "app/keep.h"
 
-enum { OPT_DB = 256, OPT_RETAIN_SESSIONS, OPT_RETAIN_INCIDENTS, OPT_RETAIN_HOURLY, OPT_SIZE_LIMIT, OPT_PACK, OPT_HELP };
+enum { OPT_DB = 256, OPT_RETAIN_SESSIONS, OPT_RETAIN_INCIDENTS, OPT_RETAIN_HOURLY, OPT_SIZE_LIMIT, OPT_PACK, OPT_DRY_RUN, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },
@@ -15,6 +15,7 @@ static const struct option options[] = {
     { "retain-hourly", required_argument, NULL, OPT_RETAIN_HOURLY },
     { "size-limit", required_argument, NULL, OPT_SIZE_LIMIT },
     { "pack", no_argument, NULL, OPT_PACK },
+    { "dry-run", no_argument, NULL, OPT_DRY_RUN },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -22,7 +23,7 @@ static const struct option options[] = {
 struct retain {
     const char *db;
     struct store_keep keep;
-    bool pack, help;
+    bool pack, dry_run, help;
 };
 
 static int take_option(struct retain *r, int option)
@@ -42,6 +43,9 @@ static int take_option(struct retain *r, int option)
     case OPT_PACK:
         r->pack = true;
         return 0;
+    case OPT_DRY_RUN:
+        r->dry_run = true;
+        return 0;
     case OPT_HELP:
         r->help = true;
         return 0;
@@ -50,10 +54,26 @@ static int take_option(struct retain *r, int option)
     }
 }
 
+static int say(const struct store_let_go *gone, bool would)
+{
+    char text[LET_GO_TEXT];
+    let_go_text(gone, would, text);
+    puts(text);
+    if (gone->too_large)
+        puts("The sums alone are larger than the limit; they stay.");
+    return finish_output();
+}
+
+static int try_to_let_go(struct store *s, const struct retain *r)
+{
+    struct store_let_go would;
+    int code = store_would_let_go(s, &r->keep, &would);
+    return code ? complain(code, "%s", store_error(s)) : say(&would, true);
+}
+
 static int let_go(struct store *s, const struct retain *r)
 {
     struct store_let_go gone = { 0 };
-    char text[LET_GO_TEXT];
     uint64_t before = store_size(s);
     bool more = true;
     int code = 0;
@@ -65,11 +85,7 @@ static int let_go(struct store *s, const struct retain *r)
         return complain(code, "%s", store_error(s));
     if (r->pack)
         gone.bytes = before > store_size(s) ? before - store_size(s) : 0;
-    let_go_text(&gone, text);
-    puts(text);
-    if (gone.too_large)
-        puts("The sums alone are larger than the limit; they stay.");
-    return finish_output();
+    return say(&gone, false);
 }
 
 int command_retain(int argc, char **argv)
@@ -89,10 +105,12 @@ int command_retain(int argc, char **argv)
     }
     if (optind < argc)
         return complain(EX_USAGE, "retain: '%s' is not an option; the database is named by --db", argv[optind]);
+    if (r.pack && r.dry_run)
+        return complain(EX_USAGE, "retain: --dry-run writes nothing, so that --pack cannot go with it; leave one of them out");
     struct store *s = store_open(r.db, &o, &code, error);
     if (!s)
         return complain(code, "%s", error);
-    code = let_go(s, &r);
+    code = r.dry_run ? try_to_let_go(s, &r) : let_go(s, &r);
     store_close(s);
     return code;
 }

@@ -21,6 +21,7 @@
 #include "app/filter.h"
 #include "app/key_file.h"
 #include "app/log.h"
+#include "app/presence.h"
 #include "app/rights.h"
 #include "app/status.h"
 #include "base/threads.h"
@@ -44,6 +45,7 @@ struct parent {
     struct child parser, writer;
     struct parser_life life;
     struct status status;
+    struct presence presence;
     bool stopping;
     uint64_t stopping_ns;
     uint64_t packets;                   /* of standard input, told of before the last start; */
@@ -478,6 +480,7 @@ static void watch(struct parent *p)
         look_at_pages(p);
         look_at_links(p);
         status_look(&p->status, p->sensor);
+        presence_look(&p->presence, p->sensor);
     }
 }
 
@@ -518,6 +521,7 @@ int sensor_run(struct sensor *s)
     s->parent = getpid();
     sigprocmask(SIG_BLOCK, &set, NULL);
     status_open(&p.status);
+    presence_begin(&p.presence, s);
     if (!rights_drop(&(struct rights){ .role = RIGHTS_PARENT }, why))
         return complain(EX_OSERR, "%s", why);
     watch(&p);

@@ -13,6 +13,7 @@
 #include "app/journal.h"
 #include "app/key_file.h"
 #include "app/rights.h"
+#include "app/twin.h"
 #include "base/threads.h"
 
 enum { JOURNAL_BYTES = 32 << 20, ROWS = 5000, MESSAGES = 64 };
@@ -115,7 +116,7 @@ static void say_gone(struct writer *w)
     w->full = w->went.too_large;
     if (!w->went.sessions || (w->said_ns && wall_clock_ns() - w->said_ns < day_ns))
         return;
-    let_go_text(&w->went, text);
+    let_go_text(&w->went, false, text);
     sensor_say("%s", text);
     w->went = (struct store_let_go){ 0 };
     w->said_ns = wall_clock_ns();
@@ -321,6 +322,8 @@ static int begin(struct writer *w)
     w->ledger.store = store_open(w->sensor->db, &w->sensor->store_options, &code, error);
     if (!w->ledger.store && !w->sensor->again)
         return complain(code, "%s", error);
+    if (w->ledger.store)
+        twin_look(w->sensor);
     if (!begin_evidence(w))
         return complain(EX_CANTCREAT, "%s cannot be written in: %s", w->sensor->evidence.folder, strerror(errno));
     w->worker = worker_start(run_storer, w);

@@ -56,6 +56,25 @@ static bool set_filter(pcap_t *pcap, const char *const *filters)
     return !asked_for;
 }
 
+bool live_filter_good(const char *filter, char error[CAPTURE_ERROR])
+{
+    static const int kinds[] = { DLT_EN10MB, DLT_LINUX_SLL2, DLT_LINUX_SLL, DLT_RAW, DLT_PPP };
+    bool good = false;
+    *error = 0;
+    for (size_t i = 0; !good && i < sizeof kinds / sizeof *kinds; i++) {
+        struct bpf_program program;
+        pcap_t *none = pcap_open_dead(kinds[i], 262144);
+        good = none && pcap_compile(none, &program, filter, 1, PCAP_NETMASK_UNKNOWN) == 0;
+        if (good)
+            pcap_freecode(&program);
+        else if (!*error)
+            snprintf(error, CAPTURE_ERROR, "'%.200s' is no filter: %.200s", filter, none ? pcap_geterr(none) : "no memory");
+        if (none)
+            pcap_close(none);
+    }
+    return good;
+}
+
 static bool activate(pcap_t *pcap, const char *name, const struct live_options *o, enum capture_status *status,
                      char error[CAPTURE_ERROR])
 {

@@ -15,6 +15,9 @@ struct live_options {
 
 struct live_link;
 
+/* Whether a filter is one for some kind of link that packets of the network come from. False: a sentence says why not. */
+bool live_filter_good(const char *filter, char error[CAPTURE_ERROR]);
+
 /* NULL: *status (CAPTURE_UNREADABLE, or CAPTURE_NOT_ONE: there is no such interface, or it is down) and one sentence. */
 struct live_link *live_open(const char *interface, const struct live_options *, enum capture_status *status,
                             char error[CAPTURE_ERROR]);

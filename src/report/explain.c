@@ -106,6 +106,20 @@ static int take_rows(struct reading *r, const char *name, struct explanation *x,
     return rc;
 }
 
+/* Numbers below that of the newest were given; those that are not here any more were let go of. */
+static int no_session(struct reading *r, const char *db, int64_t id, char error[REPORT_ERROR])
+{
+    sqlite3_stmt *stmt = reading_prepare(r, "statements/explain_gone.sql");
+    bool gone = stmt && sqlite3_bind_int64(stmt, 1, id) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW;
+    if (gone)
+        snprintf(error, REPORT_ERROR, "%.600s has session %lld no more: it was let go of, as is everything that is older than the"
+                 " sensor or mailseal retain keeps; the sums have it still", db, (long long)id);
+    else
+        snprintf(error, REPORT_ERROR, "%.600s has no session %lld; mailseal sessions lists them", db, (long long)id);
+    sqlite3_finalize(stmt);
+    return EX_DATAERR;
+}
+
 int explain_load(const char *db, int64_t id, struct explanation *x, char error[REPORT_ERROR])
 {
     struct reading r;
@@ -121,8 +135,7 @@ int explain_load(const char *db, int64_t id, struct explanation *x, char error[R
         for (int i = 0; i < sqlite3_column_count(stmt); i++)
             take_column(x, stmt, i);
     } else if (rc == SQLITE_DONE) {
-        snprintf(error, REPORT_ERROR, "%.600s has no session %lld; mailseal sessions lists them", db, (long long)id);
-        code = EX_DATAERR;
+        code = no_session(&r, db, id, error);
     } else {
         code = reading_failure(&r, error);
     }
@@ -145,6 +158,7 @@ static void take_source(sqlite3_stmt *stmt, struct explain_source *s)
         memcpy(s->ends, ends.p, ends.n);
         s->has_ends = true;
     }
+    s->live = sqlite3_column_int64(stmt, 4) != 0;
     if (!s->path)
         s->path = "";
 }

@@ -47,6 +47,7 @@ struct explain_source {
     int64_t size, first_us;             /* size -1: unknown */
     uint8_t ends[EXPLAIN_ENDS];
     bool has_ends;
+    bool live;                          /* a link of a sensor, by its name; '-' is its standard input */
 };
 typedef bool explain_each(void *ctx, const struct explain_source *);
 /* Tells the session's own source, and those read behind it as one stream, until `each` gives false. */

@@ -333,6 +333,21 @@ int store_let_go(struct store *s, const struct store_keep *keep, struct store_le
     return code;
 }
 
+int store_would_let_go(struct store *s, const struct store_keep *keep, struct store_let_go *would)
+{
+    bool more = true;
+    *would = (struct store_let_go){ 0 };
+    s->failed = 0;
+    int code = failed(s, sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+    while (!code && more) {
+        more = false;
+        code = step(s, keep, would, &more);
+    }
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    sweep_rolled_back(s);
+    return code;
+}
+
 int store_pack(struct store *s)
 {
     s->failed = 0;

@@ -30,6 +30,9 @@ struct store_let_go {
  * What another program holds is left for the next time. A status of the store. */
 int store_let_go(struct store *, const struct store_keep *, struct store_let_go *gone, bool *more);
 
+/* What letting go of everything that is not to be kept would do, of which nothing is done. A status of the store. */
+int store_would_let_go(struct store *, const struct store_keep *, struct store_let_go *would);
+
 /* For somebody who may wait: packs the file, so that its size is that of what is in it, and can give room back later. */
 int store_pack(struct store *);
 uint64_t store_size(struct store *);    /* bytes of the file */
