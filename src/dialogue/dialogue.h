@@ -58,6 +58,7 @@ struct sasl {
     bool sent;                          /* the credential was sent in this exchange */
     uint8_t responses;
     uint8_t nth;                        /* when mechanism is MECHANISM_NAMED: of those offered by name */
+    bool refused;                       /* ended without success, by an answer that was seen */
 };
 
 /* The words of a capability list, for telling which word a mask hides; see mask.h. */
@@ -117,6 +118,7 @@ struct dialogue {
     const struct dialogue_others *others;       /* never NULL; to be set by who has any */
     const struct dialect *dialect;      /* NULL until something was said */
     enum protocol port_protocol;        /* what the port says */
+    uint32_t refused_end;               /* sequence number behind the answer that refused a login; see sasl.refused */
     struct direction_state in[2];       /* TO_SERVER, TO_CLIENT */
     struct open_command few[OPEN_FEW], *many;   /* those open, in a ring; many: OPEN_COMMANDS from the pool */
     uint8_t open_first, open_n;
@@ -362,6 +364,8 @@ void server_goes_on_unheard(struct dialogue *);
 void sasl_offer(struct dialogue *, struct span mechanism);
 void sasl_begin(struct dialogue *, enum auth_command, struct span mechanism, struct span initial);
 void sasl_response(struct dialogue *, struct span line);
+/* A client's line that is no command: a response, too, if it was sent before the refusal of its login was heard. */
+void sasl_unheard(struct dialogue *, struct span line);
 void sasl_done(struct dialogue *, bool success);
 /* A credential that is no SASL response: LOGIN, PASS, APOP. */
 void credential_tried(struct dialogue *, enum auth_command, enum mechanism);

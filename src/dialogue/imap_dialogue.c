@@ -157,9 +157,11 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
             login_arguments(d, line);
     } else {
         d->u.imap.literal_doubtful = false;
-        if (span_eq_nocase(line, "DONE") || !imap_command_parse(line, &c))
+        if (span_eq_nocase(line, "DONE") || !imap_command_parse(line, &c)) {
+            sasl_unheard(d, line);
             return;                     /* the end of IDLE (RFC 2177), or an empty line */
-        d->sasl.active = false;
+        }
+        d->sasl.active = d->sasl.refused = false;
         take_command(d, &c, cut);
     }
     if (!cut && literal_announced(line, &literal)) {

@@ -75,7 +75,9 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
         return;
     }
     if (c.verb != POP3_UNKNOWN)
-        d->sasl.active = false;
+        d->sasl.active = d->sasl.refused = false;
+    else
+        sasl_unheard(d, line);
     take_command(d, &c, cut);
 }
 

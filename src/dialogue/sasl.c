@@ -150,6 +150,24 @@ void sasl_response(struct dialogue *d, struct span line)
         take_response(d, line);
 }
 
+/* RFC 4648 section 4. */
+static bool is_base64(struct span s)
+{
+    size_t n = s.n;
+    while (n && s.n - n < 2 && s.p[n - 1] == '=')
+        n--;
+    for (size_t i = 0; i < n; i++)
+        if (!(ascii_upper(s.p[i]) >= 'A' && ascii_upper(s.p[i]) <= 'Z') && !ascii_digit(s.p[i]) && s.p[i] != '+' && s.p[i] != '/')
+            return false;
+    return n && s.n % 4 == 0;
+}
+
+void sasl_unheard(struct dialogue *d, struct span line)
+{
+    if (d->sasl.refused && d->now_has_ack && (int32_t)(d->now_ack - d->refused_end) < 0 && is_base64(line))
+        take_response(d, line);
+}
+
 void sasl_done(struct dialogue *d, bool success)
 {
     struct sasl *s = &d->sasl;
@@ -161,6 +179,8 @@ void sasl_done(struct dialogue *d, bool success)
         credential_sent(d, (enum auth_command)s->command, (enum mechanism)s->mechanism);
     if (success)
         d->authenticated = true;
+    s->refused = s->active && !success;
+    d->refused_end = d->now_end;
     s->active = s->asked = false;
 }
 

@@ -206,7 +206,9 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
     }
     if (c.verb != SMTP_UNKNOWN) {
         mail_on_this_port(d);
-        d->sasl.active = false;
+        d->sasl.active = d->sasl.refused = false;
+    } else {
+        sasl_unheard(d, line);
     }
     take_command(d, &c, cut);
     if (c.verb == SMTP_DATA && d->hear_once) {

@@ -147,7 +147,9 @@ static const struct exception {
     /* The answer to what was lost reads as the one to STARTTLS. */
     { "go-ahead-lost-then-text", VERDICT_N, MARK_GAP, 0, true },
     /* Where nothing that the client says behind it was seen, a 220 is the go-ahead of what was lost. */
-    { "smtp-xclient-lost", VERDICT_N, MARK_GAP, 0, true },
+    { "smtp-xclient-lost", VERDICT_N, MARK_GAP | MARK_ONE_SIDED, 0, true },
+    /* Lines of its second client behind AUTH, whose refusal alone tells that they are no responses. */
+    { "smtp-auth-unheard-refusal", VERDICT_CLEAR_AUTH, MARK_ONE_SIDED | MARK_GAP, 0, true },
     /* What was lost was the server's, of which the client alone shows nothing. */
     { "retry-gap", VERDICT_TLS_FAILED, MARK_ONE_SIDED, 0, true },
     /* A loss behind which nothing but silence comes cannot be seen. */

@@ -75,6 +75,10 @@ class Sasl:
             self.facts.expose(worth)
 
 
+def is_base64(text):
+    return len(text) % 4 == 0 and re.fullmatch(rb'[A-Za-z0-9+/]+={0,2}', text)
+
+
 def is_type_3(text):
     try:
         return base64.b64decode(text[:16])[:9] == b'NTLMSSP\0\3'
@@ -107,6 +111,7 @@ class Dialogue:
         self.clear_seen = [False, False]    # a line in clear was read
         self.after_accept = None            # place in the server's stream where the go-ahead ended
         self.authenticated = False
+        self.unheard = None                 # the exchange that was refused last, and where in the server's stream that ended
         self.list_whole = False
         self.masked, self.real_offer = [], False
         self.orphans = self.unanswered = 0
@@ -317,6 +322,16 @@ class Dialogue:
         if hold and not c.doubt:
             self.hold = c
         return c
+
+    def login_refused(self, c):
+        if c.sasl:
+            self.unheard = c.sasl, self.chunk.end
+
+    def response_unheard(self, line):
+        """A response all the same if it was sent before the refusal was heard."""
+        said = line.strip()
+        if self.unheard and said and self.chunk.ack is not None and self.chunk.ack < self.unheard[1] and is_base64(said):
+            self.unheard[0].response(line)
 
     def injected(self):
         """Whether the line at hand was sent before the client knew of the go-ahead: behind STARTTLS such lines are

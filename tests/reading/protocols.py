@@ -38,6 +38,10 @@ class Smtp(Dialogue):
             return
         verb, _, argument = text(line).strip().partition(' ')
         raw, verb = verb, {'X-EXPS': 'AUTH', 'X-ANONYMOUSTLS': 'STARTTLS'}.get(verb.upper(), verb.upper())     # Exchange's
+        if verb in self.KNOWN:
+            self.unheard = None
+        else:
+            self.response_unheard(line)
         if self.doubt and verb not in self.KNOWN + ('.',) and not evidence.is_mask(raw, 'STARTTLS'):
             return
         hold = verb in ('DATA', 'STARTTLS', 'XEXCH50') or (verb == 'AUTH' and argument.strip())
@@ -190,6 +194,8 @@ class Smtp(Dialogue):
             self.authenticated = True
             if c.sasl:
                 self.facts.expose(MECHANISMS.get(c.sasl.mechanism, (1, 'guessable'))[1])
+        else:
+            self.login_refused(c)
 
     def reply_to_mail(self, c, code, said, whole):
         self.transaction |= code < 300
@@ -285,6 +291,10 @@ class Imap(Dialogue):
         if starting:
             masked = len(w) > 1 and evidence.is_mask(w[1], 'STARTTLS')
             known = len(w) > 1 and (w[1].upper() in self.NOTHING + self.ACCESS or masked)
+            if len(w) < 2:
+                self.response_unheard(line)
+            else:
+                self.unheard = None
             if not known and (self.doubt or len(w) < 2):
                 self.part = b''
                 return
@@ -428,6 +438,8 @@ class Imap(Dialogue):
             elif c.verb == 'LOGIN':
                 f.expose('secret')
             self.authenticated = True
+        elif c.verb == 'AUTHENTICATE':
+            self.login_refused(c)
         self.code(t)
         if status == 'BAD' and evidence.echo_of_mask(t, 'STARTTLS'):
             f.add('masked_command', 'likely')
@@ -475,6 +487,10 @@ class Pop3(Dialogue):
         raw, _, argument = text(line).strip().partition(' ')
         mask = evidence.is_mask(raw, 'STLS')
         verb = raw if mask else raw.upper()
+        if verb in self.KNOWN:
+            self.unheard = None
+        else:
+            self.response_unheard(line)
         if self.doubt and verb not in self.KNOWN and not mask:
             return
         self.send(verb, argument, verb == 'STLS' or (verb == 'AUTH' and argument.strip()))
@@ -549,6 +565,8 @@ class Pop3(Dialogue):
             self.authenticated = True
             if c.sasl:
                 self.facts.expose(MECHANISMS.get(c.sasl.mechanism, (1, 'guessable'))[1])
+        if c.verb == 'AUTH' and not ok:
+            self.login_refused(c)
         if c.verb == 'STLS':
             self.accept() if ok else self.refuse(self.may_ask())
         if ok and (c.verb in ('CAPA', 'RETR', 'TOP') or c.verb in ('LIST', 'UIDL', 'AUTH') and not c.argument.strip()):
