@@ -253,7 +253,7 @@ int analysis_run(struct analysis *a, char *const *paths, size_t n)
     capture_list_make(&list, paths, n, complain_capture, a);
     if (!list.n) {
         capture_list_free(&list);
-        return a->status ? a->status : complain(EX_NOINPUT, "there is no capture in what was named");
+        return a->status ? a->status : complain(EX_NOINPUT, "there is no capture in what was named; name pcap or pcapng files, packed or not, or a folder that holds some");
     }
     if ((code = open_store(a, error))) {
         capture_list_free(&list);
@@ -263,7 +263,7 @@ int analysis_run(struct analysis *a, char *const *paths, size_t n)
     a->ledger.store = a->store;
     a->pipeline = pipeline_new(&a->ports, (size_t)a->memory, a->lanes, &user);
     if (!a->pipeline || !ledger)
-        note(a, complain(EX_OSERR, "there is not enough memory"));
+        note(a, complain(EX_OSERR, "there is not enough memory; --memory gives it less"));
     else {
         progress_begin(&a->progress, a->quiet ? 0 : total_bytes(&list), a->quiet);
         for (size_t i = 0; i < list.n && !a->store_status;)

@@ -96,7 +96,8 @@ int config_read(struct config *c, const char *path)
 {
     FILE *f = fopen(path, "re");
     if (!f)
-        return complain(EX_NOINPUT, "%s cannot be read: %s", path, strerror(errno));
+        return complain(EX_NOINPUT, "%s cannot be read: %s%s", path, strerror(errno),
+                        errno == ENOENT ? "; share/mailseal/mailseal.conf of what was installed is one to begin with" : "");
     size_t n = fread(c->text, 1, CONFIG_ROOM, f);
     bool more = !feof(f) && fgetc(f) != EOF, failed = ferror(f);
     int code = errno;

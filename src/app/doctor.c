@@ -99,7 +99,7 @@ int command_doctor(int argc, char **argv)
         case OPT_INTERFACE:
             interface = optarg;
             if (!*interface || strlen(interface) >= IF_NAMESIZE || strpbrk(interface, "/,"))
-                return complain(EX_USAGE, "--interface: '%s' is no name of an interface", interface);
+                return complain(EX_USAGE, "--interface: '%s' is no name of an interface; 'ip link' lists them", interface);
             break;
         case OPT_SECONDS:
             if (!number_parse(optarg, 1, 3600, &seconds))

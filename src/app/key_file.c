@@ -90,7 +90,8 @@ static int read_file(const char *path, int fd, struct key_pages *k)
     ssize_t n = read(fd, k->text, sizeof k->text);
     if (n < 0)
         return complain(EX_NOINPUT, "%s cannot be read: %s", path, strerror(errno));
-    return take_digits(k, n) ? 0 : complain(EX_DATAERR, "%s is no key: it has to be of %d hexadecimal digits", path, DIGITS);
+    return take_digits(k, n) ? 0 : complain(EX_DATAERR, "%s is no key: it has to be of %d hexadecimal digits; the name of a file that is not"
+                                                 " there makes a new one", path, DIGITS);
 }
 
 static int open_and_read(const char *path, bool make, bool quiet, struct key_pages *k)

@@ -72,7 +72,7 @@ static int take_interfaces(struct sensor *s, const char *value)
     while (*value) {
         size_t n = strcspn(value, ",");
         if (!n || n >= IF_NAMESIZE)
-            return complain(EX_USAGE, "--interface: '%s' is no name of an interface", value);
+            return complain(EX_USAGE, "--interface: '%s' is no name of an interface; 'ip link' lists them", value);
         if (is_link(s, value, n))
             return complain(EX_USAGE, "--interface: '%.*s' is named twice; each of its packets would count twice", (int)n, value);
         if (s->nlinks == STORE_LINKS)
@@ -198,7 +198,7 @@ static int prepare_evidence(struct sensor *s)
     if (!folder)
         return 0;
     if (stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
-        return complain(EX_CANTCREAT, "%s cannot be written in: it is no folder", folder);
+        return complain(EX_CANTCREAT, "%s cannot be written in: it is no folder; name one with --write", folder);
     if (mkdir(folder, 0750) == 0 && geteuid() == 0 && s->writer_uid && chown(folder, s->writer_uid, s->writer_gid) != 0)
         return complain(EX_CANTCREAT, "%s cannot be given to the writer: %s", folder, strerror(errno));
     return 0;
@@ -300,7 +300,7 @@ static int read_settings(struct settings *t, int argc, char **argv)
         if ((status = take_option(&t->sensor, option, optarg)))
             return status;
     if (optind != argc)
-        return complain(EX_USAGE, "monitor: '%s' is no option", argv[optind]);
+        return complain(EX_USAGE, "monitor: '%s' is no option; captures are read by mailseal analyze", argv[optind]);
     status = settle_links(t, of_file);
     return status ? status : check_settings(&t->sensor);
 }

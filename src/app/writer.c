@@ -325,7 +325,7 @@ static int begin(struct writer *w)
     if (w->ledger.store)
         twin_look(w->sensor);
     if (!begin_evidence(w))
-        return complain(EX_CANTCREAT, "%s cannot be written in: %s", w->sensor->evidence.folder, strerror(errno));
+        return complain(EX_CANTCREAT, "%s cannot be written in: %s; the writer is who owns the folder of the database", w->sensor->evidence.folder, strerror(errno));
     w->worker = worker_start(run_storer, w);
     return w->worker ? 0 : complain(EX_OSERR, "no thread can be started");
 }

@@ -75,6 +75,13 @@ bool live_filter_good(const char *filter, char error[CAPTURE_ERROR])
     return good;
 }
 
+static const char *what_to_do(const char *name, int code)
+{
+    static char text[80];
+    snprintf(text, sizeof text, "; 'ip link set %s up' lets it receive", name);
+    return code == PCAP_ERROR_NO_SUCH_DEVICE ? "; 'ip link' lists interfaces" : code == PCAP_ERROR_IFACE_NOT_UP ? text : "";
+}
+
 static bool activate(pcap_t *pcap, const char *name, const struct live_options *o, enum capture_status *status,
                      char error[CAPTURE_ERROR])
 {
@@ -90,8 +97,8 @@ static bool activate(pcap_t *pcap, const char *name, const struct live_options *
     if (code == PCAP_ERROR_PERM_DENIED)
         snprintf(error, CAPTURE_ERROR, "%s: capturing needs root or the capability CAP_NET_RAW", name);
     else if (code < 0)
-        snprintf(error, CAPTURE_ERROR, "%s: cannot be captured from: %.300s", name,
-                 *pcap_geterr(pcap) ? pcap_geterr(pcap) : pcap_statustostr(code));
+        snprintf(error, CAPTURE_ERROR, "%s: cannot be captured from: %.300s%s", name,
+                 *pcap_geterr(pcap) ? pcap_geterr(pcap) : pcap_statustostr(code), what_to_do(name, code));
     if (code < 0)
         return false;
     if (!set_filter(pcap, o->filters) || pcap_setnonblock(pcap, 1, ignored) != 0) {

@@ -164,7 +164,7 @@ static int check(sqlite3 *db, const char *path, int *version, char error[DB_ERRO
                  " use that one, or name another file with --db", path, (int)user, database_version());
         return EX_DATAERR;
     }
-    return user > 0 ? 0 : say(error, EX_DATAERR, path, "is damaged: it has no schema number");
+    return user > 0 ? 0 : say(error, EX_DATAERR, path, "is damaged: it has no schema number; take a copy of it that is whole, or name another file with --db");
 }
 
 static int add_own_row(sqlite3 *db, const struct address_choice *choice)
@@ -318,7 +318,7 @@ static int check_read(sqlite3 *db, const char *path, char error[DB_ERROR])
         return say(error, EX_NOINPUT, path, is_empty);
     if (version < database_version())
         return say(error, EX_DATAERR, path,
-                   "was written by an older mailseal; open it once with mailseal analyze");
+                   "was written by an older mailseal; a sensor, or mailseal analyze, that writes to it brings it up to date");
     return 0;
 }
 
@@ -330,7 +330,7 @@ static int check_is_there(const char *path, char error[DB_ERROR])
     if (access(path, R_OK) == 0)
         return 0;
     if (errno == ENOENT)
-        return say(error, EX_NOINPUT, path, "is not there; make it with mailseal analyze --db FILE CAPTURE");
+        return say(error, EX_NOINPUT, path, "is not there; make it with mailseal analyze --db FILE CAPTURE, or name that of the sensor with --db");
     snprintf(error, DB_ERROR, "%.600s cannot be read: %s", path, strerror(errno));
     return EX_NOINPUT;
 }
