@@ -68,8 +68,12 @@ static void take_command(struct dialogue *d, struct span line)
     if (verb == SIEVE_UNKNOWN && !rest.n && mask_of(word, "STARTTLS") == MASK_KEYWORD)
         evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
 
-    if (verb != SIEVE_UNKNOWN)
+    if (verb != SIEVE_UNKNOWN) {
         mail_on_this_port(d);
+        d->sasl.refused = false;
+    } else if (!rest.n) {
+        sasl_unheard(d, unquoted(word));
+    }
     if (verb == SIEVE_CAPABILITY)
         reach(d, STAGE_HELLO);
     if (verb == SIEVE_SCRIPT)

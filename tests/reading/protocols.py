@@ -618,6 +618,10 @@ class Sieve(Dialogue):
         raw, _, argument = text(whole).strip().partition(' ')
         mask = evidence.is_mask(raw, 'STARTTLS')
         verb = raw if mask else raw.upper()
+        if verb in self.KNOWN:
+            self.unheard = None
+        elif not argument and raw.startswith('"'):
+            self.response_unheard(plain(whole))
         if self.doubt and verb not in self.KNOWN and not mask:
             return
         self.send(verb, argument, verb in ('STARTTLS', 'AUTHENTICATE'))
@@ -695,6 +699,8 @@ class Sieve(Dialogue):
             self.authenticated = True
             if c.sasl:
                 self.facts.expose(MECHANISMS.get(c.sasl.mechanism, (1, 'guessable'))[1])
+        elif c.verb == 'AUTHENTICATE':
+            self.login_refused(c)
 
 
 def plain(b):
