@@ -75,7 +75,7 @@ class Tests:
     def keep(self, stream, *args):
         """What is stored of a stream, the folder of evidence, and the database that is made of that."""
         db, folder, again = self.path('.db'), self.path(), self.path('.db')
-        sensor = monitor.Sensor(self.a, db, ['--write', folder] + list(args), open(stream, 'rb'))
+        sensor = monitor.Sensor(self.a, db, ['--write', folder, '--retain-sessions', '0', '--retain-incidents', '0'] + list(args), open(stream, 'rb'))
         code = sensor.end()
         said = ['status %s: %s' % (code, sensor.said)] if code or sensor.said else []
         if monitor.analyse(self.a, folder, again):
