@@ -58,6 +58,16 @@ def called(n, greeting, hello, sni=''):
     return session('192.0.2.%d:25' % n, '198.51.100.%d:4100' % n, sni, True, greeting, hello)
 
 
+# A server of which nothing may be stored, since what it says is, or may be, the name of the client.
+NOT_CALLED = ['server 192.0.2.%d:25\nclient 198.51.100.%d:4100\n' % (n, n) + script for n, script in (
+    (30, 'set C hidden on\nS: 220 - ESMTP\nC: EHLO laptop.alice.example\nS: 250-laptop.alice.example\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
+    (31, 'S: 220 - ESMTP\nC: EHLO laptop.alice.example.\nS: 250-laptop.alice.example\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
+    (32, 'S: 220 - ESMTP\nC: EHLO laptop.alice.example\nC: EHLO second.alice.example\nS: 250-laptop.alice.example\nS: 250 STARTTLS\n'
+         'S: 250-second.alice.example\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
+    (33, 'S: 220 - ESMTP\nnext drop\nC: EHLO laptop.alice.example\nS: 250-laptop.alice.example\nS: 250 STARTTLS\nC: EHLO second.alice.example\n'
+         'S: 250-laptop.alice.example\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
+    (34, 'S: 220 ftp.alice.example FTP server ready\nC: USER a\nS: 331 Password required\nC: QUIT\nS: 221 Bye\nclose\n'))]
+
 # Server, sessions as (greeting, answer to EHLO, SNI), what is stored of it, its domain, and where that is from
 LONG = '.'.join(['a' * 63] * 3 + ['b' * 53, 'example'])
 CALLED = (
@@ -81,7 +91,7 @@ class Tests:
             open(path, 'w').write('start 2026-01-05T10:%02d:00\n' % i + script)
             subprocess.run([sys.executable, addresses.MAKE_PCAP, path, path[:-4] + '.pcap'], check=True)
         os.mkdir(os.path.join(folder, 'called'))
-        for i, script in enumerate(called(n, *s) for n, sessions, *_ in CALLED for s in sessions):
+        for i, script in enumerate(NOT_CALLED + [called(n, *s) for n, sessions, *_ in CALLED for s in sessions]):
             path = os.path.join(folder, 'called', '%02d.txt' % i)
             open(path, 'w').write('start 2026-01-06T10:%02d:00\n' % i + script)
             subprocess.run([sys.executable, addresses.MAKE_PCAP, path, path[:-4] + '.pcap'], check=True)
@@ -151,6 +161,7 @@ class Tests:
                 want = {'all': dict(list({n.replace('192.0.2.26', '*'): s for names in want.values() for n, s in names.items()}.items())[:8])}
                 said += ['an address is stored'] if rows(db, "SELECT 1 FROM name WHERE text LIKE '%192.0.2%'") else []
             said += [] if got == want else ['%s: names are %s' % (options, {k: v for k, v in got.items() if want.get(k) != v})]
+            said += ['the name of a client is stored'] if rows(db, "SELECT 1 FROM name WHERE text LIKE '%alice%'") else []
         said += [] if rows(db, 'SELECT max(n) <= 8 FROM (SELECT count(*) AS n FROM server_name GROUP BY server)') == [(1,)] else ['more than 8']
         return said + (self.called_domains() if self.list else [])
 

@@ -194,6 +194,21 @@ static size_t short_form_of(const char *p)
     return inet_pton(AF_INET6, text, addr) == 1 ? n : 0;
 }
 
+static size_t run_of(const char *p, bool (*digit)(char))
+{
+    size_t n = 0;
+    while (digit(p[n]))
+        n++;
+    return n;
+}
+
+/* An address without joints, as some name their customers: 8 or 32 hexadecimal digits, or 12 decimal ones. */
+static size_t plain_form_of(const char *p)
+{
+    size_t hex = run_of(p, is_hex), decimal = run_of(p, is_digit);
+    return !is_letter(p[hex]) && (hex == 8 || hex == 32 || (hex == 12 && decimal == 12)) ? hex : 0;
+}
+
 /* Length of an address that begins here, behind `before`. */
 static size_t address_at(const char *p, char before)
 {
@@ -203,6 +218,8 @@ static size_t address_at(const char *p, char before)
         n = six;
     if (!n && (is_hex(*p) || *p == ':') && !is_digit(before) && before != ':')
         n = short_form_of(p);
+    if (!n && !is_hex(before))
+        n = plain_form_of(p);
     return n;
 }
 

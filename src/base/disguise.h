@@ -47,8 +47,9 @@ bool disguise_mark(const uint8_t key[ADDRESS_KEY], uint8_t mark[ADDRESS_KEY_MARK
 /* From an address to what is stored of it. Not by two threads at once. */
 void disguise_address(const struct disguise *, uint8_t addr[16]);
 /* Puts '*' in the place of each address within a name or a sentence, which does not become longer: four numbers of
- * IPv4 or eight and more groups of IPv6 with '.', '-', '_' or ':' between them (as in pool-192-0-2-1.example), or IPv6
- * as people write it. With ADDRESSES_KEEP nothing changes. */
+ * IPv4 or eight and more groups of IPv6 with '.', '-', '_' or ':' between them (as in pool-192-0-2-1.example), IPv6
+ * as people write it, or an address as 8 or 32 hexadecimal or 12 decimal digits (as in ip-c0000201.example). With
+ * ADDRESSES_KEEP nothing changes. */
 void disguise_text(const struct disguise *, char *text);
 
 #endif

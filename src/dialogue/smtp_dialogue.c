@@ -96,10 +96,12 @@ static void begin_auth(struct dialogue *d, struct span arg)
     d->waits = true;
 }
 
-/* Of a name in EHLO. Only whether two are the same will be asked. 0: there is none, or nobody asks. */
+/* Of a name in EHLO, which a dot may end. Only whether two are the same will be asked. 0: there is none, or nobody asks. */
 static uint64_t print_of(const struct dialogue *d, struct span name)
 {
     uint8_t lower[256];
+    if (name.n && name.p[name.n - 1] == '.')
+        name.n--;
     if (!d->others->names || !name.n)
         return 0;
     size_t n = name.n < sizeof lower ? name.n : sizeof lower;
@@ -111,8 +113,10 @@ static uint64_t print_of(const struct dialogue *d, struct span name)
 static void note_name(struct dialogue *d, struct span arg)
 {
     uint64_t print = print_of(d, span_word(&arg));
-    if (print)
-        d->s->hello_name = print;
+    if (!print)
+        return;
+    d->u.smtp.many_names |= d->s->hello_name && d->s->hello_name != print;
+    d->s->hello_name = print;
 }
 
 static bool is_hello(uint8_t verb) { return verb == SMTP_EHLO || verb == SMTP_HELO || verb == SMTP_LHLO; }
@@ -291,13 +295,25 @@ static void take_greeting(struct dialogue *d, const struct smtp_reply_line *r)
         evidence(d, EVIDENCE_MASKED_GREETING, GRADE_POSSIBLE);
 }
 
-/* What it calls itself; a server that says the client's name instead has said nothing of its own. */
+/* An answer to EHLO may say the client's name instead of the server's, which is only seen where the client's is known,
+ * and all that it said. */
+static bool is_own_name(const struct dialogue *d, struct span name)
+{
+    const struct direction_state *client = &d->in[TO_SERVER];
+    return client->begun && !client->lost && d->s->hello_name && !d->u.smtp.many_names && print_of(d, name) != d->s->hello_name;
+}
+
 static void server_is_called(struct dialogue *d, enum name_source source, struct span name)
 {
     struct server_names *servers = d->others->servers;
-    bool sure = servers && !d->midstream && !d->in[TO_CLIENT].lost;
-    if (sure && !(d->s->hello_name && print_of(d, name) == d->s->hello_name))
+    if (servers && !d->midstream && !d->in[TO_CLIENT].lost && (source == NAME_SOURCE_GREETING || is_own_name(d, name)))
         server_names_meet(servers, &d->s->server, source, name, d->now_ns);
+}
+
+/* Others greet by 220, too: FTP does. */
+static bool speaks_of_mail(struct span greeting)
+{
+    return span_find_nocase(greeting, "SMTP") >= 0 || span_find_nocase(greeting, "LMTP") >= 0;
 }
 
 static void greeting_line(struct dialogue *d, struct span line, bool cut, const struct smtp_reply_line *r)
@@ -305,9 +321,9 @@ static void greeting_line(struct dialogue *d, struct span line, bool cut, const 
     bool asterisk = false;
     show(d, line);
     mail_on_this_port(d);
-    struct span rest = r->text;
-    if (r->code == 220 && !d->u.smtp.first_line_done && !cut)
-        server_is_called(d, NAME_SOURCE_GREETING, span_word(&rest));
+    struct span rest = r->text, name = span_word(&rest);
+    if (r->code == 220 && !d->u.smtp.first_line_done && !cut && speaks_of_mail(rest))
+        server_is_called(d, NAME_SOURCE_GREETING, name);
     if (span_find_nocase(r->text, "ESMTP") >= 0)
         d->u.smtp.esmtp = true;
     if (cut || !greeting_is_masked(line, &asterisk))
