@@ -341,7 +341,7 @@ void upgrade_unanswered(struct dialogue *d, uint32_t begin)
  * list that was seen whole is of no matter where nothing else awaits an answer. A greeting of IMAP may be a PREAUTH. */
 static bool knows_what_is_answered(const struct dialogue *d)
 {
-    if (d->in[TO_SERVER].lost || d->overrun || d->midstream || d->list_unasked || d->renumbered || d->out_of_step)
+    if (d->in[TO_SERVER].lost || d->overrun || d->midstream || d->list_unasked || d->renumbered)
         return false;
     if (!d->in[TO_CLIENT].lost)
         return true;

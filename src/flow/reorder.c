@@ -133,12 +133,15 @@ static bool is_far(uint32_t a, uint32_t b)
     return d > ACK_AHEAD || d < -ACK_AHEAD;
 }
 
-/* As both sides of a box that numbers anew show them, whose segments seem to be of one connection. */
+/* As both sides of a box that numbers anew show them, whose segments seem to be of one connection. Such a box lets
+ * segments with data through, too; a bare one may be anybody's. */
 static bool is_of_another(const struct reorder *r, unsigned side, const struct segment *seg)
 {
     const struct stream *s = &r->side[side], *other = &r->side[!side];
+    if ((seg->flags & TCP_RST) || !(seg->len || (seg->flags & TCP_SYN)))
+        return false;
     bool acks = (seg->flags & TCP_ACK) && other->seen && is_far(seg->ack, other->next);
-    return acks || (s->seen && !(seg->flags & TCP_RST) && is_far(seg->seq, s->next));
+    return acks || (s->seen && is_far(seg->seq, s->next));
 }
 
 static void take_ack(struct stream *other, const struct segment *seg)

@@ -54,7 +54,7 @@ struct reorder {
     struct held *given;                 /* whose bytes the last chunk showed */
     uint64_t clock_ns;
     bool overlap, gap;                  /* sticky: other bytes in a second copy; bytes lost */
-    bool far;                           /* sticky: numbers or acknowledgements that are none of this connection */
+    bool far;                           /* sticky: data with numbers or acknowledgements that are none of this connection */
 };
 
 enum chunk_kind {
