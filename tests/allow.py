@@ -147,6 +147,7 @@ def check_changed_list(folder, plain, some):
     check('of a file', run('rejudge', '--db', db, '--config', config)[1], 'nothing changes\n')
     check('none: %s' % run('rejudge', '--db', db, '--allow', 'none')[2], query(db, 'SELECT count(*) FROM session WHERE strip = 4'), [(0,)])
     same('none', db, plain)
+    check('none and more', [run('rejudge', '--db', db, '--allow', 'none', '--allow', x)[0] for x in ('none', listed)], [64, 64])
     check('none is recorded', query(db, "SELECT count(*) FROM rejudged WHERE why LIKE '%allowed no more' AND was_strip = 4"), [(n,)])
 
 

@@ -224,6 +224,17 @@ def check_addresses(folder):
             check(mode + ': networks, too', len(lines(db, '--client', rows[0]['client'])), len(rows))
 
 
+def check_made(folder):
+    """What is only possible is none of what it is compared with; and TTLs that no packet has."""
+    db, _ = located(folder, Capture().add(A, ONE, 'masked').add(B, ONE, 'tls').add('203.0.113.9', ONE, 'tls'))
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        c.execute('UPDATE session SET strip = min(strip, 1), server_ttl = ?', (1 << 62,))
+        c.commit()
+    rows = lines(db, '--grade', 'possible')
+    check('others of a possible one', [r['says'] for r in rows if r['about'] == 'other clients'],
+          ['2 sessions of 2 other networks with this server: 2 had the offer, 0 stripped'])
+
+
 def check_many(folder):
     """Thousands of networks hit at one server take little memory, and each is compared with all others."""
     networks, bound = 3000, 256 << 20
@@ -256,6 +267,7 @@ def main():
         check_proxy(folder)
         check_options(folder)
         check_addresses(folder)
+        check_made(folder)
         check_many(folder)
     checks.end()
 

@@ -261,6 +261,14 @@ class Tests:
         gone, never = (subprocess.run([self.a.bin, 'explain', '--db', copy, str(n)], capture_output=True, text=True) for n in (first, 10 ** 9))
         said += [] if gone.returncode == 65 and 'it was let go of' in gone.stderr and 'has no session' in never.stderr else ['explain: %s %s' % (gone, never)]
         said += [] if os.stat(copy).st_size < os.stat(old).st_size else ['it is not smaller']
+        with sqlite3.connect(copy) as c:
+            c.execute('DELETE FROM session')
+        gone = subprocess.run([self.a.bin, 'explain', '--db', copy, str(first)], capture_output=True, text=True)
+        said += [] if 'it was let go of' in gone.stderr else ['explain, with none left: %s' % gone.stderr]
+        with sqlite3.connect(copy) as c:
+            c.execute('PRAGMA user_version = %d' % (c.execute('PRAGMA user_version').fetchone()[0] - 1))
+        tried = subprocess.run([self.a.bin, 'retain', '--db', copy, '--dry-run'], capture_output=True, text=True)
+        said += [] if tried.returncode and tried.stderr.count('\n') == 1 and 'older' in tried.stderr else ['a dry run on an older one: %s' % tried]
         size = os.stat(small).st_size * 7 // 8 >> 10
         p = subprocess.run([self.a.bin, 'retain', '--db', small, '--retain-sessions', '0', '--size-limit', '%dK' % size], capture_output=True, text=True)
         said += [] if p.returncode == 64 and '1M or more' in p.stderr else ['a small limit: %s' % p]

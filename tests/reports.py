@@ -52,9 +52,9 @@ def rows_of(db, sql, parameters):
 VERDICTS = """SELECT hop, verdict, count(*), sum(bytes_toserver + bytes_toclient) FROM sessions
 WHERE CAST(strftime('%s', substr(timestamp, 1, 13) || ':00') AS INTEGER) >= :since
   AND CAST(strftime('%s', substr(timestamp, 1, 13) || ':00') AS INTEGER) < :until GROUP BY hop, verdict ORDER BY 1, 2"""
-WEIGHTS = """SELECT hop, sum(sessions), count(DISTINCT network) FROM peers
+WEIGHTS = """SELECT iif(direction = 'internal', 'internal', hop), sum(sessions), count(DISTINCT network) FROM peers
 WHERE day_unix >= :since AND day_unix < :until
-  AND verdict IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear') GROUP BY hop ORDER BY 1"""
+  AND verdict IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear') GROUP BY 1 ORDER BY 1"""
 EXPOSED = """SELECT hop, server, port, sum(sessions), count(DISTINCT network) FROM peers
 WHERE day_unix >= :since AND day_unix < :until AND exposure IN ('secret', 'guessable') GROUP BY 1, 2, 3"""
 HELLOS = """SELECT tls_ja4, count(*), sum(verdict IN ('implicit_tls', 'starttls')) FROM sessions

@@ -21,7 +21,7 @@
 -- servers are counted that way by their first and last session, so one that was seen before and behind but not between
 -- counts, too.
 WITH all_hits AS MATERIALIZED (
-    SELECT s.id, s.first_us, s.server, s.facts, s.evidence, s.server_ttl, s.forged_ttl,
+    SELECT s.id, s.first_us, s.server, s.facts, s.evidence, iif(s.server_ttl BETWEEN 1 AND 255, s.server_ttl, NULL) AS server_ttl, s.forged_ttl,
            -- an IPv4 address begins with ten zeroes and ff ff
            iif(substr(c.address, 1, 12) = x'00000000000000000000ffff', substr(c.address, 1, 15), substr(c.address, 1, 6)) AS network
     FROM session AS s JOIN endpoint AS c ON c.id = s.client JOIN endpoint AS d ON d.id = s.server
@@ -44,7 +44,7 @@ WITH all_hits AS MATERIALIZED (
     SELECT min(since_us) AS since, max(until_us) AS until FROM paths
 ), around AS MATERIALIZED (
     SELECT first_us, server, address, port, network, server_ttl, strip = 0 AS free FROM (
-        SELECT s.first_us, s.server, d.address, d.port, s.strip, s.server_ttl,
+        SELECT s.first_us, s.server, d.address, d.port, s.strip, iif(s.server_ttl BETWEEN 1 AND 255, s.server_ttl, NULL) AS server_ttl,
                s.facts >> (SELECT code FROM word WHERE kind = 'fact' AND word = 'offered') & 1
                OR s.verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'starttls') AS offered,
                iif(substr(c.address, 1, 12) = x'00000000000000000000ffff', substr(c.address, 1, 15), substr(c.address, 1, 6)) AS network
@@ -82,6 +82,7 @@ WITH all_hits AS MATERIALIZED (
 ), within AS (
     SELECT path,
            sum(iif(about = 'these clients', sign * free, 0)) AS amid,
+           sum(iif(about = 'own', iif(sign > 0, begun, -ended), 0)) AS own_ways,
            sum(iif(about = 'own', sign * free, 0)) AS own_free, sum(iif(about = 'own', sign * stripped, 0)) AS own_stripped,
            sum(iif(about = 'other clients', sign * free, 0)) AS client_free, sum(iif(about = 'other clients', sign * stripped, 0)) AS client_stripped,
            sum(iif(about = 'other clients', iif(sign > 0, begun, -ended), 0)) AS networks,
@@ -93,8 +94,8 @@ WITH all_hits AS MATERIALIZED (
     FROM until_then WHERE path IS NOT NULL
     GROUP BY path
 ), compared AS MATERIALIZED (              -- the others are all but one's own
-    SELECT p.*, amid AS own, client_free - own_free AS cf, client_stripped - own_stripped AS cs, networks - 1 AS networks,
-           server_free - own_free AS sf, server_stripped - own_stripped AS ss, servers - 1 AS servers,
+    SELECT p.*, amid AS own, client_free - own_free AS cf, client_stripped - own_stripped AS cs, networks - own_ways AS networks,
+           server_free - own_free AS sf, server_stripped - own_stripped AS ss, servers - own_ways AS servers,
            port_free - own_free AS pf, port_stripped - own_stripped AS ps,
            iif(ttls >= 3 AND ttls * ttl_squares = ttl_sum * ttl_sum, ttl_sum / ttls, NULL) AS usual_ttl, ttls     -- all are the same
     FROM within AS w CROSS JOIN paths AS p ON p.path = w.path

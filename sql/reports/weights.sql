@@ -4,7 +4,7 @@
 -- large message in clear weighs more than many probes. By client networks (/24, /48): the mean
 -- of the networks' own shares, so that a busy one counts as much as a quiet one; sessions beyond
 -- the bound of peer_day are one network. hop `all` is relay, submission and retrieval without
--- the internal sessions. :since and :until (unix seconds) choose the days that begin in
+-- the internal sessions, which stand in a row of their own. :since and :until (unix seconds) choose the days that begin in
 -- [since, until).
 WITH span (since, until) AS (
     SELECT coalesce(:since, 0), coalesce(:until, 32503680000)
@@ -34,7 +34,8 @@ WITH span (since, until) AS (
     JOIN word AS v ON v.kind = 'verdict' AND v.code = s.verdict
                   AND v.word IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear')
 ), hops AS (
-    SELECT * FROM named
+    SELECT iif(direction = 'internal' AND :direction IS NULL, 'internal', hop) AS hop, direction, network, sessions, bytes, encrypted
+    FROM named
     UNION ALL
     SELECT 'all', direction, network, sessions, bytes, encrypted
     FROM named
@@ -55,4 +56,4 @@ SELECT hop,
        round(avg(CAST(sessions_encrypted AS REAL) / sessions), 6) AS share_by_networks
 FROM networks
 GROUP BY hop
-ORDER BY hop <> 'all', (SELECT code FROM word WHERE kind = 'hop' AND word = hop);
+ORDER BY hop <> 'all', hop = 'internal', (SELECT code FROM word WHERE kind = 'hop' AND word = hop);

@@ -1,2 +1,2 @@
--- A row, if session ?1, which is not here, was let go of: it is older than the newest one, and some were.
-SELECT 1 FROM retention WHERE sessions > 0 AND ?1 < (SELECT max(id) FROM session);
+-- A row, if session ?1, which is not here, was let go of: its number was given, and some were.
+SELECT 1 FROM retention WHERE sessions > 0 AND ?1 BETWEEN 1 AND (SELECT last_session FROM database);

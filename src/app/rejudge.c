@@ -58,11 +58,13 @@ static bool on_allowed_path(const void *ctx, enum direction d, const struct endp
     return path_is_allowed(ctx, d, client, server);
 }
 
-static int take_allowed(struct paths *p, const char *text)
+static int take_allowed(struct paths *p, const char *text, bool *none)
 {
-    if (strcmp(text, "none") == 0)
-        return p->nallowed ? complain(EX_USAGE, "--allow: 'none' stands alone") : 0;
-    return allow_take(p, text);
+    bool is_none = strcmp(text, "none") == 0;
+    if (*none || (is_none && p->nallowed))
+        return complain(EX_USAGE, "--allow: 'none' stands alone");
+    *none = is_none;
+    return is_none ? 0 : allow_take(p, text);
 }
 
 static int judge_again(const char *db, bool dry, const struct paths *paths)
@@ -82,7 +84,7 @@ int command_rejudge(int argc, char **argv)
 {
     static struct paths paths;
     const char *db = DATABASE_DEFAULT;
-    bool dry = false, named = false;
+    bool dry = false, named = false, none = false;
     int option, code;
 
     while ((option = option_next(argc, argv, options)) != -1)
@@ -92,7 +94,7 @@ int command_rejudge(int argc, char **argv)
             break;
         case OPT_ALLOW:
             named = true;
-            if ((code = take_allowed(&paths, optarg)))
+            if ((code = take_allowed(&paths, optarg, &none)))
                 return code;
             break;
         case OPT_CONFIG:

@@ -91,7 +91,7 @@ static int let_go(struct store *s, const struct retain *r)
 int command_retain(int argc, char **argv)
 {
     struct retain r = { .db = DATABASE_DEFAULT, .keep = keep_default };
-    const struct store_options o = { .there = true };
+    struct store_options o = { .there = true };
     char error[STORE_ERROR];
     int option, code = 0;
 
@@ -107,6 +107,7 @@ int command_retain(int argc, char **argv)
         return complain(EX_USAGE, "retain: '%s' is not an option; the database is named by --db", argv[optind]);
     if (r.pack && r.dry_run)
         return complain(EX_USAGE, "retain: --dry-run writes nothing, so that --pack cannot go with it; leave one of them out");
+    o.as_is = r.dry_run;
     struct store *s = store_open(r.db, &o, &code, error);
     if (!s)
         return complain(code, "%s", error);

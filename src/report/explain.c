@@ -106,7 +106,7 @@ static int take_rows(struct reading *r, const char *name, struct explanation *x,
     return rc;
 }
 
-/* Numbers below that of the newest were given; those that are not here any more were let go of. */
+/* Numbers up to the last one were given; those that are not here any more were let go of. */
 static int no_session(struct reading *r, const char *db, int64_t id, char error[REPORT_ERROR])
 {
     sqlite3_stmt *stmt = reading_prepare(r, "statements/explain_gone.sql");
