@@ -226,7 +226,7 @@ def check_addresses(folder):
 
 def check_made(folder):
     """What is only possible is none of what it is compared with; and TTLs that no packet has."""
-    db, _ = located(folder, Capture().add(A, ONE, 'masked').add(B, ONE, 'tls').add('203.0.113.9', ONE, 'tls'))
+    db, _ = located(folder, Capture().add(A, ONE, 'masked').add(B, ONE, 'tls').add('192.0.2.%d', ONE, 'tls'))
     with contextlib.closing(sqlite3.connect(db)) as c:
         c.execute('UPDATE session SET strip = min(strip, 1), server_ttl = ?', (1 << 62,))
         c.commit()
