@@ -12,10 +12,11 @@ import golden
 
 COPIES = 40                                 # of each session: so many that the program can be killed at work
 TABLES = ('endpoint', 'tls_profile', 'session', 'rate', 'rate_day', 'peer_day', 'peer_month', 'tls_day', 'certificate_day',
-          'client_day', 'evidence_hour', 'server', 'history_month', 'odd_port', 'attempt')
+          'client_day', 'client_name_day', 'evidence_hour', 'server', 'history_month', 'odd_port', 'attempt')
 VERDICTS = ('rate', 'rate_day', 'peer_day', 'peer_month')
 MERGED = {   # without the exposure in the key two rows become one
     'client_day': 'day, direction, hop, fingerprint, tls_version',
+    'client_name_day': 'day, direction, hop, client_name',
     'evidence_hour': 'hour, direction, hop, evidence, grade'}
 OLDER = """
 UPDATE session SET verdict = (SELECT code FROM word WHERE kind = 'verdict' AND word = 'clear'),
@@ -35,7 +36,7 @@ SUMS = {'rate': ('sessions', 'bytes', 'messages_clear', 'offered'),
         'rate_day': ('sessions', 'bytes', 'messages_clear', 'offered'),
         'peer_day': ('sessions', 'bytes', 'offered', 'below_12'),
         'peer_month': ('sessions', 'bytes', 'offered', 'below_12'), 'tls_day': ('sessions',),
-        'certificate_day': ('sessions', 'out_of_time'), 'client_day': ('sessions',), 'evidence_hour': ('sessions',),
+        'certificate_day': ('sessions', 'out_of_time'), 'client_day': ('sessions',), 'client_name_day': ('sessions',), 'evidence_hour': ('sessions',),
         'server': ('sessions', 'lists', 'offered', 'requested', 'accepted', 'upgraded', 'implicit', 'stripped', 'clear',
                    'failed', 'exposed', 'invited', 'pq')}
 

@@ -464,6 +464,18 @@ def check_width(db):
         check('%s: a row begins at the edge' % (command,), len(firsts), len(whole))
 
 
+def check_clients(db):
+    """Kinds of clients: what the captures show, and the report from the sessions themselves."""
+    with contextlib.closing(sqlite3.connect(db)) as c:
+        kinds = c.execute("""SELECT src_port, client_name FROM sessions WHERE source LIKE '%/client-id.pcap' OR source LIKE '%/client-hello.pcap'
+            ORDER BY app_proto, src_port""").fetchall()
+        want = c.execute("""SELECT hop, coalesce(client_name, 'none seen'), count(*), sum(verdict IN ('implicit_tls', 'starttls')),
+                sum(verdict IN ('stripped', 'clear', 'clear_auth')), sum(verdict = 'tls_failed')
+            FROM sessions WHERE verdict <> 'other' AND direction <> 'internal' GROUP BY 1, 2 ORDER BY 1, 2""").fetchall()
+    check('kinds of clients', kinds, [(40001, 'thunderbird'), (40002, None), (40003, None), (40001, 'label'), (40002, 'apple'), (40003, 'private')])
+    check('clients', sorted((r[0], r[1], *map(int, r[2:6])) for r in report(db, 'clients')[1:]), want)
+
+
 def main():
     global BIN
     p = argparse.ArgumentParser(description=__doc__)
@@ -482,6 +494,7 @@ def main():
         for case in UNLIKE:
             check_coverage(case)
         check_exports(drawn)
+        check_clients(goldens)
         check_kept(goldens)
         check_counters(goldens)
         check_history(goldens)

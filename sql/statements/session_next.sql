@@ -4,7 +4,7 @@ SELECT s.id, s.sensor, s.database, s.first_us, s.lasted_us, s.server, server.por
        s.auth_exposure, s.messages_clear, s.bytes_toserver, s.bytes_toclient,
        t.version, t.cipher, t.grp, t.flags, s.source,
        s.pkts_toserver, s.pkts_toclient,
-       s.incidents, s.certificate, s.fingerprint, server.address
+       s.incidents, s.certificate, s.fingerprint, server.address, s.client_name
 FROM session AS s
 JOIN endpoint AS server ON server.id = s.server
 JOIN endpoint AS client ON client.id = s.client

@@ -22,7 +22,7 @@ SELECT timestamp AS "@timestamp", '8.11.0' AS "ecs.version", 'event' AS "event.k
        id AS "mailseal.id", tls_ja4 AS "mailseal.ja4",
        hop AS "mailseal.hop", verdict AS "mailseal.verdict", stage AS "mailseal.stage",
        rule AS "mailseal.rule", nullif(incidents, '') AS "mailseal.incidents", nullif(marks, '') AS "mailseal.marks",
-       messages_clear AS "mailseal.messages_clear",
+       messages_clear AS "mailseal.messages_clear", client_name AS "mailseal.client_name",
        starttls_offered AS "mailseal.starttls.offered", starttls_requested AS "mailseal.starttls.requested",
        starttls_reply AS "mailseal.starttls.reply", tls_client_max AS "mailseal.tls.client_max",
        tls_pq_offered AS "mailseal.tls.pq_offered", tls_pq AS "mailseal.tls.pq",

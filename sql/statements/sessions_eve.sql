@@ -12,7 +12,7 @@ SELECT substr(timestamp, 1, 26) || '+0000' AS timestamp, 'mailseal' AS event_typ
        id AS "mailseal.id", bytes_toserver AS "mailseal.bytes_toserver", bytes_toclient AS "mailseal.bytes_toclient",
        hop AS "mailseal.hop", direction AS "mailseal.direction", verdict AS "mailseal.verdict", stage AS "mailseal.stage",
        rule AS "mailseal.rule", nullif(incidents, '') AS "mailseal.incidents", nullif(marks, '') AS "mailseal.marks",
-       messages_clear AS "mailseal.messages_clear",
+       messages_clear AS "mailseal.messages_clear", client_name AS "mailseal.client_name",
        starttls_offered AS "mailseal.starttls.offered", starttls_requested AS "mailseal.starttls.requested",
        starttls_reply AS "mailseal.starttls.reply", tls_client_max AS "mailseal.tls.client_max",
        tls_pq_offered AS "mailseal.tls.pq_offered", tls_pq AS "mailseal.tls.pq",

@@ -83,6 +83,7 @@ SELECT s.id,
             ELSE '' END AS marks,
        CASE WHEN protocol.word IN ('smtp', 'lmtp', 'pop3') AND verdict.word <> 'other'
             THEN s.messages_clear END AS messages_clear,
+       client_name.word AS client_name,
        s.pkts_toserver,
        s.pkts_toclient,
        s.bytes_toserver,
@@ -121,6 +122,7 @@ LEFT JOIN word AS reply ON reply.kind = 'starttls_reply' AND reply.code = s.star
 LEFT JOIN word AS command ON command.kind = 'auth_command' AND command.code = s.auth_command
 LEFT JOIN word AS mechanism ON mechanism.kind = 'mechanism' AND mechanism.code = s.auth_mechanism
 LEFT JOIN word AS exposure ON exposure.kind = 'exposure' AND exposure.code = s.auth_exposure
+LEFT JOIN word AS client_name ON client_name.kind = 'client_name' AND client_name.code = s.client_name
 LEFT JOIN word AS version ON version.kind = 'tls_version' AND version.code = t.version
 LEFT JOIN word AS client_max ON client_max.kind = 'tls_version' AND client_max.code = t.client_max
 LEFT JOIN word AS cipher ON cipher.kind = 'tls_cipher' AND cipher.code = t.cipher

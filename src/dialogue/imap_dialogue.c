@@ -1,4 +1,5 @@
 /* IMAP: tagged commands and answers, literals, capabilities in three places. */
+#include "dialogue/client_name.h"
 #include "dialogue/dialogue.h"
 #include "dialogue/mask.h"
 #include "proto/imap.h"
@@ -93,6 +94,8 @@ static void take_command(struct dialogue *d, const struct imap_command *c, bool 
         spoke_mail(d);
     if (c->verb == IMAP_CAPABILITY || c->verb == IMAP_ID)
         reach(d, STAGE_HELLO);
+    if (c->verb == IMAP_ID && !cut && !d->s->client_name)
+        d->s->client_name = (uint8_t)client_name_of_id(c->args);
     if (c->verb == IMAP_STARTTLS) {
         flags |= upgrade_flags(d, c->args.n > 0);
         upgrade_asked(d);

@@ -1,6 +1,7 @@
 /* SMTP and LMTP: which command an answer belongs to, and what the pair says. */
 #include "dialogue/dialogue.h"
 #include "dialogue/mask.h"
+#include "dialogue/client_name.h"
 #include "dialogue/server_names.h"
 #include "proto/smtp.h"
 
@@ -112,7 +113,10 @@ static uint64_t print_of(const struct dialogue *d, struct span name)
 
 static void note_name(struct dialogue *d, struct span arg)
 {
-    uint64_t print = print_of(d, span_word(&arg));
+    struct span name = span_word(&arg);
+    uint64_t print = print_of(d, name);
+    if (!d->s->client_name)
+        d->s->client_name = (uint8_t)client_name_of_hello(name);
     if (!print)
         return;
     d->u.smtp.many_names |= d->s->hello_name && d->s->hello_name != print;

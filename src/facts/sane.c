@@ -38,7 +38,8 @@ static bool bools_are_sane(const struct session *s)
 static bool words_are_sane(const struct session *s)
 {
     return s->protocol < PROTOCOL_N && s->stage < STAGE_N && s->starttls_reply < STARTTLS_REPLY_N &&
-           s->auth.command < AUTH_COMMAND_N && s->auth.mechanism < MECHANISM_N && s->auth.exposure < EXPOSURE_N;
+           s->auth.command < AUTH_COMMAND_N && s->auth.mechanism < MECHANISM_N && s->auth.exposure < EXPOSURE_N &&
+           s->client_name < CLIENT_NAME_N;
 }
 
 static bool bits_are_sane(const struct session *s)

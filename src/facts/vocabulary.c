@@ -18,6 +18,7 @@ static const struct word outcomes[] = { ATTEMPT_OUTCOMES(V) };
 static const struct word auth_commands[] = { AUTH_COMMANDS(V) };
 static const struct word starttls_replies[] = { STARTTLS_REPLIES(V) };
 static const struct word name_sources[] = { NAME_SOURCES(V) };
+static const struct word client_names[] = { CLIENT_NAMES(V) };
 static const struct word tunnels[] = { TUNNELS(V) };
 #undef V
 
@@ -31,6 +32,7 @@ const struct word_list vocabulary[] = {
     LIST("fact", facts),           LIST("outcome", outcomes),
     LIST("auth_command", auth_commands), LIST("starttls_reply", starttls_replies),
     LIST("tunnel", tunnels),       LIST("name_source", name_sources),
+    LIST("client_name", client_names),
     { NULL, NULL, 0 },
 };
 

@@ -150,6 +150,29 @@
     N(GREETING, "greeting", "first word of its SMTP or LMTP greeting")                  \
     N(HELLO,    "hello",    "first word of its answer to EHLO or LHLO")
 
+/* What a client calls itself in clear, by its kind: the name itself is never kept. Programs first by their IMAP ID or
+ * their own EHLO names, then the shapes of other EHLO names. Habits of programs, no proof of them. */
+#define CLIENT_NAMES(C)                                                                 \
+    C(NONE,         NULL,           "none seen")                                        \
+    C(THUNDERBIRD,  "thunderbird",  "Thunderbird")                                      \
+    C(APPLE,        "apple",        "Mail of Apple's systems")                          \
+    C(OUTLOOK,      "outlook",      "Outlook, and what came before and after it")       \
+    C(ANDROID,      "android",      "a mail program of Android")                        \
+    C(DESKTOP,      "desktop",      "another program for people")                       \
+    C(WEBMAIL,      "webmail",      "a web mailer")                                     \
+    C(FETCHER,      "fetcher",      "fetches or copies mailboxes by itself")            \
+    C(LIBRARY,      "library",      "a library of a programming language")              \
+    C(PROXY,        "proxy",        "a server that passes connections on")              \
+    C(PROGRAM,      "program",      "an IMAP ID with another name")                     \
+    C(LOCALHOST,    "localhost",    "EHLO localhost: scripts, devices")                 \
+    C(LOOPBACK,     "loopback",     "EHLO [127.0.0.1]: mail programs that hide their address") \
+    C(LITERAL,      "literal",      "EHLO with an address in brackets: mail programs, scripts") \
+    C(LABEL,        "label",        "EHLO with a name without a dot: Windows, containers, devices") \
+    C(PRIVATE,      "private",      "EHLO with a name of a private zone, as .local or .lan") \
+    C(HOST,         "host",         "EHLO with a name of the DNS: servers, scripts")    \
+    C(ADDRESS,      "address",      "EHLO with an address without brackets")            \
+    C(MALFORMED,    "malformed",    "EHLO with what is no name (RFC 5321 section 4.1.1.1)")
+
 
 #define V(id, w, s) VERDICT_##id,
 enum verdict { VERDICTS(V) VERDICT_N };
@@ -195,6 +218,9 @@ enum starttls_reply { STARTTLS_REPLIES(V) STARTTLS_REPLY_N };
 #undef V
 #define V(id, w, s) NAME_SOURCE_##id,
 enum name_source { NAME_SOURCES(V) NAME_SOURCE_N };
+#undef V
+#define V(id, w, s) CLIENT_NAME_##id,
+enum client_name { CLIENT_NAMES(V) CLIENT_NAME_N };
 #undef V
 
 #define V(id, w, s) FACT_##id = 1u << FACT_BIT_##id,

@@ -241,6 +241,21 @@ const struct figure figures[] = {
                     { "share", "Share", FORMAT_SHARE } },
     },
     {
+        .id = "clients",
+        .title = "Clients that lag behind",
+        .sentence = "What clients of the latest 30 days call themselves in clear, by kind, never by name: programs by their "
+                    "IMAP ID, else the shape of the EHLO name. Of implicit TLS nothing of the kind is seen.",
+        .report = "clients", .direction = true, .recent = true,
+        .panel = { { PANEL_RANK, "", NULL, NULL, "Sessions", SCALE_COUNT,
+                     { { "Exposed", "clear", "exposed", 0, 0, 0, 0 }, { "TLS failed", "failed", "failed", 0, 0, 0, 0 } },
+                     { { "client", "", FORMAT_TEXT }, { "hop", "", FORMAT_TEXT } },
+                     { { "sessions", "sessions", FORMAT_COUNT }, { "share", "encrypted", FORMAT_SHARE } } } },
+        .column = { { "hop", "Hop", FORMAT_TEXT }, { "client", "Calls itself", FORMAT_TEXT },
+                    { "sessions", "Sessions", FORMAT_COUNT }, { "encrypted", "Encrypted", FORMAT_COUNT },
+                    { "exposed", "Exposed", FORMAT_COUNT }, { "failed", "TLS failed", FORMAT_COUNT },
+                    { "share", "Share", FORMAT_SHARE } },
+    },
+    {
         .id = "quantum",
         .title = "Post-quantum key exchange",
         .sentence = "A recording made today can be decrypted once there are quantum computers, unless a hybrid group was "

@@ -33,6 +33,7 @@ static const struct tally_shape shapes[COUNTS_TABLES] = {
     [COUNTS_CERTIFICATE_DAY] = { "certificate_day_add", 5, 2, COUNTS_CERTIFICATES_A_DAY, "certificate_day_keys",
                                  other_certificate, NULL },
     [COUNTS_CLIENT_DAY] = { "client_day_add", 6, 1, COUNTS_CLIENTS_A_DAY, "client_day_keys", other_client, NULL },
+    [COUNTS_CLIENT_NAME] = { "client_name_day_add", 5, 1 },
     [COUNTS_EVIDENCE] = { "evidence_hour_add", 6, 1 },
     [COUNTS_SERVER]   = { "server_add", 2, 17 },
     [COUNTS_HISTORY]  = { "history_add", 4, 11, COUNTS_HISTORY_A_MONTH, "history_keys", other_history, NULL },
@@ -227,6 +228,17 @@ static void share_client(const struct counted *x, int64_t port, struct share *ou
     };
 }
 
+static void share_client_name(const struct counted *x, int64_t port, struct share *out)
+{
+    const struct session *s = x->session;
+    (void)port;
+    *out = (struct share){
+        .any = x->judgement->verdict != VERDICT_OTHER,
+        .key = { begin_of(s->first_ns, DAY), x->direction, x->judgement->hop, s->client_name, x->judgement->verdict },
+        .value = { 1 },
+    };
+}
+
 static void share_evidence(const struct counted *x, enum evidence kind, struct share *out)
 {
     enum grade grade = evidence_grade(x->session->evidence, kind);
@@ -327,6 +339,7 @@ typedef void share_of(const struct counted *, int64_t port, struct share *);
 static share_of *const shares[] = {
     [COUNTS_RATE] = share_rate, [COUNTS_PEER_DAY] = share_peer, [COUNTS_TLS_DAY] = share_tls,
     [COUNTS_CERTIFICATE_DAY] = share_certificate, [COUNTS_CLIENT_DAY] = share_client,
+    [COUNTS_CLIENT_NAME] = share_client_name,
     [COUNTS_SERVER] = share_server, [COUNTS_HISTORY] = share_history, [COUNTS_SOURCE] = share_source
 };
 

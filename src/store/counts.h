@@ -1,5 +1,6 @@
 /* What a session adds to the tables of sums: rate, rate_day, peer_day, peer_month, tls_day, certificate_day,
- * client_day, evidence_hour, server, history_month, attempt and the counters of its source. Gathered in memory, written when full and at commit. */
+ * client_day, client_name_day, evidence_hour, server, history_month, attempt and the counters of its source. Gathered in
+ * memory, written when full and at commit. */
 #ifndef MAILSEAL_STORE_COUNTS_H
 #define MAILSEAL_STORE_COUNTS_H
 
@@ -18,7 +19,7 @@ enum {
 enum {
     /* a coarser table behind the one it is made of: it is written later */
     COUNTS_RATE, COUNTS_RATE_DAY, COUNTS_PEER_DAY, COUNTS_PEER_MONTH, COUNTS_TLS_DAY, COUNTS_CERTIFICATE_DAY,
-    COUNTS_CLIENT_DAY, COUNTS_EVIDENCE, COUNTS_SERVER, COUNTS_HISTORY, COUNTS_ATTEMPT, COUNTS_SOURCE,
+    COUNTS_CLIENT_DAY, COUNTS_CLIENT_NAME, COUNTS_EVIDENCE, COUNTS_SERVER, COUNTS_HISTORY, COUNTS_ATTEMPT, COUNTS_SOURCE,
     COUNTS_TABLES
 };
 

@@ -244,7 +244,7 @@ static int begin(struct rejudging *r)
 static int tidy(struct rejudging *r, bool *broken)
 {
     static const char *const steps[] = { "rate_trim", "rate_day_trim", "peer_day_trim", "tls_day_trim",
-                                         "certificate_day_trim", "client_day_trim", "peer_month_trim", "evidence_hour_trim",
+                                         "certificate_day_trim", "client_day_trim", "client_name_day_trim", "peer_month_trim", "evidence_hour_trim",
                                          "server_trim" };
     int64_t below = 0;
     int rc = run(r->db, "server_extremes", &r->revision);

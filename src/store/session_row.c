@@ -143,5 +143,6 @@ int session_row_add(sqlite3_stmt *stmt, const struct session_row *row)
     bind_ref(&b, row->fingerprint);
     bind_ref(&b, s->server_ttl);
     bind_ref(&b, s->forged_ttl);
+    bind_ref(&b, s->client_name);
     return bound_run(&b);
 }

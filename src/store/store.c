@@ -226,7 +226,7 @@ void store_rollback(struct store *s)
 static int trim(struct store *s)
 {
     static const char *const steps[] = { "rate_trim", "rate_day_trim", "peer_day_trim", "peer_month_trim",
-                                         "tls_day_trim", "client_day_trim", "evidence_hour_trim" };
+                                         "tls_day_trim", "client_day_trim", "client_name_day_trim", "evidence_hour_trim" };
     int rc = SQLITE_OK;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && s->revised && rc == SQLITE_OK; i++) {
         sqlite3_stmt *stmt = db_prepare(s->db, steps[i]);

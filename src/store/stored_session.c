@@ -61,4 +61,5 @@ void stored_session_read(sqlite3_stmt *stmt, struct stored_session *o)
     o->certificate = sqlite3_column_int64(stmt, 29);
     o->fingerprint = sqlite3_column_int64(stmt, 30);
     read_address(stmt, 31, s->server.addr);
+    s->client_name = (uint8_t)sqlite3_column_int64(stmt, 32);
 }

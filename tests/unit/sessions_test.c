@@ -30,7 +30,7 @@ static void sessions_have_the_documented_names(void **state)
         "\"starttls\":{\"offered\":true,\"requested\":true,\"reply\":\"220\"},"
         "\"auth\":{\"offered\":null,\"command\":null,\"mechanism\":null,\"exposure\":null,"
         "\"invited_in_clear\":null},"
-        "\"strip\":{\"grade\":\"none\",\"evidence\":[]},\"incidents\":[],\"marks\":[],\"messages_clear\":0,"
+        "\"strip\":{\"grade\":\"none\",\"evidence\":[]},\"incidents\":[],\"marks\":[],\"messages_clear\":0,\"client\":{\"name\":null},"
         "\"pkts_toserver\":10,\"pkts_toclient\":12,\"bytes_toserver\":1000,\"bytes_toclient\":2000,"
         "\"proxy\":{\"src_ip\":null,\"src_port\":null,\"dest_ip\":null,\"dest_port\":null},"
         "\"vlan\":[10,20],\"tunnel\":[],\"source\":\"a \\\"quoted\\\",\\u001b[31m\\ufffd name.pcap\","
@@ -42,7 +42,7 @@ static void sessions_have_the_documented_names(void **state)
         "\"auth\":{\"offered\":[\"PLAIN\",\"LOGIN\",\"XYMPKI\",\"X-FOO\"],\"command\":\"AUTH\","
         "\"mechanism\":\"XYMPKI\",\"exposure\":\"guessable\",\"invited_in_clear\":true}",
         "\"strip\":{\"grade\":\"likely\",\"evidence\":[\"masked_capability\",\"hello_refused\"]},"
-        "\"incidents\":[\"preauth\",\"deprecated_tls\"],\"marks\":[],\"messages_clear\":2,",
+        "\"incidents\":[\"preauth\",\"deprecated_tls\"],\"marks\":[],\"messages_clear\":2,\"client\":{\"name\":null},",
         "\"starttls\":{\"offered\":null,\"requested\":false,\"reply\":\"NO\"},\"auth\":{\"offered\":[],",
     };
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {

@@ -153,7 +153,7 @@ static void every_view_can_be_read(void **state)
     assert_int_equal(number(db, "SELECT count(*) FROM peers"), 0);
     assert_int_equal(number(db, "SELECT count(*) FROM tallies"), 0);
     assert_int_equal(number(db, "SELECT count(*) FROM day_tallies"), 0);
-    assert_int_equal(number(db, "SELECT count(*) FROM pragma_table_info('sessions')"), 56);
+    assert_int_equal(number(db, "SELECT count(*) FROM pragma_table_info('sessions')"), 57);
     sqlite3_close(db);
 }
 

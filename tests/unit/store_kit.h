@@ -157,7 +157,7 @@ static inline char *kit_dump(const char *path)
     char command[512];
     snprintf(command, sizeof command,
              "for t in endpoint name tls_profile session rate rate_day odd_port peer_day peer_month tls_day certificate_day"
-             " client_day evidence_hour server server_name history_month attempt word;"
+             " client_day client_name_day evidence_hour server server_name history_month attempt word;"
              " do sqlite3 '%s' \".dump $t\"; done", path);
     return kit_output(command);
 }

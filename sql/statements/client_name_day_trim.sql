@@ -1,0 +1,1 @@
+DELETE FROM client_name_day WHERE sessions = 0;
