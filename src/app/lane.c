@@ -437,6 +437,13 @@ static const struct item *look_ahead(const struct lane *l, const struct item *fr
     for (const struct item *j = from; j != i; j = j->next)
         if (j->placed)
             flow_fetch(l->flows, &j->at);
+    const struct talk *talks[AHEAD];
+    unsigned n = 0;
+    for (const struct item *j = from; j != i; j = j->next)
+        if (j->placed && (talks[n] = flow_state_there(l->flows, &j->at)))
+            talk_expect(talks[n++]);
+    for (unsigned k = 0; k < n; k++)
+        talk_fetch(talks[k]);
     return i;
 }
 

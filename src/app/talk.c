@@ -393,6 +393,14 @@ void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struc
     f->owner |= FLOW_UNWATCHED;
 }
 
+void talk_fetch(const struct talk *t)
+{
+    enum { LINE = 64, LINES = 14 };
+    const uint8_t *work = (const uint8_t *)t->work;
+    for (size_t i = 0; work && i < LINES && i * LINE < sizeof *t->work; i++)
+        __builtin_prefetch(work + i * LINE);
+}
+
 struct session_counts counts_of(const struct flow *f, unsigned client_side)
 {
     struct session_counts c = { .last_ns = f->last_ns };

@@ -50,6 +50,13 @@ struct talk *talk_new(struct pool *, const struct port_table *, const struct flo
 /* Before its first segment: another room for the trace, at most POOL_LARGEST, and it is kept in any case. */
 void talk_trace(struct talk *, const struct flow *, size_t room);
 void talk_segment(struct talk *, struct pool *, struct flow *, const struct segment *, unsigned side, enum checksum);
+/* Fetch what its next segment will need ahead, one behind the other; neither changes anything. */
+static inline void talk_expect(const struct talk *t)
+{
+    __builtin_prefetch(&t->work);
+    __builtin_prefetch(&t->session);
+}
+void talk_fetch(const struct talk *);
 /* The flow has ended. input_ended: nothing else ended it. */
 void talk_end(struct talk *, struct pool *, struct flow *, uint64_t clock_ns, bool input_ended);
 /* The counters and times of the session as they stand. */

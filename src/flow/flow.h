@@ -102,6 +102,8 @@ void flow_place(const struct flow_secret *, const struct segment *, struct flow_
  * changes anything. */
 void flow_expect(const struct flow_table *, const struct flow_place *);
 void flow_fetch(const struct flow_table *, const struct flow_place *);
+/* The owner's state of the flow that is first in that place, to be fetched ahead, too: it may be another flow's. */
+void *flow_state_there(const struct flow_table *, const struct flow_place *);
 
 /* The flow of a segment, made if need be, with times, ends and counters brought up to date.
  * flow is NULL when there is none and `make` is false, or no memory at all. Ends, before it
