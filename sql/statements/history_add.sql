@@ -1,5 +1,7 @@
--- ?1 sensor, ?2 database, ?3 revision; then the key and the values in the order of the table.
-INSERT INTO history_month VALUES (?1, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?3)
+-- ?1 sensor, ?2 database, ?3 revision; gathered: the key and the values in the order of the table.
+INSERT INTO history_month
+SELECT ?1, ?2, n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11, n12, n13, n14, ?3
+FROM gathered WHERE true
 ON CONFLICT DO UPDATE SET
     sessions = sessions + excluded.sessions,
     lists = lists + excluded.lists,

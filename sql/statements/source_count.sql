@@ -1,5 +1,6 @@
--- ?1 to ?3 are not used; ?4 the source; then what its sessions add.
+-- ?1 to ?3 decide nothing; gathered: the source, then what its sessions add.
 UPDATE source SET
-    sessions = sessions + ?5, one_sided = one_sided + ?6, gap = gap + ?7, midstream = midstream + ?8,
-    cut = cut + ?9, overlap = overlap + ?10, unfinished = unfinished + ?11
-WHERE id = ?4;
+    sessions = sessions + n1, one_sided = one_sided + n2, gap = gap + n3, midstream = midstream + n4,
+    cut = cut + n5, overlap = overlap + n6, unfinished = unfinished + n7
+FROM gathered
+WHERE id = n0 AND coalesce(?1, ?2, ?3) IS NOT NULL;

@@ -43,7 +43,9 @@ static const struct tally_shape shapes[COUNTS_TABLES] = {
 
 bool counts_open(struct counts *c, sqlite3 *db, int64_t database)
 {
-    c->owner.database = database;
+    c->owner = (struct tally_owner){ .database = database, .gathered = &c->gathered };
+    if (gathered_register(db, &c->gathered) != SQLITE_OK)
+        return false;
     c->odd_list = db_prepare(db, "odd_port_list");
     c->odd_add = db_prepare(db, "odd_port_add");
     c->fold_get = db_prepare(db, "fold_get");

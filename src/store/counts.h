@@ -31,6 +31,7 @@ struct counts_odd_ports {
 /* Its fields belong to counts.c. */
 struct counts {
     struct tally_owner owner;
+    struct gathered gathered;           /* what the statements of the tables read */
     struct counts_odd_ports odd, odd_before;    /* odd_before: as the judgements that are moved away made it */
     sqlite3_stmt *odd_list, *odd_add, *fold_get;
     int64_t folded;                     /* hours before are those of their days: retention.h */

@@ -4,10 +4,11 @@
 #define MAILSEAL_STORE_SUMS_H
 
 #include "base/hash.h"
+#include "store/gathered.h"
 
 #include <stdbool.h>
 
-enum { SUMS_ROWS = 4096, SUMS_WIDTH = 20, SUMS_SLOTS = 2 * SUMS_ROWS };
+enum { SUMS_ROWS = 4096, SUMS_WIDTH = GATHERED_COLUMNS, SUMS_SLOTS = 2 * SUMS_ROWS };
 
 /* Its fields belong to sums.c. */
 struct sums {
@@ -31,7 +32,7 @@ int64_t *sums_find(struct sums *, const int64_t *key);
  * sums_clear() may follow. */
 void sums_sort(struct sums *);
 size_t sums_count(const struct sums *);
-/* Row i: its key, then its values. */
+/* Row i: its key, then its values, and behind them the next row. */
 const int64_t *sums_row(const struct sums *, size_t i);
 void sums_clear(struct sums *);
 

@@ -125,25 +125,22 @@ static int add_coarser(struct tally *t, const int64_t *row)
 
 int tally_write(struct tally *t)
 {
-    size_t width = t->shape->nkey + t->shape->nvalue;
+    size_t rows = sums_count(&t->sums);
+    struct binder b = binder_of(t->add);
 
+    if (!rows)
+        return SQLITE_OK;
     sums_sort(&t->sums);
-    for (size_t i = 0; i < sums_count(&t->sums); i++) {
-        const int64_t *row = sums_row(&t->sums, i);
-        struct binder b = binder_of(t->add);
-        bind_int(&b, t->owner->sensor);
-        bind_int(&b, t->owner->database);
-        bind_int(&b, t->owner->revision);
-        for (size_t k = 0; k < width; k++)
-            bind_int(&b, row[k]);
-        int rc = bound_run(&b);
-        if (rc == SQLITE_OK && t->coarser)
-            rc = add_coarser(t, row);
-        if (rc != SQLITE_OK)
-            return rc;
-    }
-    sums_clear(&t->sums);
-    return SQLITE_OK;
+    *t->owner->gathered = (struct gathered){ sums_row(&t->sums, 0), rows, t->shape->nkey + t->shape->nvalue };
+    bind_int(&b, t->owner->sensor);
+    bind_int(&b, t->owner->database);
+    bind_int(&b, t->owner->revision);
+    int rc = bound_run(&b);
+    for (size_t i = 0; t->coarser && i < rows && rc == SQLITE_OK; i++)
+        rc = add_coarser(t, sums_row(&t->sums, i));
+    if (rc == SQLITE_OK)
+        sums_clear(&t->sums);
+    return rc;
 }
 
 void tally_drop(struct tally *t)

@@ -4,11 +4,12 @@
 #define MAILSEAL_STORE_TALLY_H
 
 #include "store/db.h"
+#include "store/gathered.h"
 #include "store/known.h"
 #include "store/sums.h"
 
 struct tally_shape {
-    const char *add;                    /* statement: ?1 sensor, ?2 database, ?3 revision, key, values */
+    const char *add;                    /* statement: ?1 sensor, ?2 database, ?3 revision; gathered: key, values */
     size_t nkey, nvalue;
     /* With a limit, a day (the first number of the key) has at most so many rows for a sensor;
      * `others` makes a key for what comes later. */
@@ -22,6 +23,7 @@ struct tally_shape {
 
 struct tally_owner {
     int64_t sensor, database, revision;
+    struct gathered *gathered;          /* that of the connection */
 };
 
 enum { TALLY_DAYS = 16 };

@@ -1,4 +1,4 @@
-/* links: store/schema.o store/db.o store/sql.o sql_texts.o verdict/verdict.o
+/* links: store/schema.o store/gathered.o store/db.o store/sql.o sql_texts.o verdict/verdict.o
  *        facts/session.o facts/vocabulary.o facts/mechanism.o facts/names.o base/bytes.o
  * The files of sql/, in memory: they fit the schema, and the words in them fit C. */
 #include <stdarg.h>
@@ -14,14 +14,17 @@
 #include "facts/names.h"
 #include "facts/session.h"
 #include "store/database.h"
+#include "store/gathered.h"
 #include "store/schema.h"
 #include "store/sql.h"
 #include "verdict/verdict.h"
 
 static sqlite3 *fresh(void)
 {
+    static struct gathered none;
     sqlite3 *db;
     assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    assert_int_equal(gathered_register(db, &none), SQLITE_OK);
     assert_int_equal(schema_migrate(db, 0), SQLITE_OK);
     assert_int_equal(schema_refresh(db), SQLITE_OK);
     return db;
