@@ -144,6 +144,12 @@ def check_simulated():
             count('rate', None if c['slope_per_year_low'] < 2.4 < c['slope_per_year_high'] else c)
         if shape is step:
             want('step', (c['step_date_low'], c['step_date_high']), ('2011-08-16', '2011-09-16'))
+    for rows, said in (('2016-01-01,50,100\n2016-02-01,52,100\n', '50.0 % on 2016-01-01 and 52.0 % on 2016-02-01, which differ by no more than chance;'),
+                       ('2016-01-01,50,100\n2016-01-15,51,100\n2016-02-01,52,100\n', '50.0 % on 2016-01-01 and 52.0 % on 2016-02-01, which differ'),
+                       ('2016-01-01,40,100\n2016-02-01,70,100\n', 'rose from 40.0 % on 2016-01-01 to 70.0 %'),
+                       ('2016-01-01,50,100\n2016-02-01,50,100\n', '50.0 % both on 2016-01-01 and on 2016-02-01;')):
+        c = as_json('-', text='date,numerator,denominator\n' + rows)
+        count('few points', None if c['sentence'].startswith(said) else c['sentence'])
     few = as_json('-', text='date,value\n2016-01-01,0.5\n')
     want('one point', (few['model'], few['forecast'], few['weights']), ('insufficient', None, 'equal'))
 

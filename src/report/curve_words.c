@@ -86,6 +86,15 @@ static bool monotone(const struct samples *s, int sign)
     return true;
 }
 
+/* Whether two shares of counts differ by no more than chance makes of the same share, in 19 cases of 20. */
+static bool no_more_than_chance(const struct samples *s)
+{
+    const struct sample *a = &s->at[0], *b = &s->at[s->n - 1];
+    double both = (a->share * a->count + b->share * b->count) / (a->count + b->count);
+    double variance = both * (1 - both) * (1 / a->count + 1 / b->count);
+    return s->counted && (b->share - a->share) * (b->share - a->share) <= 1.96 * 1.96 * variance;
+}
+
 /* Two to seven points carry no model, but something is true of them. */
 static void say_insufficient(struct words *w, const struct curve_result *r)
 {
@@ -101,9 +110,12 @@ static void say_insufficient(struct words *w, const struct curve_result *r)
     day_text(s->at[s->n - 1].day, last);
     if (s->n == 1)
         say(w, "%.1f %% on %s; one point", percent(b), last);
-    else if (s->n > 2 && a != b && monotone(s, b > a ? 1 : -1))
+    else if (s->n > 2 && a != b && !no_more_than_chance(s) && monotone(s, b > a ? 1 : -1))
         say(w, "%s, from %.1f %% on %s to %.1f %% on %s; %zu points", b > a ? "growing" : "falling", percent(a),
             first, percent(b), last, s->n);
+    else if (a != b && no_more_than_chance(s))
+        say(w, "%.1f %% on %s and %.1f %% on %s, which differ by no more than chance; %zu points", percent(a), first,
+            percent(b), last, s->n);
     else if (a != b)
         say(w, "%s from %.1f %% on %s to %.1f %% on %s; %zu points", b > a ? "rose" : "fell", percent(a), first,
             percent(b), last, s->n);
