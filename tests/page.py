@@ -7,7 +7,7 @@ Pages of five databases (five years of sums, a year with hostile names, one capt
 load and run nothing, are the same when made twice, and stay below 1 MB; each number of their tables is what the
 sqlite3 shell prints for the file of sql/reports that stands above it. The last line is "N passed, N failed".
 """
-import argparse, base64, csv, hashlib, io, os, re, shlex, shutil, sqlite3, subprocess, sys, tempfile
+import argparse, base64, csv, hashlib, io, json, os, re, shlex, shutil, sqlite3, subprocess, sys, tempfile
 import xml.etree.ElementTree as ET
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -75,6 +75,8 @@ def check_text(name, text):
     ids = re.findall(r' id="([^"]*)"', decoded)
     want(name + ': each id once', len(ids) == len(set(ids)))
     missing = set(re.findall(r'(?:href="#|url\(#|aria-labelledby=")([\w-]+)', decoded)) - set(ids)
+    years = re.findall('<tspan class="year">([^<]*)</tspan>', decoded)
+    want(name + ': what gives way on paper is a year', all(re.fullmatch(r' \d{4}', y) for y in years), ' '.join(years[:5]))
     want(name + ': each reference has its end', not missing, ' '.join(missing))
     want(name + ': no number that is none', not re.search(r'["(> ](nan|inf|-nan|-inf)\b', decoded))
 
@@ -154,6 +156,18 @@ def check_numbers(name, db, root):
         check_table('%s: %s as sqlite3 says it' % (name, ' '.join(command)), db, table, options)
 
 
+def check_curves(name, db, root):
+    """What is said below the curves is what `mailseal curve` says."""
+    if b'cminpack: none' in run('--version').stdout or root.find('.//figure') is None:
+        return
+    said = root.find('.//div[@class="fit"]/dl')
+    for dt, dd in zip(said.findall('dt'), said.findall('dd')):
+        hop = [] if dt.text == 'All three hops' else ['--hop', dt.text.lower()]
+        curve = run('curve', '--db', db, '--format', 'json', *hop)
+        want('%s: the curve of %s' % (name, dt.text), ''.join(dd.itertext()) == json.loads(curve.stdout)['sentence'] + '.', ''.join(dd.itertext()))
+    want(name + ': curves', said.find('dt').text == 'All three hops')
+
+
 def check_headline(name, db, root):
     rows, _ = shell(db, 'headline', {})
     latest = [r for r in rows if r['period'] == 'latest' and r['hop'] == 'all']
@@ -196,6 +210,7 @@ def check_database(name, db, *options):
     check_numbers(name, db, root)
     if not options:
         check_headline(name, db, root)
+        check_curves(name, db, root)
     return root
 
 
@@ -277,6 +292,7 @@ def main():
             f.write(b'\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0\xff\xff\0\0\1\0\0\0')
         root = check_database('empty', analyzed(os.path.join(tmp, 'empty.db'), f.name))
         want('empty: said so', 'No mail has been seen.' in ''.join(root.itertext()))
+        want('empty: no empty figures', root.find('.//figure') is None)
     finally:
         shutil.rmtree(tmp)
     print('%d passed, %d failed' % (passed, failed))

@@ -133,12 +133,31 @@ static void keep_direction(struct sheet *s, const char *word)
     s->rows = kept;
 }
 
-static void fitted(FILE *out, const char *sentence)
+/* What the share of each panel did, its hop being the panel's word. */
+static int fitted(struct page *page, const struct figure *f, size_t panels, char error[REPORT_ERROR])
 {
-    fputs("<p class=\"fit\">The curve that fits all three hops: <strong>", out);
-    html_days(out, span_of(sentence, strlen(sentence)));
-    fputs(".</strong> <span class=\"small\">(<code>mailseal curve</code>; its level is that of the curve, not of the last"
-          " bucket.)</span></p>\n", out);
+    FILE *out = page->out;
+    char sentence[BOOK_SENTENCE];
+    bool any = false;
+
+    for (size_t i = 0; i < panels; i++) {
+        struct report_request r = *page->request;
+        r.hop = strcmp(f->panel[i].word, "all") == 0 ? NULL : f->panel[i].word;
+        int code = book_sentence(page->book, &r, sentence, error);
+        if (code)
+            return code;
+        view_pick(&page->view, &page->sheet, NULL, f->panel[i].column, f->panel[i].word);
+        if (!*sentence || !page->view.n)
+            continue;
+        fprintf(out, "%s<dt>%s</dt><dd>", any ? "" : "<div class=\"fit\"><dl>\n", f->panel[i].title);
+        html_days(out, span_of(sentence, strlen(sentence)));
+        fputs(".</dd>\n", out);
+        any = true;
+    }
+    if (any)
+        fputs("</dl><p class=\"small\">As <code>mailseal curve</code> says it. Where a model fits, levels are those of its curve,"
+              " which the last bucket may be off.</p></div>\n", out);
+    return 0;
 }
 
 int figure_write(struct page *page, const struct figure *f, char error[REPORT_ERROR])
@@ -166,8 +185,8 @@ int figure_write(struct page *page, const struct figure *f, char error[REPORT_ER
         for (size_t i = 0; i < n; i++)
             panel(page, &f->panel[i]);
         fputs("</div>\n", out);
-        if (f->fitted && *page->sentence)
-            fitted(out, page->sentence);
+        if (f->fitted && (code = fitted(page, f, n, error)))
+            return code;
         view_pick(&page->view, &page->sheet, NULL, NULL, NULL);
         figure_table(page, f);
     } else {

@@ -49,7 +49,7 @@ struct figure {
     const char *report;
     bool by, direction, recent;         /* asked with; recent: of the latest 30 days */
     bool only_if_any;                   /* left out when there are no rows */
-    bool fitted;                        /* the sentence stands below its pictures */
+    bool fitted;                        /* what curves say of it stands below its pictures */
     bool split;                         /* its rows are split by direction: only one of these is shown */
     struct panel panel[FIGURE_PANELS];
     struct column column[FIGURE_COLUMNS];   /* of the table */
@@ -62,7 +62,6 @@ struct page {
     FILE *out;
     struct book *book;
     const struct report_request *request;
-    char sentence[BOOK_SENTENCE];       /* what the share did; "": not fitted */
     char by[SHEET_NAME];                /* width of buckets */
     char recent[PAGE_DAY];              /* the day at which the latest ones begin; "": there is none */
     struct timeline time;

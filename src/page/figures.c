@@ -192,11 +192,11 @@ const struct figure figures[] = {
         .report = "strips", .by = true, .direction = true,
         .panel = { { PANEL_LINES, "", NULL, NULL, "Stripped, % of sessions on ports that upgrade", SCALE_SHARE,
                      { { "Stripped", "stripped", "rate", "low", "high", 0, 0 },
-                       { "With possible", "failed", "rate_possible", 0, 0, 0, 0 } }, { END }, { END } } },
+                       { "Possible, too", "failed", "rate_possible", 0, 0, 0, 0 } }, { END }, { END } } },
         .column = { { "bucket", "From", FORMAT_TEXT }, { "stripped", "Stripped", FORMAT_COUNT },
                     { "possible", "Possible", FORMAT_COUNT }, { "at_stake", "At stake", FORMAT_COUNT },
                     { "rate", "Rate", FORMAT_SHARE }, { "low", "95 % from", FORMAT_SHARE }, { "high", "to", FORMAT_SHARE },
-                    { "rate_possible", "With possible", FORMAT_SHARE }, { "allowed", "Allowed", FORMAT_COUNT } },
+                    { "rate_possible", "Possible, too", FORMAT_SHARE }, { "allowed", "Allowed", FORMAT_COUNT } },
     },
     {
         .id = "incidents",

@@ -79,13 +79,6 @@ static int span(struct page *p, char error[REPORT_ERROR])
     return 0;
 }
 
-static int share(struct page *p, char error[REPORT_ERROR])
-{
-    int code = book_sentence(p->book, p->request, p->sentence, error);
-
-    return code ? code : figure_write(p, &figure_share, error);
-}
-
 static int body(struct page *p, char error[REPORT_ERROR])
 {
     int code = span(p, error);
@@ -94,10 +87,12 @@ static int body(struct page *p, char error[REPORT_ERROR])
         code = headline_write(p, error);
     if (!code)
         code = caveats_write(p, error);
-    if (!code)
-        code = share(p, error);
-    for (const struct figure *f = figures; f->id && !code; f++)
+    if (!code && p->time.any)
+        code = figure_write(p, &figure_share, error);
+    for (const struct figure *f = figures; f->id && !code && p->time.any; f++)
         code = figure_write(p, f, error);
+    if (!code && !p->time.any)
+        fputs("<p class=\"none\">The figures stand here as soon as there are mail sessions to draw.</p>\n", p->out);
     fputs("</main>\n<footer>\n", p->out);
     return code;
 }

@@ -21,6 +21,16 @@ static void grid(FILE *out, const struct scale *s)
     }
 }
 
+/* "4 Mar 2024": its year gives way on paper, where pictures stand side by side. */
+static void tick_label(FILE *out, const char *label)
+{
+    const char *year = strrchr(label, ' ');
+    if (year && ascii_digit((uint8_t)year[1]))
+        fprintf(out, "%.*s<tspan class=\"year\">%s</tspan>", (int)(year - label), label, year);
+    else
+        fputs(label, out);
+}
+
 /* Every other label gives way where there is little room. */
 static void days(FILE *out, const struct timeline *t)
 {
@@ -30,8 +40,9 @@ static void days(FILE *out, const struct timeline *t)
     for (size_t i = 0; i < n; i++) {
         fprintf(out, "<line class=\"tick\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%d\" y2=\"%d\"/>", tick[i].at, tick[i].at,
                 PLOT_HEIGHT, PLOT_HEIGHT + 5);
-        fprintf(out, "<text class=\"x%s\" x=\"%.2f%%\" y=\"%d\">%s</text>\n", i % 2 ? " wide" : "", tick[i].at,
-                PLOT_HEIGHT + 20, tick[i].label);
+        fprintf(out, "<text class=\"x%s\" x=\"%.2f%%\" y=\"%d\">", i % 2 ? " wide" : "", tick[i].at, PLOT_HEIGHT + 20);
+        tick_label(out, tick[i].label);
+        fputs("</text>\n", out);
     }
 }
 

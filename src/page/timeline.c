@@ -3,6 +3,7 @@
 #include "report/when.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 enum { HOUR = 3600, DAY = 24 * HOUR, MONDAY = 4 };  /* 1970-01-05, four days behind a Thursday */
@@ -157,17 +158,31 @@ static int64_t step_of(enum timeline_by by, int64_t n)
 
 static void tick_label(enum timeline_by by, int64_t step, int64_t index, char out[TIMELINE_LABEL])
 {
-    char day[TIMELINE_LABEL];
-
-    if (by == BY_MONTH && step % 12 == 0) {
+    if (by == BY_MONTH && step % 12 == 0)
         snprintf(out, TIMELINE_LABEL, "%lld", (long long)(1970 + divide(index, 12)));
-    } else if (by == BY_HOUR && step % 24) {
+    else if (by == BY_HOUR && step % 24)
         snprintf(out, TIMELINE_LABEL, "%02u:00", (unsigned)(index - 24 * divide(index, 24)) % 100);
-    } else if (by == BY_HOUR || by == BY_WEEK) {
-        day_name(by == BY_HOUR ? divide(index, 24) : 7 * index + MONDAY, day);
-        snprintf(out, TIMELINE_LABEL, "%s", day);
-    } else {
+    else if (by == BY_HOUR || by == BY_WEEK)
+        day_name(by == BY_HOUR ? divide(index, 24) : 7 * index + MONDAY, out);
+    else
         timeline_name(by, index, out);
+}
+
+/* "4 Mar 2024" and the like end in a year, "2024" and "06:00" do not. */
+static char *year_in(char *label)
+{
+    char *space = strrchr(label, ' ');
+    return space ? space : label + strlen(label);
+}
+
+/* A year stands at the first tick and where it changes, of every other tick, too, since these are shown alone where there is
+ * little room. */
+static void drop_years(struct timeline_tick *tick, size_t n)
+{
+    for (size_t i = n; i-- > 1;) {
+        char *year = year_in(tick[i].label);
+        if (strcmp(year, year_in(tick[i - 1].label)) == 0 && (i < 2 || strcmp(year, year_in(tick[i - 2].label)) == 0))
+            *year = 0;
     }
 }
 
@@ -182,5 +197,6 @@ size_t timeline_ticks(const struct timeline *t, struct timeline_tick out[TIMELIN
         out[ticks].at = timeline_at(t, index);
         tick_label(t->by, step, index, out[ticks].label);
     }
+    drop_years(out, ticks);
     return ticks;
 }

@@ -34,7 +34,7 @@ struct timeline_tick {
     double at;                          /* percent */
     char label[TIMELINE_LABEL];
 };
-/* Returns how many. */
+/* Returns how many. Labels with a year have it where it is not that of the tick before, and of the one before that. */
 size_t timeline_ticks(const struct timeline *, struct timeline_tick out[TIMELINE_TICKS]);
 
 #endif

@@ -3,7 +3,7 @@
 
 usage: browser.py [--bin build/mailseal] [--axe axe.min.js] [--chromium chromium] [--pictures FOLDER]
 
-Pages of a database with five years, hostile names, some captures, one session and nothing are opened on a telephone
+Pages of a database with five years, one week, hostile names, some captures, one session and nothing are opened on a telephone
 (360 px), a desk (1280 px) and paper, light and dark, with their tables folded and open: nothing is loaded, the console
 stays empty, nothing overflows or lies on another thing, all that is drawn stands out enough (tests/page/checks.js), and
 axe-core finds no violation. --pictures keeps what it looked like. The last line is "N passed, N failed".
@@ -17,7 +17,7 @@ from chromium import Chromium
 
 PHONE, PHONE_DARK, DESK, DESK_DARK, PAPER = ((360, 'light', ''), (360, 'dark', ''), (1280, 'light', ''), (1280, 'dark', ''),
                                              (700, 'light', 'print'))
-VIEWS = {'years': (PHONE, PHONE_DARK, DESK, DESK_DARK, PAPER), 'captures': (PHONE_DARK, DESK, PAPER),
+VIEWS = {'years': (PHONE, PHONE_DARK, DESK, DESK_DARK, PAPER), 'week': (PHONE, DESK, PAPER), 'captures': (PHONE_DARK, DESK, PAPER),
          'hostile': (PHONE, DESK), 'one': (PHONE, DESK), 'empty': (PHONE, DESK)}
 passed = failed = 0
 
@@ -42,6 +42,7 @@ def pages(program, tmp):
         f.write(b'\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0\xff\xff\0\0\1\0\0\0')
     makers = {
         'years': lambda db: run(*years, db),
+        'week': lambda db: run(*years, '--days', '7', '--hours', '24', db),
         'hostile': lambda db: run(*years, '--days', '200', '--hostile', db),
         'captures': lambda db: run(program, 'analyze', '--quiet', '--separate', '--db', db, *captures),
         'one': lambda db: run(program, 'analyze', '--quiet', '--db', db, captures[0]),

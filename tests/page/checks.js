@@ -14,7 +14,7 @@
       wrong.push(name(e) + ' reaches from ' + b.left.toFixed(0) + ' to ' + b.right.toFixed(0));
   }
 
-  // Texts that lie on one another, or outside of their card.
+  // Texts that lie on one another, labels of an axis that run into one, or outside of their card.
   for (const svg of document.querySelectorAll('svg.plot')) {
     const texts = [...svg.querySelectorAll('text')].map(e => [e, shown(e)]).filter(t => t[1]);
     const card = svg.closest('figure').getBoundingClientRect();
@@ -22,7 +22,7 @@
       if (b.left < card.left || b.right > card.right || b.bottom > card.bottom)
         wrong.push(name(e) + ' stands outside of its card');
       for (const [f, c] of texts.slice(i + 1))
-        if (Math.min(b.right, c.right) - Math.max(b.left, c.left) > 0.5 &&
+        if (Math.min(b.right, c.right) - Math.max(b.left, c.left) > (e.classList.contains('x') ? -5 : 0.5) &&
             Math.min(b.bottom, c.bottom) - Math.max(b.top, c.top) > 2)
           wrong.push(name(e) + ' lies on "' + f.textContent + '"');
     });
@@ -43,7 +43,7 @@
   const contrast = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
   const seen = new Set();
   const against = (e, property, least) => {
-    const card = rgb(getComputedStyle(e.closest('figure') || document.querySelector('figure')).backgroundColor);
+    const card = rgb(getComputedStyle(e.closest('figure') || document.querySelector('figure, section')).backgroundColor);
     const ratio = contrast(rgb(getComputedStyle(e)[property]), card);
     const what = (e.getAttribute('class') || e.tagName) + ' ' + property;
     if (ratio < least && !seen.has(what))

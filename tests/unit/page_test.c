@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "page/scale.h"
 #include "page/timeline.h"
@@ -92,6 +93,18 @@ static void few_buckets_stand_in_the_middle(void **state)
     assert_float_equal(at, 1, 1e-9);
 }
 
+static void check_labels(enum timeline_by by, const char *first, int64_t n, const char *labels)
+{
+    int64_t at = index_of(by, first);
+    struct timeline t = line(by, at, at + n - 1);
+    struct timeline_tick tick[TIMELINE_TICKS];
+    char have[512] = "";
+    size_t ticks = timeline_ticks(&t, tick);
+    for (size_t i = 0; i < ticks; i++)
+        snprintf(have + strlen(have), sizeof have - strlen(have), "%s%s", i ? "|" : "", tick[i].label);
+    assert_string_equal(have, labels);
+}
+
 /* At most as many as there is room for, within the axis, in order, whatever its length. */
 static void ticks_fit(void **state)
 {
@@ -113,6 +126,11 @@ static void ticks_fit(void **state)
     struct timeline_tick tick[TIMELINE_TICKS];
     assert_int_equal(timeline_ticks(&t, tick), 5);
     assert_string_equal(tick[0].label, "2021");
+    check_labels(BY_DAY, "2021-01-01", 7, "1 Jan 2021|2 Jan|3 Jan|4 Jan|5 Jan|6 Jan|7 Jan");
+    check_labels(BY_WEEK, "2021-11-01", 12, "1 Nov 2021|15 Nov|29 Nov|13 Dec|27 Dec|10 Jan 2022");
+    check_labels(BY_DAY, "2020-12-30", 6, "30 Dec 2020|31 Dec|1 Jan 2021|2 Jan 2021|3 Jan|4 Jan");
+    check_labels(BY_MONTH, "2021-11-01", 4, "Nov 2021|Dec|Jan 2022|Feb 2022");
+    check_labels(BY_HOUR, "2021-01-01", 24, "00:00|06:00|12:00|18:00");
     t = line(BY_DAY, 0, 0);
     t.any = false;
     assert_int_equal(timeline_ticks(&t, tick), 0);
