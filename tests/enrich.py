@@ -214,6 +214,48 @@ class Tests:
                 said += [] if str(NETWORKS[str(whose(ip))][0]) in out else ['mmdblookup has %s in %s' % (ip, out)]
         return said
 
+    def countries(self):
+        """As MaxMind, DB-IP and IPinfo lay them out; regions of UN M.49 in the report; what one file does not know another's stays."""
+        place = lambda code, key='country': {'continent': {'code': 'XX'}, key: {'geoname_id': 1, 'iso_code': code, 'names': {'en': 'N'}}}
+        path = self.file('country.mmdb', mmdb.build({
+            '192.0.2.0/24': place('DE'), '192.0.2.12/32': place('TR', 'registered_country'), '192.0.2.200/32': {**place('US', 'registered_country'), **place('FR')},
+            '198.51.100.0/24': place('JP'), '203.0.113.0/24': {'country_code': 'BR', 'country': 'Brazil'}, '203.0.113.77/32': place('AQ'), '2001:db8:9::/48': place('de'),
+            '2001:db8:7::/48': {'country': {'iso_code': 'DEU'}}, '2001:db8:1::/48': {'country': {'iso_code': 7}, 'country_code': 'NZ'}}, kind='Test-Country'))
+        want = {'192.0.2.10': 'DE', '192.0.2.11': 'DE', '192.0.2.12': 'TR', '192.0.2.200': 'FR', '198.51.100.0': 'JP', '203.0.113.0': 'BR', '203.0.113.77': 'AQ',
+                '2001:db8:9::1': None, '2001:db8:7::1': None, '2001:db8:1::': 'NZ'}
+        db = self.analysed('--local', '198.51.100.0/24,203.0.113.0/28,2001:db8:1::/48')
+        said = self.enrich(db, '--mmdb', self.mmdb)[1]
+        p, more = self.enrich(db, '--country', path)
+        got = dict(rows(db, 'SELECT text, country FROM endpoint'))
+        said += more + ['%s is in %s' % (a, got.get(a)) for a, c in want.items() if got.get(a) != c]
+        said += [] if (64500,) in rows(db, 'SELECT asn FROM endpoint') else ['countries took the networks away']
+        said += [] if b'addresses have a country' in p.stdout else [p.stdout]
+        before, p = dump(db), self.enrich(db, '--country', path)[0]
+        said += [] if dump(db) == before and b'(0 changed)' in p.stdout else ['the second time %s' % p.stdout]
+        got = [tuple(r[k] for k in ('Hostname Suffix', 'Direction', 'UN M.49 Region Code', 'Region Name', 'Fraction Encrypted'))
+               for r in json.loads(self.run('report', 'safer_email', '--db', db, '--direction', 'outbound', '--format', 'json').stdout)]
+        want = [('', 'outbound', '001', 'World', 0.0), ('', 'outbound', '150', 'Europe', 0.0), ('192.0.2.200', 'outbound', '150', 'Europe', 0.0),
+                ('192.0.2.10', 'outbound', '150', 'Europe', 0.0), ('2001:db8:7::1', 'outbound', '', '', 0.0), ('203.0.113.77', 'outbound', '', '', 0.0)]
+        said += [] if got == want else ['regions are %s' % got]
+        said += self.enrich(db, '--country', self.file('none.mmdb', mmdb.build({'192.0.2.0/24': place('IS')})))[1]
+        said += [] if rows(db, 'SELECT DISTINCT country FROM endpoint ORDER BY 1') == [(None,), ('IS',)] else ['countries that are gone stay']
+        return said + self.regions(db)
+
+    def regions(self, db):
+        """Each country of ISO 3166-1 but Antarctica is in one region."""
+        with sqlite3.connect(db) as c:
+            text = open(os.path.join(golden.HERE, '..', 'sql', 'reports', 'safer_email.sql')).read()
+            region = re.search(r'region \(code, name, countries\) AS (\(VALUES.*?\n\)), named', text, re.S).group(1)
+            lists = c.execute('WITH region (code, name, countries) AS %s SELECT code, countries FROM region' % region).fetchall()
+        c.close()
+        number = {code: len(countries.split()) for code, countries in lists}
+        every = [x for _, countries in lists for x in countries.split()]
+        fine = len(set(every)) == len(every) and all(re.fullmatch('[A-Z]{2}', x) for x in every)
+        path = '/usr/share/zoneinfo/iso3166.tab'
+        known = {line.split()[0] for line in open(path, encoding='utf-8') if line[0] != '#'} if os.path.exists(path) else set(every) | {'AQ'}
+        return ([] if fine and known - set(every) == {'AQ'} and not set(every) - known else ['regions differ from ISO 3166-1: %s' % (known ^ set(every))]) + (
+            [] if number == {'002': 60, '009': 29, '019': 57, '142': 51, '150': 51} else ['regions have %s' % number])
+
     def again(self):
         """Done again nothing changes; with other files what has changed does."""
         db = self.copy()
@@ -237,6 +279,7 @@ class Tests:
             before = dump(db)
             p, more = self.enrich(db, *self.list, '--mmdb', self.mmdb, want=64)
             said += more + ([] if b'nobody knows whose' in p.stderr and dump(db) == before else ['%s: %s' % (mode, p.stderr)])
+            said += self.enrich(db, '--country', self.mmdb, want=64)[1]
             said += self.enrich(db, *self.list)[1] if self.list else []
         db = self.analysed('--addresses', 'truncate')
         said += self.enrich(db, '--mmdb', self.mmdb)[1]
@@ -288,6 +331,7 @@ class Tests:
         db = self.copy()
         for name, data in bad.items():
             p = self.run('enrich', '--db', db, '--mmdb', self.file('bad', data))
+            p = p if p.returncode else self.run('enrich', '--db', db, '--country', self.file('bad', data))
             fine = p.returncode == 0 and not p.stderr or p.returncode == 66 and p.stderr.count(b'\n') == 1
             said += [] if fine else ['%s: %d %s' % (name, p.returncode, p.stderr[-200:])]
         said += ['%s is taken' % n for n in ('nodes', 'record', 'version', 'format', 'empty', 'mark', 'text')
@@ -333,7 +377,7 @@ def dump(db):
         return list(c.iterdump())
 
 
-NAMES = ('domains', 'called', 'networks', 'again', 'people', 'report', 'hostile', 'version')
+NAMES = ('domains', 'called', 'networks', 'countries', 'again', 'people', 'report', 'hostile', 'version')
 
 
 def main():

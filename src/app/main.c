@@ -156,11 +156,12 @@ const struct command commands[] = {
       "  --size-limit SIZE     of the file: the oldest sessions go first, then those with evidence or an incident\n"
       "  --pack                writes the file anew, without gaps, when nobody else has it\n"
       "  --dry-run             says what would go, and lets nothing go\n" },
-    { "enrich", command_enrich, "enrich [OPTION]... --psl FILE | --mmdb FILE",
+    { "enrich", command_enrich, "enrich [OPTION]... --psl FILE | --mmdb FILE | --country FILE",
       "looks up whose the stored names and addresses are, and stores that beside them",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --psl FILE            a public suffix list, for registrable domains\n"
       "  --mmdb FILE           a MaxMind DB file, for networks and autonomous systems\n"
+      "  --country FILE        one with countries, for the regions of 'mailseal report safer_email'\n"
       "\nDone again it brings up to date what is there. 'mailseal report providers' shows who holds the share down.\n" },
     { "curve", command_curve, "curve [OPTION]... [FILE.csv]",
       "fits the adoption curve: growing, saturated, stepped, or no trend",

@@ -120,16 +120,13 @@ static bool skip(struct span s, size_t *at, unsigned *budget)
 }
 
 /* A value of a map by its key. */
-static bool find(struct span s, size_t map, const char *key, struct value *out)
+static bool find_in(struct span s, const struct value *map, const char *key, struct value *out)
 {
     unsigned budget = VALUES;
-    struct value m, k;
-    size_t behind = map, at;
+    struct value k;
+    size_t at = map->at;
 
-    if (!follow(s, &behind, &m) || m.kind != MAP)
-        return false;
-    at = m.at;
-    for (uint32_t i = 0; i < m.size; i++) {
+    for (uint32_t i = 0; map->kind == MAP && i < map->size; i++) {
         if (!follow(s, &at, &k) || k.kind != UTF8)
             return false;
         bool same = k.size == strlen(key) && memcmp(s.p + k.at, key, k.size) == 0;
@@ -139,6 +136,12 @@ static bool find(struct span s, size_t map, const char *key, struct value *out)
             return false;
     }
     return false;
+}
+
+static bool find(struct span s, size_t map, const char *key, struct value *out)
+{
+    struct value m;
+    return follow(s, &map, &m) && find_in(s, &m, key, out);
 }
 
 static bool find_number(struct span s, size_t map, const char *key, uint64_t *out)
@@ -324,6 +327,34 @@ static uint32_t asn_at(struct span s, size_t map)
         return 0;
     unsigned long number = strtoul(text + 2, &end, 10);
     return *end || number > UINT32_MAX ? 0 : (uint32_t)number;
+}
+
+static bool is_capital(uint8_t c) { return c >= 'A' && c <= 'Z'; }
+
+/* Two letters, as ISO 3166-1 has them. */
+static bool country_of(struct span s, const struct value *v, char out[MMDB_COUNTRY])
+{
+    if (v->kind != UTF8 || v->size != 2 || !is_capital(s.p[v->at]) || !is_capital(s.p[v->at + 1]))
+        return false;
+    memcpy(out, s.p + v->at, 2);
+    out[2] = 0;
+    return true;
+}
+
+bool mmdb_country(const struct mmdb *m, const uint8_t addr[16], char out[MMDB_COUNTRY])
+{
+    static const char *const maps[] = { "country", "registered_country" };
+    struct value v, code;
+    uint8_t bits;
+    size_t map;
+
+    out[0] = 0;
+    if (!place_of(m, addr, &map, &bits))
+        return false;
+    for (unsigned i = 0; i < sizeof maps / sizeof *maps; i++)
+        if (find(m->data, map, maps[i], &v) && find_in(m->data, &v, "iso_code", &code) && country_of(m->data, &code, out))
+            return true;
+    return find(m->data, map, "country_code", &v) && country_of(m->data, &v, out);
 }
 
 bool mmdb_find(const struct mmdb *m, const uint8_t addr[16], struct mmdb_answer *out)

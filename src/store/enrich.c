@@ -103,6 +103,22 @@ static int look_at_address(struct enriching *e)
     return bound_run(&b);
 }
 
+static int look_at_country(struct enriching *e)
+{
+    char country[ENRICH_COUNTRY] = "";
+    if (sqlite3_column_bytes(e->list, 1) != 16)
+        return SQLITE_OK;
+    e->done->located += e->with->country(e->with->ctx, sqlite3_column_blob(e->list, 1), country);
+    e->done->looked_for++;
+    if (strcmp(country, column_text(e->list, 2)) == 0)
+        return SQLITE_OK;
+    struct binder b = binder_of(e->put);
+    bind_int(&b, e->behind);
+    bind_text(&b, country);
+    e->done->countries_changed++;
+    return bound_run(&b);
+}
+
 /* --- page by page --- */
 
 static int look_at_page(struct enriching *e, int (*look)(struct enriching *))
@@ -161,13 +177,13 @@ static int refuse_pseudonyms(struct enriching *e, const char *path, char error[S
     if (!address_mode_keyed(mode))
         return 0;
     snprintf(error, STORE_ERROR, "%.600s has pseudonyms in the place of addresses (--addresses %s), and nobody knows whose these are;"
-             " leave out --mmdb", path, address_mode_word(mode));
+             " leave out --mmdb and --country", path, address_mode_word(mode));
     return EX_USAGE;
 }
 
 static int look_up(struct enriching *e, const char *path, char error[STORE_ERROR])
 {
-    int rc = SQLITE_OK, code = e->with->place ? refuse_pseudonyms(e, path, error) : 0;
+    int rc = SQLITE_OK, code = e->with->place || e->with->country ? refuse_pseudonyms(e, path, error) : 0;
     if (code)
         return code;
     if (e->with->domain)
@@ -176,6 +192,8 @@ static int look_up(struct enriching *e, const char *path, char error[STORE_ERROR
         rc = name_servers(e);
     if (e->with->place && rc == SQLITE_OK)
         rc = look_at_all(e, "endpoint_list", "endpoint_place", look_at_address);
+    if (e->with->country && rc == SQLITE_OK)
+        rc = look_at_all(e, "endpoint_country_list", "endpoint_country", look_at_country);
     return rc == SQLITE_OK ? 0 : db_failure_of(rc, sqlite3_errmsg(e->db), path, error);
 }
 

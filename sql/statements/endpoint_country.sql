@@ -1,0 +1,1 @@
+UPDATE endpoint SET country = ?2 WHERE id = ?1;
