@@ -264,6 +264,32 @@ def said(*command):
     return r.stdout.decode('utf-8')
 
 
+# What Suricata's log and the Elastic Common Schema have of what is exported (Suricata 8's index of EVE; ECS 8.11).
+EVE = """timestamp event_type host src_ip src_port dest_ip dest_port proto app_proto community_id pcap_filename vlan flow.pkts_toserver
+flow.pkts_toclient flow.start flow.end tls.version tls.sni tls.subject tls.issuerdn tls.notbefore tls.notafter tls.session_resumed
+tls.from_proto tls.ja4 tls.ja3.hash"""
+ECS = """@timestamp ecs.version event.kind event.category event.type event.module event.dataset event.start event.end source.ip source.port
+source.bytes source.packets destination.ip destination.port destination.bytes destination.packets network.transport network.type
+network.protocol network.community_id network.direction network.bytes network.packets observer.name observer.product log.file.path
+tls.established tls.version tls.version_protocol tls.cipher tls.curve tls.resumed tls.client.server_name tls.client.ja3
+tls.server.subject tls.server.issuer tls.server.not_before tls.server.not_after"""
+EVE_VERSIONS = {'SSLv2', 'SSLv3', 'TLSv1', 'TLS 1.1', 'TLS 1.2', 'TLS 1.3'}
+
+
+def paths(o, before=''):
+    for k, v in o.items():
+        yield from paths(v, before + k + '.') if isinstance(v, dict) else [before + k]
+
+
+def check_names(lines):
+    """Names of others mean what theirs do; what they have no name for stands below `mailseal`."""
+    for f, names in (('eve', EVE), ('ecs', ECS)):
+        have = {p for o in lines[f] for p in paths(o) if not p.startswith('mailseal.')}
+        check('names of ' + f, have - set(names.split()), set())
+    have = {o['tls']['version'] for o in lines['eve'] if 'version' in o.get('tls', {})}
+    check('TLS versions of eve', (have - EVE_VERSIONS, len(have) > 1), (set(), True))
+
+
 def check_exports(db):
     """What other programs read: as written, valid, and nothing that a spreadsheet would run."""
     formats = ('csv', 'json', 'jsonl', 'eve', 'ecs')
@@ -295,6 +321,7 @@ def check_exports(db):
     check('verdicts', [[get(o, 'mailseal', 'verdict') for o in lines[f]] for f in ('eve', 'ecs')],
           [[o['verdict'] for o in lines['jsonl']]] * 2)
     check('times of eve', {len(o['timestamp']) - len(o['timestamp'].rstrip('0123456789+')) for o in lines['eve']}, {11})
+    check_names(lines)
     some = [o for o in lines['jsonl'] if o['hop'] == 'retrieval' and '2020-02-01' <= o['timestamp'] < '2020-02-09T12']
     for f in ('jsonl', 'eve', 'ecs'):
         have = said('sessions', '--db', db, '--format', f, '--hop', 'retrieval', '--since', '2020-02-01', '--until', '2020-02-09T12:00:00Z')
