@@ -150,6 +150,14 @@ def check_simulated():
                        ('2016-01-01,50,100\n2016-02-01,50,100\n', '50.0 % both on 2016-01-01 and on 2016-02-01;')):
         c = as_json('-', text='date,numerator,denominator\n' + rows)
         count('few points', None if c['sentence'].startswith(said) else c['sentence'])
+    hump = as_json('-', text='date,numerator,denominator\n' + ''.join(
+        '%d-%02d-01,%d,100\n' % (2000 + m // 12, m % 12 + 1, n) for m, n in enumerate(10 * [12, 28] + 10 * [27, 43] + 10 * [12, 28])))
+    want('up and down', (hump['model'], hump['sentence']),
+         ('flat', 'no trend that lasted: 20.0 %, 35.0 % and 20.0 % in the first, second and last third'))
+    noise = random.Random(3)
+    few = as_json('-', text='date,numerator,denominator\n' + ''.join(
+        '2016-01-%02d,%d,10\n' % (d + 1, sum(noise.random() < 0.5 for _ in range(10))) for d in range(12)))
+    want('noise', (few['model'], few['sentence'][:17]), ('flat', 'no trend: flat at'))
     few = as_json('-', text='date,value\n2016-01-01,0.5\n')
     want('one point', (few['model'], few['forecast'], few['weights']), ('insufficient', None, 'equal'))
 

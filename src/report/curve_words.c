@@ -203,6 +203,26 @@ static void say_logistic(struct words *w, const struct curve_result *r)
         say(w, "; so few points would agree with no change at all, too");
 }
 
+/* What rose and fell again is none of the models, so that a level is the best of them. The difference of two thirds of the
+ * points scatters sqrt(6) times as much as the mean of all. */
+static void say_flat(struct words *w, const struct curve_result *r)
+{
+    const struct samples *s = &r->samples;
+    const struct estimate *level = &r->curve.level;
+    double third[3], low = 1, high = 0, chance = sqrt(6) * (level->high - level->low) / 2;
+
+    for (size_t i = 0; i < 3; i++) {
+        third[i] = samples_mean(s, i * s->n / 3, (i + 1) * s->n / 3);
+        low = fmin(low, third[i]);
+        high = fmax(high, third[i]);
+    }
+    if (high - low > fmax(chance, 0.05))
+        say(w, "no trend that lasted: %.1f %%, %.1f %% and %.1f %% in the first, second and last third", percent(third[0]),
+            percent(third[1]), percent(third[2]));
+    else
+        say(w, "no trend: flat at %.1f %%", percent(level->value));
+}
+
 static void say_saturated(struct words *w, const struct curve *c)
 {
     if (c->ceiling_given)
@@ -232,7 +252,7 @@ void curve_sentence(const struct curve_result *r, char out[CURVE_SENTENCE])
         say_insufficient(&w, r);
         break;
     case CURVE_FLAT:
-        say(&w, "no trend: flat at %.1f %%", percent(c->level.value));
+        say_flat(&w, r);
         break;
     case CURVE_LINEAR:
         say_linear(&w, c);
