@@ -194,6 +194,11 @@ def check_database(folder):
     many_days(db, 100, lambda d: 0.9 / (1 + math.exp(-0.1 * (d - 50))))
     c = as_json('--db', db)
     want('days', (c['model'], c['points'], c['weights'], c['series']), ('logistic', 100, 'counts', None))
+    way, other = as_json('--db', db, '--verdict', 'starttls'), as_json('--db', db, '--verdict', 'clear')
+    want('a verdict', {**way, 'series': None}, c)
+    want('its name', (way['series'], other['series'], other['model'], other['slope_per_year'] < 0), ('starttls', 'clear', 'logistic', True))
+    want('no verdict', run('curve', '--db', db, '--verdict', 'tls')[0], 64)
+    want('a verdict of a file', run('curve', '--verdict', 'clear', '-')[0], 64)
     want('without --db', run('curve', cwd=folder)[0], 66)
     want('first day', c['first'], '2026-01-05')
     count('ceiling of days', None if c['ceiling_low'] < 0.9 < c['ceiling_high'] else c)
@@ -233,8 +238,8 @@ def check_errors(folder):
         (64, ['a.csv', 'b.csv'], "curve: one file at a time; 'b.csv' is too many"),
         (64, ['--db', 'm.db', 'a.csv'], 'curve: either a database by --db or the file a.csv'),
         (64, ['--since', '2026-01-01', 'a.csv'], 'curve: --since and --until are for a database'),
-        (64, ['--hop', 'relay', 'a.csv'], 'curve: --hop is for a database; the series of a file are chosen by --series'),
-        (64, ['--series', 'x'], 'curve: --series is for a CSV file; a database is asked by --hop'),
+        (64, ['--hop', 'relay', 'a.csv'], 'curve: --hop and --verdict are for a database; the series of a file are chosen by --series'),
+        (64, ['--series', 'x'], 'curve: --series is for a CSV file; a database is asked by --hop and --verdict'),
         (64, ['--ceiling', '0', 'a.csv'], "--ceiling: '0' is no share above 0 and up to 1"),
         (64, ['--ceiling', '1.5', 'a.csv'], "--ceiling: '1.5' is no share above 0 and up to 1"),
         (64, ['--ceiling', 'nan', 'a.csv'], "--ceiling: 'nan' is no share above 0 and up to 1"),

@@ -1,7 +1,8 @@
 -- The points of the adoption curve: the share of each day, or of each week beyond half a year.
 --
 -- middle is that of the bucket in days since 1970, days its width (a week begins on Monday). :hop keeps
--- one; else the headline: relay, submission and retrieval. Internal sessions only where :direction asks
+-- one; else the headline: relay, submission and retrieval. :verdict takes the part of decided sessions that has this one, such
+-- as implicit_tls, for that which is encrypted. Internal sessions only where :direction asks
 -- for them. :since and :until (unix seconds) choose the hours that begin in [since, until). The command
 -- `mailseal curve` fits them.
 WITH span (since, until) AS (
@@ -13,13 +14,14 @@ WITH span (since, until) AS (
     UNION ALL
     SELECT whole.until, span.until FROM span, whole WHERE whole.until >= whole.since
 ), tallied AS (
-    SELECT day AS hour, hop, direction, encrypted, decided
+    SELECT day AS hour, hop, direction, verdict, encrypted, decided
     FROM whole CROSS JOIN day_tallies WHERE day >= since AND day < until
     UNION ALL
-    SELECT hour, hop, direction, encrypted, decided
+    SELECT hour, hop, direction, verdict, encrypted, decided
     FROM part CROSS JOIN tallies WHERE since < until AND hour >= since AND hour < until
 ), chosen AS (
-    SELECT hour / 86400 AS day, sum(encrypted) AS encrypted, sum(decided) AS decided
+    SELECT hour / 86400 AS day, sum(CASE WHEN :verdict IS NULL THEN encrypted WHEN verdict = :verdict THEN decided ELSE 0 END) AS encrypted,
+           sum(decided) AS decided
     FROM tallied
     WHERE decided > 0
       AND iif(:hop IS NULL, hop IN ('relay', 'submission', 'retrieval'), hop = :hop)

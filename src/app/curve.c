@@ -8,11 +8,12 @@
 #include "app/request.h"
 #include "report/curve_report.h"
 
-enum { OPT_DB = 256, OPT_SERIES, OPT_HOP, OPT_SINCE, OPT_UNTIL, OPT_CEILING, OPT_FORMAT, OPT_HELP };
+enum { OPT_DB = 256, OPT_SERIES, OPT_HOP, OPT_VERDICT, OPT_SINCE, OPT_UNTIL, OPT_CEILING, OPT_FORMAT, OPT_HELP };
 
 static const struct option options[] = {
     { "db", required_argument, NULL, OPT_DB },           { "series", required_argument, NULL, OPT_SERIES },
     { "hop", required_argument, NULL, OPT_HOP },         { "ceiling", required_argument, NULL, OPT_CEILING },
+    { "verdict", required_argument, NULL, OPT_VERDICT },
     { "since", required_argument, NULL, OPT_SINCE },     { "until", required_argument, NULL, OPT_UNTIL },
     { "format", required_argument, NULL, OPT_FORMAT },   { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
@@ -42,10 +43,10 @@ static int check(const struct curve_request *q)
         return complain(EX_USAGE, "curve: either a database by --db or the file %s", q->csv);
     if (q->csv && (q->since || q->until))
         return complain(EX_USAGE, "curve: --since and --until are for a database");
-    if (q->csv && q->hop)
-        return complain(EX_USAGE, "curve: --hop is for a database; the series of a file are chosen by --series");
+    if (q->csv && (q->hop || q->verdict))
+        return complain(EX_USAGE, "curve: --hop and --verdict are for a database; the series of a file are chosen by --series");
     if (!q->csv && q->series)
-        return complain(EX_USAGE, "curve: --series is for a CSV file; a database is asked by --hop");
+        return complain(EX_USAGE, "curve: --series is for a CSV file; a database is asked by --hop and --verdict");
     return 0;
 }
 
@@ -65,6 +66,9 @@ int command_curve(int argc, char **argv)
             break;
         case OPT_HOP:
             q.hop = optarg;
+            break;
+        case OPT_VERDICT:
+            q.verdict = optarg;
             break;
         case OPT_SINCE:
             q.since = optarg;

@@ -167,6 +167,7 @@ const struct command commands[] = {
       "fits the adoption curve: growing, saturated, stepped, or no trend",
       "  --db FILE             the database; default " DATABASE_DEFAULT "\n"
       "  --hop HOP             of the database: relay, submission, …; default the headline's three\n"
+      "  --verdict VERDICT     of the database: the part that has it, such as implicit_tls; default all that is encrypted\n"
       "  --since T, --until T  of the database: a date or an RFC 3339 time\n"
       "  --series NAME         of the file: this one, or those with all these words; default all\n"
       "  --ceiling SHARE       does not look for the ceiling, but takes it to be this\n"

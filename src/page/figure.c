@@ -133,30 +133,50 @@ static void keep_direction(struct sheet *s, const char *word)
     s->rows = kept;
 }
 
-/* What the share of each panel did, its hop being the panel's word. */
-static int fitted(struct page *page, const struct figure *f, size_t panels, char error[REPORT_ERROR])
+/* "All three hops", "Implicit TLS, submission" */
+static void fitted_name(FILE *out, const struct panel *p, size_t series, const char *verdict)
+{
+    if (*verdict)
+        fprintf(out, "%s, %s", p->series[series].label, p->word);
+    else
+        html(out, p->title);
+}
+
+/* What a curve says of one series of a panel, its hop being the panel's word; *any: others were said before. */
+static int fitted_one(struct page *page, const struct panel *p, size_t series, const char *verdict, bool *any, char error[REPORT_ERROR])
 {
     FILE *out = page->out;
     char sentence[BOOK_SENTENCE];
+    struct report_request r = *page->request;
+
+    r.hop = strcmp(p->word, "all") == 0 ? NULL : p->word;
+    r.verdict = *verdict ? verdict : NULL;
+    int code = book_sentence(page->book, &r, sentence, error);
+    view_pick(&page->view, &page->sheet, NULL, p->column, p->word);
+    if (code || !*sentence || !page->view.n)
+        return code;
+    fputs(*any ? "<dt>" : "<div class=\"fit\"><dl>\n<dt>", out);
+    fitted_name(out, p, series, verdict);
+    fputs("</dt><dd>", out);
+    html_days(out, span_of(sentence, strlen(sentence)));
+    fputs(".</dd>\n", out);
+    *any = true;
+    return 0;
+}
+
+static int fitted(struct page *page, const struct figure *f, size_t panels, char error[REPORT_ERROR])
+{
     bool any = false;
 
-    for (size_t i = 0; i < panels; i++) {
-        struct report_request r = *page->request;
-        r.hop = strcmp(f->panel[i].word, "all") == 0 ? NULL : f->panel[i].word;
-        int code = book_sentence(page->book, &r, sentence, error);
-        if (code)
-            return code;
-        view_pick(&page->view, &page->sheet, NULL, f->panel[i].column, f->panel[i].word);
-        if (!*sentence || !page->view.n)
-            continue;
-        fprintf(out, "%s<dt>%s</dt><dd>", any ? "" : "<div class=\"fit\"><dl>\n", f->panel[i].title);
-        html_days(out, span_of(sentence, strlen(sentence)));
-        fputs(".</dd>\n", out);
-        any = true;
-    }
+    for (size_t i = 0; i < panels; i++)
+        for (size_t k = 0; k < PANEL_SERIES && f->fitted[k]; k++) {
+            int code = fitted_one(page, &f->panel[i], k, f->fitted[k], &any, error);
+            if (code)
+                return code;
+        }
     if (any)
         fputs("</dl><p class=\"small\">As <code>mailseal curve</code> says it. Where a model fits, levels are those of its curve,"
-              " which the last bucket may be off.</p></div>\n", out);
+              " which the last bucket may be off.</p></div>\n", page->out);
     return 0;
 }
 
@@ -185,7 +205,7 @@ int figure_write(struct page *page, const struct figure *f, char error[REPORT_ER
         for (size_t i = 0; i < n; i++)
             panel(page, &f->panel[i]);
         fputs("</div>\n", out);
-        if (f->fitted && (code = fitted(page, f, n, error)))
+        if ((code = fitted(page, f, n, error)))
             return code;
         view_pick(&page->view, &page->sheet, NULL, NULL, NULL);
         figure_table(page, f);

@@ -49,9 +49,10 @@ struct figure {
     const char *report;
     bool by, direction, recent;         /* asked with; recent: of the latest 30 days */
     bool only_if_any;                   /* left out when there are no rows */
-    bool fitted;                        /* what curves say of it stands below its pictures */
     bool split;                         /* its rows are split by direction: only one of these is shown */
     struct panel panel[FIGURE_PANELS];
+    const char *fitted[PANEL_SERIES];   /* the verdict whose part the first series are, "": all that is encrypted; what curves
+                                         * say of these stands below the pictures */
     struct column column[FIGURE_COLUMNS];   /* of the table */
 };
 

@@ -9,7 +9,7 @@ const struct figure figure_share = {
     .title = "The share over time, and by hop",
     .sentence = "Encrypted sessions among those whose outcome was seen. Relay is mail from server to server, submission is "
                 "what users send, retrieval is how they read it.",
-    .report = "share", .by = true, .direction = true, .split = true, .fitted = true,
+    .report = "share", .by = true, .direction = true, .split = true, .fitted = { "" },
     .panel = {
         { PANEL_LINES, "All three hops", "hop", "all", "Encrypted, % of decided sessions", SCALE_WHOLE,
           { SHARE_OF("Encrypted", "all") }, { END }, { END } },
@@ -52,7 +52,7 @@ const struct figure figures[] = {
         .title = "Implicit TLS and STARTTLS side by side",
         .sentence = "The two ways to encryption, and what is left in clear, where users meet their provider. Between servers "
                     "there is STARTTLS only.",
-        .report = "ways", .by = true, .direction = true,
+        .report = "ways", .by = true, .direction = true, .fitted = { "implicit_tls", "starttls" },
         .panel = {
             { PANEL_LINES, "Submission (ports 465 and 587)", "hop", "submission", "% of decided sessions", SCALE_WHOLE,
               { { "Implicit TLS", "implicit", "implicit_share", "implicit_low", "implicit_high", 0, 0 },

@@ -36,7 +36,7 @@ void book_close(struct book *);
 /* Reads the report q->name; path and format do not count. */
 int book_read(struct book *, const struct report_request *q, struct sheet *, char error[REPORT_ERROR]);
 
-/* What the share did, as `mailseal curve` says it, without a full stop; of q count hop, direction, since and until.
+/* What the share did, as `mailseal curve` says it, without a full stop; of q count hop, direction, verdict, since and until.
  * "" where curves are not fitted. */
 enum { BOOK_SENTENCE = 400 };
 int book_sentence(struct book *, const struct report_request *q, char out[BOOK_SENTENCE], char error[REPORT_ERROR]);

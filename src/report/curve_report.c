@@ -70,7 +70,7 @@ int curve_report(const struct curve_request *q, FILE *out, char error[REPORT_ERR
         snprintf(error, REPORT_ERROR, "this program was built without cminpack, which curves are fitted by");
         return EX_UNAVAILABLE;
     }
-    struct report_request of_database = { .path = q->database, .hop = q->hop, .since = q->since, .until = q->until };
+    struct report_request of_database = { .path = q->database, .hop = q->hop, .verdict = q->verdict, .since = q->since, .until = q->until };
     int code = q->csv ? read_csv(&t, q->csv, error) : series_of_database(&t, &of_database, error);
     if (!code && q->csv)
         code = series_choose(&t, q->series, error);

@@ -9,7 +9,7 @@
 struct curve_request {
     const char *database;               /* used where csv is NULL */
     const char *csv;                    /* "-": standard input */
-    const char *series, *hop;           /* NULL: all, the headline */
+    const char *series, *hop, *verdict; /* NULL: all, the headline, what is encrypted */
     const char *since, *until;          /* of a database, as in report.h */
     double ceiling;                     /* of the logistic model; 0: to be found */
     bool json;

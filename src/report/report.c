@@ -154,6 +154,7 @@ static bool bind_all(sqlite3_stmt *stmt, const struct report_request *q, char er
         && bind_word(stmt, ":by", q->name, q->by, error)
         && bind_word(stmt, ":hop", q->name, q->hop, error)
         && bind_word(stmt, ":direction", q->name, q->direction, error)
+        && bind_word(stmt, ":verdict", q->name, q->verdict, error)
         && bind_word(stmt, ":grade", q->name, q->grade, error)
         && bind_network(stmt, ":server_from", ":server_to", q->server, error)
         && bind_network(stmt, ":client_from", ":client_to", q->client, error)

@@ -23,7 +23,7 @@ struct report_request {
     enum report_format format;
     const char *since, *until;          /* times or dates: buckets that begin in [since, until) */
     const char *by;                     /* hour, day, week, month */
-    const char *hop, *direction, *grade;    /* words of doc/measurement.md */
+    const char *hop, *direction, *verdict, *grade;  /* words of doc/measurement.md */
     const char *server, *client;        /* an address or a network, as they are stored */
     const char *ports;                  /* of a rehearsal: "25,587" */
     bool logins;                        /* likewise: only logins are refused */

@@ -8,7 +8,7 @@
 enum { SERIES = 256, SERIES_NAME = 128, SERIES_TROUBLE = 256 };
 
 struct series {
-    char name[SERIES_NAME];             /* as the file has it; "": it has no column for it */
+    char name[SERIES_NAME];             /* as the file has it, or the verdict that was asked for; "": there is none */
     char direction[24];                 /* likewise */
     bool chosen;
     bool mixed;                         /* other series have the same name and another direction */
@@ -38,11 +38,11 @@ int series_read(struct series_table *, FILE *, const char *path, char error[REPO
  * 0, or 64 and a sentence. */
 int series_choose(struct series_table *, const char *name, char error[REPORT_ERROR]);
 
-/* The days, or weeks, of a database; of the request count path, hop, direction, since and until. 0, or a status and a
- * sentence. */
+/* The days, or weeks, of a database; of the request count path, hop, direction, verdict, since and until. 0, or a
+ * status and a sentence. */
 int series_of_database(struct series_table *, const struct report_request *, char error[REPORT_ERROR]);
 
-/* The same on a connection that is open; of the request count hop, direction, since and until. */
+/* The same on a connection that is open; of the request count hop, direction, verdict, since and until. */
 struct reading;
 int series_of_reading(struct series_table *, struct reading *, const struct report_request *, char error[REPORT_ERROR]);
 

@@ -27,8 +27,8 @@ static int take_rows(struct series_table *t, sqlite3_stmt *stmt, const char *pat
 int series_of_reading(struct series_table *t, struct reading *r, const struct report_request *q,
                       char error[REPORT_ERROR])
 {
-    struct report_request curve = { .name = "curve", .hop = q->hop, .direction = q->direction, .since = q->since,
-                                    .until = q->until };
+    struct report_request curve = { .name = "curve", .hop = q->hop, .direction = q->direction, .verdict = q->verdict,
+                                    .since = q->since, .until = q->until };
     sqlite3_stmt *stmt;
 
     memset(t, 0, sizeof *t);
@@ -40,6 +40,7 @@ int series_of_reading(struct series_table *t, struct reading *r, const struct re
     sqlite3_finalize(stmt);
     t->n = 1;
     t->series[0] = (struct series){ .chosen = true, .n = t->samples, .counted = true };
+    snprintf(t->series[0].name, SERIES_NAME, "%s", q->verdict ? q->verdict : "");
     return code;
 }
 
@@ -47,7 +48,7 @@ int series_of_database(struct series_table *t, const struct report_request *q, c
 {
     struct reading r;
 
-    if (q->hop && !word_check("hop", q->hop, error))
+    if ((q->hop && !word_check("hop", q->hop, error)) || (q->verdict && !word_check("verdict", q->verdict, error)))
         return EX_USAGE;
     int code = reading_open(&r, q->path, error);
     if (code)

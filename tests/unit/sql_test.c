@@ -83,8 +83,8 @@ static void migrations_are_numbered_in_order(void **state)
 
 static bool is_known_parameter(const char *name)
 {
-    static const char *const known[] = { ":since", ":until", ":by", ":hop", ":direction", ":grade", ":ports", ":logins",
-                                         ":server_from", ":server_to", ":client_from", ":client_to" };
+    static const char *const known[] = { ":since", ":until", ":by", ":hop", ":direction", ":verdict", ":grade", ":ports",
+                                         ":logins", ":server_from", ":server_to", ":client_from", ":client_to" };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i], name) == 0)
             return true;
