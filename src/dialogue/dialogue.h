@@ -175,8 +175,8 @@ struct dialogue {
             bool mail_said;             /* MAIL or RCPT, and no end of a message since */
             bool partial;               /* the beginning of this reply was lost */
             bool masked_greeting, plain_greeting;       /* asterisks; anything but 2, 0 and blanks */
-            bool news_greeting;         /* 200 or 201, as of NNTP */
-            bool many_names;            /* the client called itself by two and more */
+            bool news_greeting : 1;     /* 200 or 201, as of NNTP */
+            bool many_names : 1;        /* the client called itself by two and more */
             uint16_t recipients;        /* accepted in this transaction */
             bool counted_message;       /* this transaction's message has been counted */
             bool last_chunk;            /* of BDAT */

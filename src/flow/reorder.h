@@ -49,12 +49,12 @@ struct reorder {
     bool now_comparable;                /* its overlap has still to be looked at */
     uint8_t odd_side, moved_side;
     uint16_t odd_n;                     /* bytes of the last copy that had other ones than were given out; 0: none */
+    bool overlap : 1, gap : 1;          /* sticky: other bytes in a second copy; bytes lost */
+    bool far : 1;                       /* sticky: data with numbers or acknowledgements that are none of this connection */
     uint32_t odd_at, odd_hash;          /* its number and what it holds */
     uint32_t moved_from, moved_by;      /* CHUNK_MOVED to be given; by 0: none */
     struct held *given;                 /* whose bytes the last chunk showed */
     uint64_t clock_ns;
-    bool overlap, gap;                  /* sticky: other bytes in a second copy; bytes lost */
-    bool far;                           /* sticky: data with numbers or acknowledgements that are none of this connection */
 };
 
 enum chunk_kind {
