@@ -499,7 +499,7 @@ def check_clients(db):
         want = c.execute("""SELECT hop, coalesce(client_name, 'none seen'), count(*), sum(verdict IN ('implicit_tls', 'starttls')),
                 sum(verdict IN ('stripped', 'clear', 'clear_auth')), sum(verdict = 'tls_failed')
             FROM sessions WHERE verdict <> 'other' AND direction <> 'internal' GROUP BY 1, 2 ORDER BY 1, 2""").fetchall()
-    check('kinds of clients', kinds, [(40001, 'thunderbird'), (40002, None), (40003, None), (40001, 'label'), (40002, 'apple'), (40003, 'private')])
+    check('kinds of clients', kinds, [(40001, 'thunderbird'), (40002, None), (40003, None), (40001, 'single_label'), (40002, 'apple'), (40003, 'private_name')])
     check('clients', sorted((r[0], r[1], *map(int, r[2:6])) for r in report(db, 'clients')[1:]), want)
 
 

@@ -4,7 +4,7 @@
 -- name; doc/measurement.md lists them. Programs can say what they like, and their habits change. `none seen` are sessions
 -- in which nothing of the kind was said in clear: implicit TLS, POP3, an upgrade before IMAP's ID; of these JA4 says more
 -- (report `families`). exposed = stripped + clear_auth + clear, failed are those of which TLS failed; share = encrypted /
--- (encrypted + exposed). Internal sessions only where :direction asks for them. :since and :until (unix seconds) choose the days that
+-- (encrypted + exposed); says is the kind in words. Internal sessions only where :direction asks for them. :since and :until (unix seconds) choose the days that
 -- begin in [since, until).
 WITH sums AS (
     SELECT direction, hop, client_name, verdict, sum(sessions) AS sessions
@@ -26,6 +26,7 @@ WITH sums AS (
     FROM named GROUP BY hop, client_name
 )
 SELECT hop, coalesce(w.word, 'none seen') AS client, sessions, encrypted, exposed, failed,
-       round(CAST(encrypted AS REAL) / (encrypted + exposed), 6) AS share
+       round(CAST(encrypted AS REAL) / (encrypted + exposed), 6) AS share,
+       w.sentence AS says
 FROM answer AS a LEFT JOIN word AS w ON w.kind = 'client_name' AND w.code = a.client_name
 ORDER BY exposed + failed DESC, sessions DESC, hop, client_name;

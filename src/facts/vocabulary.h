@@ -152,26 +152,26 @@
 
 /* What a client calls itself in clear, by its kind: the name itself is never kept. Programs first by their IMAP ID or
  * their own EHLO names, then the shapes of other EHLO names. Habits of programs, no proof of them. */
-#define CLIENT_NAMES(C)                                                                 \
-    C(NONE,         NULL,           "none seen")                                        \
-    C(THUNDERBIRD,  "thunderbird",  "Thunderbird")                                      \
-    C(APPLE,        "apple",        "Mail of Apple's systems")                          \
-    C(OUTLOOK,      "outlook",      "Outlook, and what came before and after it")       \
-    C(ANDROID,      "android",      "a mail program of Android")                        \
-    C(DESKTOP,      "desktop",      "another program for people")                       \
-    C(WEBMAIL,      "webmail",      "a web mailer")                                     \
-    C(FETCHER,      "fetcher",      "fetches or copies mailboxes by itself")            \
-    C(LIBRARY,      "library",      "a library of a programming language")              \
-    C(PROXY,        "proxy",        "a server that passes connections on")              \
-    C(PROGRAM,      "program",      "an IMAP ID with another name")                     \
-    C(LOCALHOST,    "localhost",    "EHLO localhost: scripts, devices")                 \
-    C(LOOPBACK,     "loopback",     "EHLO [127.0.0.1]: mail programs that hide their address") \
-    C(LITERAL,      "literal",      "EHLO with an address in brackets: mail programs, scripts") \
-    C(LABEL,        "label",        "EHLO with a name without a dot: Windows, containers, devices") \
-    C(PRIVATE,      "private",      "EHLO with a name of a private zone, as .local or .lan") \
-    C(HOST,         "host",         "EHLO with a name of the DNS: servers, scripts")    \
-    C(ADDRESS,      "address",      "EHLO with an address without brackets")            \
-    C(MALFORMED,    "malformed",    "EHLO with what is no name (RFC 5321 section 4.1.1.1)")
+#define CLIENT_NAMES(C)                                                                               \
+    C(NONE,        NULL,              "nothing of the kind was said in clear")                        \
+    C(THUNDERBIRD, "thunderbird",     "Thunderbird")                                                  \
+    C(APPLE,       "apple",           "Mail of Apple's systems")                                      \
+    C(OUTLOOK,     "outlook",         "Outlook, and what came before and after it")                   \
+    C(ANDROID,     "android",         "a mail program of Android")                                    \
+    C(DESKTOP,     "desktop",         "another program for people")                                   \
+    C(WEBMAIL,     "webmail",         "a web mailer")                                                 \
+    C(FETCHER,     "fetcher",         "fetches or copies mailboxes by itself")                        \
+    C(LIBRARY,     "library",         "a library of a programming language")                          \
+    C(PROXY,       "proxy",           "a server that passes connections on")                          \
+    C(PROGRAM,     "program",         "an IMAP ID with another name")                                 \
+    C(LOCALHOST,   "localhost",       "EHLO localhost: scripts, devices")                             \
+    C(LOOPBACK,    "loopback",        "EHLO [127.0.0.1]: mail programs that hide their address")      \
+    C(LITERAL,     "address_literal", "EHLO with an address in brackets: mail programs, scripts")     \
+    C(LABEL,       "single_label",    "EHLO with a name without a dot: Windows, containers, devices") \
+    C(PRIVATE,     "private_name",    "EHLO with a name of a private zone, as .local or .lan")        \
+    C(HOST,        "host_name",       "EHLO with a name of the DNS: servers, scripts")                \
+    C(ADDRESS,     "bare_address",    "EHLO with an address without brackets")                        \
+    C(MALFORMED,   "malformed",       "EHLO with what is no name (RFC 5321 section 4.1.1.1)")
 
 
 #define V(id, w, s) VERDICT_##id,
