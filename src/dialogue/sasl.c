@@ -162,9 +162,20 @@ static bool is_base64(struct span s)
     return n && s.n % 4 == 0;
 }
 
+/* A short word of letters of one case is Base64 by chance more often than on purpose: an unknown command. */
+static bool is_word(struct span s)
+{
+    size_t upper = 0, lower = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        upper += s.p[i] >= 'A' && s.p[i] <= 'Z';
+        lower += s.p[i] >= 'a' && s.p[i] <= 'z';
+    }
+    return s.n <= 8 && (upper == s.n || lower == s.n);
+}
+
 void sasl_unheard(struct dialogue *d, struct span line)
 {
-    if (d->sasl.refused && d->now_has_ack && (int32_t)(d->now_ack - d->refused_end) < 0 && is_base64(line))
+    if (d->sasl.refused && d->now_has_ack && (int32_t)(d->now_ack - d->refused_end) < 0 && is_base64(line) && !is_word(line))
         take_response(d, line);
 }
 

@@ -330,7 +330,7 @@ class Dialogue:
     def response_unheard(self, line):
         """A response all the same if it was sent before the refusal was heard."""
         said = line.strip()
-        if self.unheard and said and self.chunk.ack is not None and self.chunk.ack < self.unheard[1] and is_base64(said):
+        if self.unheard and said and self.chunk.ack is not None and self.chunk.ack < self.unheard[1] and is_base64(said) and not re.fullmatch(rb'[A-Z]{1,8}|[a-z]{1,8}', said):
             self.unheard[0].response(line)
 
     def injected(self):
