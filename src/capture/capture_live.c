@@ -88,7 +88,12 @@ static bool activate(pcap_t *pcap, const char *name, const struct live_options *
     char ignored[PCAP_ERRBUF_SIZE];
     bool set = pcap_set_snaplen(pcap, (int)o->snaplen) == 0 && pcap_set_promisc(pcap, 1) == 0 &&
                pcap_set_timeout(pcap, RETIRE_MS) == 0 && pcap_set_buffer_size(pcap, (int)o->buffer) == 0;
-    if (!set || pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO) != 0) {
+    if (!set) {
+        snprintf(error, CAPTURE_ERROR, "%s: cannot be captured from with a buffer of %zu bytes and packets of %u", name, (size_t)o->buffer,
+                 (unsigned)o->snaplen);
+        return false;
+    }
+    if (pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO) != 0) {
         snprintf(error, CAPTURE_ERROR, "%s: cannot be captured from: its packets have no time in nanoseconds", name);
         return false;
     }
