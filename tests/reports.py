@@ -522,6 +522,9 @@ def main():
             check_coverage(case)
         check_exports(drawn)
         check_clients(goldens)
+        misspelt = [subprocess.run([BIN, 'report', n, '--db', goldens], capture_output=True, text=True).stderr for n in ('familys', 'xyzzy')]
+        check('misspelt', misspelt, ["mailseal: there is no report familys; is 'families' meant?\n",
+                                     'mailseal: there is no report xyzzy; mailseal report lists them\n'])
         check_kept(goldens)
         check_counters(goldens)
         check_history(goldens)

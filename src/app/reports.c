@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "app/command.h"
+#include "app/nearest.h"
 #include "app/output.h"
 #include "app/request.h"
 #include "page/page.h"
@@ -46,6 +47,35 @@ static int run_into(const char *path, const struct report_request *r, bool page)
     return finish(status, error);
 }
 
+/* nearest_try() keeps the word itself, so that it has to stay. */
+struct near_report {
+    struct nearest near;
+    char kept[64];
+};
+
+static bool try_report(void *ctx, const char *name)
+{
+    struct near_report *r = ctx;
+    struct nearest before = r->near;
+    nearest_try(&r->near, name);
+    if (r->near.best != before.best) {
+        snprintf(r->kept, sizeof r->kept, "%s", name);
+        r->near.best = r->kept;
+    }
+    return strcmp(name, r->near.wrong) != 0;
+}
+
+static int check_name(const char *name)
+{
+    struct near_report r = { .near = nearest_to(name) };
+    if (!report_names(try_report, &r))
+        return 0;
+    const char *meant = nearest_word(&r.near);
+    if (meant)
+        return complain(EX_USAGE, "there is no report %s; is '%s' meant?", name, meant);
+    return complain(EX_USAGE, "there is no report %s; mailseal report lists them", name);
+}
+
 /* What the page cannot be asked with; 0: nothing. */
 static int check_page(const struct report_request *r)
 {
@@ -85,7 +115,7 @@ int command_report(int argc, char **argv)
         return complain(EX_USAGE, "report: one report at a time; '%s' is too many", argv[optind + 1]);
     r.name = argv[optind];
     r.width = strcmp(output, "-") == 0 ? terminal_width() : 0;
-    int status = page ? check_page(&r) : 0;
+    int status = page ? check_page(&r) : r.name ? check_name(r.name) : 0;
     return status ? status : run_into(output, &r, page);
 }
 

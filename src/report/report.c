@@ -36,6 +36,18 @@ int report_list(FILE *out, char error[REPORT_ERROR])
     return output_finish(out, error);
 }
 
+bool report_names(bool (*each)(void *ctx, const char *name), void *ctx)
+{
+    char copy[64];
+    for (const struct sql_text *t = sql_texts; t->path; t++) {
+        struct span name = report_name(t->path);
+        snprintf(copy, sizeof copy, "%.*s", (int)name.n, (const char *)name.p);
+        if (name.n && !each(ctx, copy))
+            return false;
+    }
+    return true;
+}
+
 static const char *find_report(const char *name)
 {
     for (const struct sql_text *t = sql_texts; t->path; t++)

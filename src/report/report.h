@@ -32,6 +32,8 @@ struct report_request {
 
 /* Each report with the sentence its file begins with. */
 int report_list(FILE *out, char error[REPORT_ERROR]);
+/* Calls each with their names until it gives false. False: it did. */
+bool report_names(bool (*each)(void *ctx, const char *name), void *ctx);
 int report_run(const struct report_request *, FILE *out, char error[REPORT_ERROR]);
 
 /* The sessions that begin in [since, until), or all, by number. The names and the order of the columns are
