@@ -15,7 +15,7 @@ MANY = 2000                             # sessions open at once, for which 2 MB 
 # What needs other sessions than the one: a capture of that one cannot give it.
 BY_OTHERS = {'tls_blocked', 'offer_withdrawn', 'refused_for_now', 'hello_refused', 'tls_downgrade'}
 # Behind the end of the matter no packets are kept, and no outer headers.
-LEFT_OUT = ('id', 'end', 'source', 'vlan', 'tunnel', 'pkts_toserver', 'pkts_toclient', 'bytes_toserver', 'bytes_toclient')
+LEFT_OUT = ('client', 'id', 'end', 'source', 'vlan', 'tunnel', 'pkts_toserver', 'pkts_toclient', 'bytes_toserver', 'bytes_toclient')
 
 
 def rows(a, db):

@@ -108,12 +108,23 @@ static bool is_private(struct span name)
     return false;
 }
 
+/* As captures that are kept as evidence have it in its place. */
+static bool is_blanked(struct span name)
+{
+    size_t n = 0;
+    while (n < name.n && name.p[n] == 'x')
+        n++;
+    return n == name.n;
+}
+
 enum client_name client_name_of_hello(struct span name)
 {
     size_t dots;
 
     if (!name.n)
         return CLIENT_NAME_MALFORMED;
+    if (is_blanked(name))
+        return CLIENT_NAME_NONE;
     if (name.p[name.n - 1] == '.')
         name.n--;
     for (size_t i = 0; i < sizeof own_names / sizeof *own_names; i++)
