@@ -66,6 +66,9 @@ NOT_CALLED = ['server 192.0.2.%d:25\nclient 198.51.100.%d:4100\n' % (n, n) + scr
          'S: 250-second.alice.example\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
     (33, 'S: 220 - ESMTP\nnext drop\nC: EHLO laptop.alice.example\nS: 250-laptop.alice.example\nS: 250 STARTTLS\nC: EHLO second.alice.example\n'
          'S: 250-laptop.alice.example\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
+    (35, 'S: 220 - ESMTP\nC: EHLO laptop\nS: 250-laptop.alice.example\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
+    (36, 'S: 220 - ESMTP\nC: EHLO <laptop.alice.example>\nS: 250-laptop.alice.example\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
+    (37, 'S: 220 - ESMTP\nC: EHLO laptop.alice.example,\nS: 250-laptop.alice.example Hello\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
     (34, 'S: 220 ftp.alice.example FTP server ready\nC: USER a\nS: 331 Password required\nC: QUIT\nS: 221 Bye\nclose\n'))]
 
 # Server, sessions as (greeting, answer to EHLO, SNI), what is stored of it, its domain, and where that is from

@@ -1,11 +1,12 @@
 -- Which kinds of clients lag behind, by what they call themselves, and how much of their mail was encrypted.
 --
--- client is a kind, never a name: a program by its IMAP ID or by an EHLO name that only it gives, else the shape of its EHLO
--- name; doc/measurement.md lists them. Programs can say what they like, and their habits change. `none seen` are sessions
--- in which nothing of the kind was said in clear: implicit TLS, POP3, an upgrade before IMAP's ID; of these JA4 says more
--- (report `families`). exposed = stripped + clear_auth + clear, failed are those of which TLS failed; share = encrypted /
--- (encrypted + exposed); says is the kind in words. Internal sessions only where :direction asks for them. :since and :until (unix seconds) choose the days that
--- begin in [since, until).
+-- client is a kind, never a name: a program by its IMAP ID or by an EHLO name that only it gives, else the shape of its
+-- EHLO name; doc/measurement.md lists them. Programs can say what they like, and their habits change. `none seen` are
+-- sessions of which no kind is known: nothing was said in clear (implicit TLS, POP3, an upgrade before IMAP's ID; of
+-- these JA4 says more, report `families`), it was blanked or lost, or the session was stored before mailseal looked at
+-- this. exposed = stripped + clear_auth + clear, failed are those of which TLS failed; share = encrypted / (encrypted +
+-- exposed); says is the kind in words. Internal sessions only where :direction asks for them. :since and :until (unix
+-- seconds) choose the days that begin in [since, until).
 WITH sums AS (
     SELECT direction, hop, client_name, verdict, sum(sessions) AS sessions
     FROM client_name_day

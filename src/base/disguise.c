@@ -202,11 +202,14 @@ static size_t run_of(const char *p, bool (*digit)(char))
     return n;
 }
 
-/* An address without joints, as some name their customers: 8 or 32 hexadecimal digits, or 12 decimal ones. */
-static size_t plain_form_of(const char *p)
+/* An address without joints, as some name their customers: 8 or 32 hexadecimal digits, or 12 decimal ones, before which any
+ * letter may stand, as in static192000002001. */
+static size_t plain_form_of(const char *p, char before)
 {
     size_t hex = run_of(p, is_hex), decimal = run_of(p, is_digit);
-    return !is_letter(p[hex]) && (hex == 8 || hex == 32 || (hex == 12 && decimal == 12)) ? hex : 0;
+    if (decimal == 12 && !is_digit(before) && !is_letter(p[decimal]))
+        return decimal;
+    return !is_hex(before) && !is_letter(p[hex]) && (hex == 8 || hex == 32) ? hex : 0;
 }
 
 /* Length of an address that begins here, behind `before`. */
@@ -218,8 +221,8 @@ static size_t address_at(const char *p, char before)
         n = six;
     if (!n && (is_hex(*p) || *p == ':') && !is_digit(before) && before != ':')
         n = short_form_of(p);
-    if (!n && !is_hex(before))
-        n = plain_form_of(p);
+    if (!n)
+        n = plain_form_of(p, before);
     return n;
 }
 

@@ -115,11 +115,13 @@ static void note_name(struct dialogue *d, struct span arg)
 {
     struct span name = span_word(&arg);
     uint64_t print = print_of(d, name);
+    enum client_name kind = client_name_of_hello(name);
     if (!d->s->client_name)
-        d->s->client_name = (uint8_t)client_name_of_hello(name);
+        d->s->client_name = (uint8_t)kind;
+    d->u.smtp.unsure_name |= kind == CLIENT_NAME_MALFORMED;
     if (!print)
         return;
-    d->u.smtp.many_names |= d->s->hello_name && d->s->hello_name != print;
+    d->u.smtp.unsure_name |= d->s->hello_name && d->s->hello_name != print;
     d->s->hello_name = print;
 }
 
@@ -299,12 +301,22 @@ static void take_greeting(struct dialogue *d, const struct smtp_reply_line *r)
         evidence(d, EVIDENCE_MASKED_GREETING, GRADE_POSSIBLE);
 }
 
-/* An answer to EHLO may say the client's name instead of the server's, which is only seen where the client's is known,
- * and all that it said. */
+static struct span first_label(struct span name)
+{
+    size_t n = 0;
+    while (n < name.n && name.p[n] != '.')
+        n++;
+    return span_first(name, n);
+}
+
+/* An answer to EHLO may say the client's name instead of the server's, or that with a domain behind it, which is only seen
+ * where the client's is known, and all that it said. */
 static bool is_own_name(const struct dialogue *d, struct span name)
 {
     const struct direction_state *client = &d->in[TO_SERVER];
-    return client->begun && !client->lost && d->s->hello_name && !d->u.smtp.many_names && print_of(d, name) != d->s->hello_name;
+    uint64_t said = d->s->hello_name;
+    return client->begun && !client->lost && said && !d->u.smtp.unsure_name && print_of(d, name) != said &&
+           print_of(d, first_label(name)) != said;
 }
 
 static void server_is_called(struct dialogue *d, enum name_source source, struct span name)

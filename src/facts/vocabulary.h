@@ -153,7 +153,7 @@
 /* What a client calls itself in clear, by its kind: the name itself is never kept. Programs first by their IMAP ID or
  * their own EHLO names, then the shapes of other EHLO names. Habits of programs, no proof of them. */
 #define CLIENT_NAMES(C)                                                                               \
-    C(NONE,        NULL,              "nothing of the kind was said in clear")                        \
+    C(NONE,        NULL,              "nothing of the kind was seen in clear, or not looked at then") \
     C(THUNDERBIRD, "thunderbird",     "Thunderbird")                                                  \
     C(APPLE,       "apple",           "Mail of Apple's systems")                                      \
     C(OUTLOOK,     "outlook",         "Outlook, and what came before and after it")                   \

@@ -1,5 +1,6 @@
 /* Rows of whole numbers in memory as a table that one statement reads: `gathered`, with the columns n0, n1, … So that a
- * thousand rows are one run of a statement, not a thousand with all their values bound one by one. */
+ * thousand rows are one run of a statement, not a thousand with all their values bound one by one. Statements say
+ * `gathered()`: so a table of that name, which a file may have, is an error and not read in its place. */
 #ifndef MAILSEAL_STORE_GATHERED_H
 #define MAILSEAL_STORE_GATHERED_H
 

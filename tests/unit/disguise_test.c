@@ -182,7 +182,8 @@ static void addresses_within_texts_go(void **state)
         { "1.2.3.2024", "1.2.3.2024" }, { "1.2.3.4.2024", "*.2024" }, { "XOAUTH2 CRAM-MD5 SCRAM-SHA-256", "XOAUTH2 CRAM-MD5 SCRAM-SHA-256" },
         { "1.2.3.", "1.2.3." }, { "1.2.3.4.", "*." }, { "::", "*" }, { "a:b", "a:b" }, { "v1.2-3", "v1.2-3" },
         { "ip-c0000201.example", "ip-*.example" }, { "ipC0000201.example", "ip*.example" }, { "c00002010.example", "c00002010.example" },
-        { "c0000201x.example", "c0000201x.example" }, { "h192000002001.example", "h*.example" }, { "20010db8000000000000000000000001", "*" },
+        { "c0000201x.example", "c0000201x.example" }, { "h192000002001.example", "h*.example" }, { "static192000002001.example", "static*.example" },
+        { "20010db8000000000000000000000001", "*" },
         { "c000020.example", "c000020.example" },
     };
     struct disguise d = { .mode = ADDRESSES_TRUNCATE }, none = { .mode = ADDRESSES_KEEP };

@@ -49,11 +49,26 @@ static void views_do_not_read_it(void **state)
     sqlite3_close(db);
 }
 
+/* A file may have a table of this name, and its rows must not be taken for sums. */
+static void another_table_is_not_read(void **state)
+{
+    struct gathered g = { NULL, 0, 1 };
+    sqlite3 *db;
+    (void)state;
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    assert_int_equal(gathered_register(db, &g), SQLITE_OK);
+    assert_int_equal(number(db, "SELECT count(*) FROM gathered()"), 0);
+    assert_int_equal(sqlite3_exec(db, "CREATE TABLE gathered (n0)", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(number(db, "SELECT count(*) FROM gathered()"), -1);
+    sqlite3_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_those_in_memory),
         cmocka_unit_test(views_do_not_read_it),
+        cmocka_unit_test(another_table_is_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
