@@ -224,7 +224,7 @@ class Tests:
                 ('db = a\0b\n', 78, ['has zero bytes']),
                 ('# x\n' * 20000, 78, ['larger than 64 KiB']),
                 ('=\n' * 1000, 78, ["conf:20: '' is no setting"]),
-                ('read = -\nfilter = tcp port 25 or\n', 78, ["--filter: 'tcp port 25 or' is no filter: "]),
+                ('read = -\nfilter = tcp port 25 or\n', 78, ["conf:2: --filter: 'tcp port 25 or' is no filter: "]),
                 ('read = -\nfilter = tcp port 25\n', 0, ['is good: 2 settings\n']),
                 ('interface = nosuch0,lo\nuser = no-such-user\n', 0, ['interface: nosuch0 is not there', 'user: no-such-user is no user', 'does not have all']),
                 ('read = -\ndb = /nosuch/mail.db\nwrite = /nosuch/deep/er\n', 0, ['db: the folder /nosuch cannot be found', 'write: the folder /nosuch/deep cannot be found']),

@@ -105,6 +105,13 @@ static int take_evidence(struct evidence_options *e, int option, const char *val
     }
 }
 
+static int take_filter(struct sensor *s, const char *value)
+{
+    char error[CAPTURE_ERROR];
+    s->filter = value;
+    return live_filter_good(value, error) ? 0 : complain(EX_USAGE, "--filter: %s", error);
+}
+
 static int take_option(struct sensor *s, int option, const char *value)
 {
     char error[160];
@@ -147,8 +154,7 @@ static int take_option(struct sensor *s, int option, const char *value)
         s->all_ports = true;
         return 0;
     case OPT_FILTER:
-        s->filter = value;
-        return 0;
+        return take_filter(s, value);
     case OPT_USER:
         s->user = value;
         return 0;
@@ -247,19 +253,13 @@ static const char *find_option(int wanted, int argc, char **argv)
     return value;
 }
 
-static int check_filter(const struct sensor *s)
-{
-    char error[CAPTURE_ERROR];
-    return !s->filter || live_filter_good(s->filter, error) ? 0 : complain(EX_USAGE, "--filter: %s", error);
-}
-
 /* Whether the settings go together. A database that is there may say that addresses are not kept: with --write it is
  * asked for by name. */
 static int check_settings(struct sensor *s)
 {
     struct store_options *o = &s->store_options;
     int status = paths_take(&s->paths);
-    if (status || (status = check_filter(s)))
+    if (status)
         return status;
     if (s->evidence.folder && o->addresses == ADDRESSES_DEFAULT)
         o->addresses = ADDRESSES_KEEP;
