@@ -253,6 +253,8 @@ class Tests:
         whole, first = open(copy, 'rb').read(), query(copy, 'SELECT min(id) FROM session WHERE incidents = 0')[0][0]
         tried = subprocess.run([self.a.bin, 'retain', '--db', copy, '--dry-run'], capture_output=True, text=True)
         said += [] if open(copy, 'rb').read() == whole else ['a dry run writes']
+        marked = subprocess.run([self.a.bin, 'retain', '--db', copy, '--dry-run', '--retain-incidents', '1'], capture_output=True, text=True)
+        said += [] if re.match(r'\d+ sessions, \d+ of them with evidence or an incident, would be let go of, and', marked.stdout) else ['of incidents it says: %s' % marked]
         p = subprocess.run([self.a.bin, 'retain', '--db', copy, '--pack'], capture_output=True, text=True)
         # the newest packet is that of the last session of the capture
         left = len([at for at in plain if at >= rows[-1][0] + rows[-1][1].lasts - 30 * day])

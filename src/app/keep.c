@@ -42,7 +42,7 @@ void let_go_text(const struct store_let_go *g, bool would, char out[LET_GO_TEXT]
     char date[16], marked[80] = "", room[80] = "";
     date_text(g->before_us, date);
     if (g->marked)
-        snprintf(marked, sizeof marked, ", %" PRIu64 " of them with evidence or an incident", g->marked);
+        snprintf(marked, sizeof marked, ", %" PRIu64 " of them with evidence or an incident,", g->marked);
     if (g->for_room)
         snprintf(room, sizeof room, ", %" PRIu64 " of them for want of room", g->for_room);
     snprintf(out, LET_GO_TEXT, "%" PRIu64 " sessions%s %s let go of%s, and %" PRIu64 " addresses; %" PRIu64
