@@ -1,9 +1,7 @@
 #include "app/presence.h"
 
-#include <string.h>
+#include <stdio.h>
 #include <unistd.h>
-
-#include "base/threads.h"
 
 enum { PATIENCE_S = 30, NAMES = STORE_LINKS * (IF_NAMESIZE + 2) };
 static const uint64_t second_ns = 1000000000;
@@ -22,43 +20,46 @@ static void names_of(const struct sensor *s, char out[NAMES])
         n += (size_t)snprintf(out + n, NAMES - n, "%s%s", i ? ", " : "", s->from_stdin ? "standard input" : s->link[i]);
 }
 
-static void say_begin(const struct sensor *s)
+static const char *begin_line(const struct sensor *s, char out[PRESENCE_LINE])
 {
     char names[NAMES];
     names_of(s, names);
     if (s->from_stdin)
-        sensor_say("reads %s and stores in %s", names, s->db);
+        snprintf(out, PRESENCE_LINE, "reads %s and stores in %s", names, s->db);
     else if (s->filter && !s->all_ports)
-        sensor_say("listens on %s by the filter '%s' and stores in %s", names, s->filter, s->db);
+        snprintf(out, PRESENCE_LINE, "listens on %s by the filter '%s' and stores in %s", names, s->filter, s->db);
     else
-        sensor_say("listens on %s for %s and stores in %s", names, s->all_ports ? "mail on any port" : "mail ports", s->db);
+        snprintf(out, PRESENCE_LINE, "listens on %s for %s and stores in %s", names, s->all_ports ? "mail on any port" : "mail ports", s->db);
+    return out;
 }
 
-static void say_silence(const struct sensor *s)
+static const char *silence_line(const struct sensor *s, char out[PRESENCE_LINE])
 {
     char names[NAMES];
     names_of(s, names);
     if (s->from_stdin)
-        sensor_say("nothing has come from standard input for %d seconds; tcpdump has to write without delay: tcpdump -U -w -", PATIENCE_S);
+        snprintf(out, PRESENCE_LINE, "nothing has come from standard input for %d seconds; tcpdump has to write without delay: tcpdump -U -w -", PATIENCE_S);
     else
-        sensor_say("no packet %s has come from %s for %d seconds; 'mailseal doctor --interface %s' says what arrives there",
-                   s->all_ports ? "at all" : s->filter ? "that the filter passes" : "of a mail port", names, PATIENCE_S, s->link[0]);
+        snprintf(out, PRESENCE_LINE, "no packet %s has come from %s for %d seconds; 'mailseal doctor --interface %s' says what arrives there",
+                 s->all_ports ? "at all" : s->filter ? "that the filter passes" : "of a mail port", names, PATIENCE_S, s->link[0]);
+    return out;
 }
 
-void presence_look(struct presence *p, const struct sensor *s)
+const char *presence_look(struct presence *p, const struct sensor *s, uint64_t now_ns)
 {
     if (p->silent || p->seen)
-        return;
+        return NULL;
     if (!p->ready && atomic_load(&s->parser->beats) && atomic_load(&s->writer->beats)) {
         p->ready = true;
-        p->ready_ns = wall_clock_ns();
-        say_begin(s);
+        p->ready_ns = now_ns;
+        return begin_line(s, p->line);
     }
     if (p->ready && atomic_load(&s->parser->packets)) {
         p->seen = true;
-        sensor_say("the first packets have come");
-    } else if (p->ready && !p->missed && wall_clock_ns() - p->ready_ns > PATIENCE_S * second_ns) {
-        p->missed = true;
-        say_silence(s);
+        return "the first packets have come";
     }
+    if (!p->ready || p->missed || now_ns - p->ready_ns <= PATIENCE_S * second_ns)
+        return NULL;
+    p->missed = true;
+    return silence_line(s, p->line);
 }

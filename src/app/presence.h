@@ -4,14 +4,18 @@
 
 #include "app/sensor.h"
 
+enum { PRESENCE_LINE = 1024 };
+
 struct presence {
     bool silent;                        /* a stream that is no terminal's matter: nothing is said */
     bool ready, seen, missed;           /* was said */
     uint64_t ready_ns;
+    char line[PRESENCE_LINE];
 };
 
 void presence_begin(struct presence *, const struct sensor *);
-/* To be called again and again. */
-void presence_look(struct presence *, const struct sensor *);
+/* To be called again and again, at times of a clock that nobody sets: a line that is to be said now, valid until the next
+ * call. NULL: there is none, or no more. */
+const char *presence_look(struct presence *, const struct sensor *, uint64_t now_ns);
 
 #endif

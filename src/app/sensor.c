@@ -480,7 +480,9 @@ static void watch(struct parent *p)
         look_at_pages(p);
         look_at_links(p);
         status_look(&p->status, p->sensor);
-        presence_look(&p->presence, p->sensor);
+        const char *line;
+        while ((line = presence_look(&p->presence, p->sensor, wall_clock_ns())))
+            sensor_say("%s", line);
     }
 }
 
