@@ -489,6 +489,7 @@ def check_width(db):
         check('%s: lines' % (command,), (max(map(len, narrow)) <= 80, len(narrow) > len(whole)), (True, not fits))
         firsts = [l for l in narrow if not l.startswith('    ')]
         check('%s: a row begins at the edge' % (command,), len(firsts), len(whole))
+        check('%s: 60 columns at least' % (command,), lines(command, 30), lines(command, 60))
 
 
 def check_clients(db):
