@@ -395,10 +395,10 @@ void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struc
 
 void talk_fetch(const struct talk *t)
 {
-    enum { LINE = 64, LINES = 14 };
+    enum { LINE = 64 };
     const uint8_t *work = (const uint8_t *)t->work;
-    for (size_t i = 0; work && i < LINES && i * LINE < sizeof *t->work; i++)
-        __builtin_prefetch(work + i * LINE);
+    for (size_t i = 0; work && i < sizeof *t->work; i += LINE)
+        __builtin_prefetch(work + i);
 }
 
 struct session_counts counts_of(const struct flow *f, unsigned client_side)

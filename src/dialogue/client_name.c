@@ -50,7 +50,7 @@ static const struct {
 
 /* Last labels that no one has in the DNS: RFC 6762 and its appendix G, RFC 8375, RFC 2606, and what is met. */
 static const char *const private_zones[] = { "local", "localdomain", "lan", "home", "internal", "intranet", "private", "corp",
-                                             "home.arpa", "box", "localnet", "workgroup", "domain" };
+                                             "home.arpa", "fritz.box", "localnet", "workgroup", "domain" };
 
 static bool is_address(struct span text)
 {

@@ -1,8 +1,7 @@
 /* SMTP and LMTP: which command an answer belongs to, and what the pair says. */
 #include "dialogue/dialogue.h"
 #include "dialogue/mask.h"
-#include "dialogue/client_name.h"
-#include "dialogue/server_names.h"
+#include "dialogue/hello_names.h"
 #include "proto/smtp.h"
 
 /* Verbs of open commands beyond those on the wire. */
@@ -97,34 +96,6 @@ static void begin_auth(struct dialogue *d, struct span arg)
     d->waits = true;
 }
 
-/* Of a name in EHLO, which a dot may end. Only whether two are the same will be asked. 0: there is none, or nobody asks. */
-static uint64_t print_of(const struct dialogue *d, struct span name)
-{
-    uint8_t lower[256];
-    if (name.n && name.p[name.n - 1] == '.')
-        name.n--;
-    if (!d->others->names || !name.n)
-        return 0;
-    size_t n = name.n < sizeof lower ? name.n : sizeof lower;
-    for (size_t i = 0; i < n; i++)
-        lower[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (uint8_t)(name.p[i] + 32) : name.p[i];
-    return hash_bytes(d->others->names, lower, n) | 1;
-}
-
-static void note_name(struct dialogue *d, struct span arg)
-{
-    struct span name = span_word(&arg);
-    uint64_t print = print_of(d, name);
-    enum client_name kind = client_name_of_hello(name);
-    if (!d->s->client_name)
-        d->s->client_name = (uint8_t)kind;
-    d->u.smtp.unsure_name |= kind == CLIENT_NAME_MALFORMED;
-    if (!print)
-        return;
-    d->u.smtp.unsure_name |= d->s->hello_name && d->s->hello_name != print;
-    d->s->hello_name = print;
-}
-
 static bool is_hello(uint8_t verb) { return verb == SMTP_EHLO || verb == SMTP_HELO || verb == SMTP_LHLO; }
 
 static void take_command(struct dialogue *d, const struct smtp_command *c, bool cut)
@@ -151,7 +122,7 @@ static void take_command(struct dialogue *d, const struct smtp_command *c, bool 
         reach(d, STAGE_HELLO);
         if (c->verb == SMTP_LHLO && d->s->server.port != 25)
             d->dialect = &lmtp_dialect;
-        note_name(d, c->arg);
+        client_is_called(d, c->arg);
         if (c->verb == SMTP_HELO && d->u.smtp.hello_refused)
             fact(d, FACT_HELO_INSTEAD);
         if (c->verb == SMTP_HELO && d->u.smtp.hello_refused && d->u.smtp.esmtp)
@@ -301,45 +272,13 @@ static void take_greeting(struct dialogue *d, const struct smtp_reply_line *r)
         evidence(d, EVIDENCE_MASKED_GREETING, GRADE_POSSIBLE);
 }
 
-static struct span first_label(struct span name)
-{
-    size_t n = 0;
-    while (n < name.n && name.p[n] != '.')
-        n++;
-    return span_first(name, n);
-}
-
-/* An answer to EHLO may say the client's name instead of the server's, or that with a domain behind it, which is only seen
- * where the client's is known, and all that it said. */
-static bool is_own_name(const struct dialogue *d, struct span name)
-{
-    const struct direction_state *client = &d->in[TO_SERVER];
-    uint64_t said = d->s->hello_name;
-    return client->begun && !client->lost && said && !d->u.smtp.unsure_name && print_of(d, name) != said &&
-           print_of(d, first_label(name)) != said;
-}
-
-static void server_is_called(struct dialogue *d, enum name_source source, struct span name)
-{
-    struct server_names *servers = d->others->servers;
-    if (servers && !d->midstream && !d->in[TO_CLIENT].lost && (source == NAME_SOURCE_GREETING || is_own_name(d, name)))
-        server_names_meet(servers, &d->s->server, source, name, d->now_ns);
-}
-
-/* Others greet by 220, too: FTP does. */
-static bool speaks_of_mail(struct span greeting)
-{
-    return span_find_nocase(greeting, "SMTP") >= 0 || span_find_nocase(greeting, "LMTP") >= 0;
-}
-
 static void greeting_line(struct dialogue *d, struct span line, bool cut, const struct smtp_reply_line *r)
 {
     bool asterisk = false;
     show(d, line);
     mail_on_this_port(d);
-    struct span rest = r->text, name = span_word(&rest);
-    if (r->code == 220 && !d->u.smtp.first_line_done && !cut && speaks_of_mail(rest))
-        server_is_called(d, NAME_SOURCE_GREETING, name);
+    if (r->code == 220 && !d->u.smtp.first_line_done && !cut)
+        server_greets(d, r->text);
     if (span_find_nocase(r->text, "ESMTP") >= 0)
         d->u.smtp.esmtp = true;
     if (cut || !greeting_is_masked(line, &asterisk))
@@ -656,7 +595,7 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
             struct span rest = r.text, name = span_word(&rest);
             show_between(d, r.text.p, name.p + name.n);
             list_name(d, name);
-            server_is_called(d, NAME_SOURCE_HELLO, name);
+            server_answers_hello(d, name);
         }
         if (r.last)
             last_line_of_reply(d, &r);

@@ -1,8 +1,6 @@
 /* A virtual table that needs no CREATE; see https://www.sqlite.org/vtab.html. */
 #include "store/gathered.h"
 
-#include <stdlib.h>
-
 struct table {
     sqlite3_vtab base;                  /* first: SQLite knows only this part, here and below */
     const struct gathered *gathered;

@@ -43,7 +43,7 @@ static void hellos_have_a_shape(void **state)
         { "[192.0.2.1", CLIENT_NAME_MALFORMED }, { "[", CLIENT_NAME_MALFORMED }, { "[]", CLIENT_NAME_MALFORMED }, { "[alice]", CLIENT_NAME_MALFORMED },
         { "192.0.2.1", CLIENT_NAME_ADDRESS }, { "2001:db8::1", CLIENT_NAME_ADDRESS },
         { "ALICE-PC", CLIENT_NAME_LABEL }, { "x1", CLIENT_NAME_LABEL }, { "xxxx", CLIENT_NAME_NONE }, { "x", CLIENT_NAME_NONE },
-        { "macbook.local", CLIENT_NAME_PRIVATE }, { "pc.fritz.box", CLIENT_NAME_PRIVATE }, { "a.home.arpa", CLIENT_NAME_PRIVATE },
+        { "macbook.local", CLIENT_NAME_PRIVATE }, { "pc.fritz.box", CLIENT_NAME_PRIVATE }, { "mail.company.box", CLIENT_NAME_HOST }, { "a.home.arpa", CLIENT_NAME_PRIVATE },
         { "local", CLIENT_NAME_LABEL }, { ".local", CLIENT_NAME_MALFORMED }, { "vocal", CLIENT_NAME_LABEL }, { "a.vocal", CLIENT_NAME_HOST },
         { "mx.example", CLIENT_NAME_HOST }, { "mx.example.", CLIENT_NAME_HOST }, { "a..b", CLIENT_NAME_MALFORMED },
         { "Alices_PC", CLIENT_NAME_MALFORMED }, { "-a.example", CLIENT_NAME_MALFORMED }, { "a-.example", CLIENT_NAME_MALFORMED },

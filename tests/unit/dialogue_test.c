@@ -1,6 +1,6 @@
 /* links: dialogue/dialogue.o dialogue/first.o dialogue/copies.o dialogue/mask.o dialogue/open.o dialogue/sasl.o
  * dialogue/names.o dialogue/preamble.o dialogue/upgrade.o dialogue/tracing.o dialogue/showing.o dialogue/tls_dialogue.o dialogue/tls_hellos.o
- * dialogue/certificates.o dialogue/client_name.o dialogue/server_names.o facts/host_name.o
+ * dialogue/certificates.o dialogue/client_name.o dialogue/hello_names.o dialogue/server_names.o facts/host_name.o
  * dialogue/smtp_dialogue.o dialogue/imap_dialogue.o dialogue/pop3_dialogue.o dialogue/sieve_dialogue.o
  * proto/line.o proto/proxy.o proto/smtp.o proto/imap.o proto/pop3.o proto/tls_record.o proto/tls_hello.o
  * proto/tls_fingerprint.o

@@ -1,0 +1,75 @@
+#include "dialogue/hello_names.h"
+
+#include "dialogue/client_name.h"
+#include "dialogue/server_names.h"
+
+/* Of a name in EHLO, which a dot may end. Only whether two are the same will be asked. 0: there is none, or nobody asks. */
+static uint64_t print_of(const struct dialogue *d, struct span name)
+{
+    uint8_t lower[256];
+    if (name.n && name.p[name.n - 1] == '.')
+        name.n--;
+    if (!d->others->names || !name.n)
+        return 0;
+    size_t n = name.n < sizeof lower ? name.n : sizeof lower;
+    for (size_t i = 0; i < n; i++)
+        lower[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (uint8_t)(name.p[i] + 32) : name.p[i];
+    return hash_bytes(d->others->names, lower, n) | 1;
+}
+
+void client_is_called(struct dialogue *d, struct span arg)
+{
+    struct span name = span_word(&arg);
+    uint64_t print = print_of(d, name);
+    enum client_name kind = client_name_of_hello(name);
+    if (!d->s->client_name)
+        d->s->client_name = (uint8_t)kind;
+    d->u.smtp.unsure_name |= kind == CLIENT_NAME_MALFORMED;
+    if (!print)
+        return;
+    d->u.smtp.unsure_name |= d->s->hello_name && d->s->hello_name != print;
+    d->s->hello_name = print;
+}
+
+static struct span first_label(struct span name)
+{
+    size_t n = 0;
+    while (n < name.n && name.p[n] != '.')
+        n++;
+    return span_first(name, n);
+}
+
+/* An answer to EHLO may say the client's name instead of the server's, or that with a domain behind it, which is only seen
+ * where the client's is known, and all that it said. */
+static bool is_own_name(const struct dialogue *d, struct span name)
+{
+    const struct direction_state *client = &d->in[TO_SERVER];
+    uint64_t said = d->s->hello_name;
+    return client->begun && !client->lost && said && !d->u.smtp.unsure_name && print_of(d, name) != said &&
+           print_of(d, first_label(name)) != said;
+}
+
+static void met(struct dialogue *d, enum name_source source, struct span name)
+{
+    if (d->others->servers && !d->midstream && !d->in[TO_CLIENT].lost)
+        server_names_meet(d->others->servers, &d->s->server, source, name, d->now_ns);
+}
+
+void server_answers_hello(struct dialogue *d, struct span name)
+{
+    if (is_own_name(d, name))
+        met(d, NAME_SOURCE_HELLO, name);
+}
+
+/* Others greet by 220, too: FTP does. */
+static bool speaks_of_mail(struct span greeting)
+{
+    return span_find_nocase(greeting, "SMTP") >= 0 || span_find_nocase(greeting, "LMTP") >= 0;
+}
+
+void server_greets(struct dialogue *d, struct span text)
+{
+    struct span name = span_word(&text);
+    if (speaks_of_mail(text))
+        met(d, NAME_SOURCE_GREETING, name);
+}
