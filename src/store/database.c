@@ -105,6 +105,7 @@ static int connect_to(const char *path, int flags, sqlite3 **db, char error[DB_E
 
     if (strlen(path) > sizeof name - 4)
         return say(error, EX_USAGE, path, "is too long for the name of a file");
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);         /* nobody asks; refused, and no harm, once SQLite is in use */
     int rc = sqlite3_open_v2(file_name(path, name), db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK) {
         code = db_failure_of(rc, *db ? sqlite3_errmsg(*db) : "no memory", path, error);

@@ -13,7 +13,7 @@ struct entry {
 static struct cache cache_of(uint64_t *mem, size_t places, size_t entry_words)
 {
     size_t key_size = entry_words * sizeof *mem - offsetof(struct entry, key);
-    return (struct cache){ places, key_size, entry_words, mem };
+    return (struct cache){ .places = places, .key_size = key_size, .entry_words = entry_words, .mem = mem };
 }
 
 static struct entry *cache_place(struct cache *c, struct span key)
@@ -35,12 +35,18 @@ static void cache_put(struct cache *c, struct span key, int64_t id)
     struct entry *e = cache_place(c, key);
     if (key.n > c->key_size)
         return;
+    c->used = true;
     e->id = id;
     e->n = (uint16_t)key.n;
     memcpy(e->key, key.p, key.n);
 }
 
-static void cache_clear(struct cache *c) { memset(c->mem, 0, c->places * c->entry_words * sizeof *c->mem); }
+static void cache_clear(struct cache *c)
+{
+    if (c->used)
+        memset(c->mem, 0, c->places * c->entry_words * sizeof *c->mem);
+    c->used = false;
+}
 
 bool dictionary_open(struct dictionary *d, sqlite3 *db)
 {

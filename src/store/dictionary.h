@@ -11,6 +11,7 @@
 struct cache {
     size_t places, key_size, entry_words;
     uint64_t *mem;
+    bool used;                          /* else mem was not touched */
 };
 
 enum {

@@ -4,11 +4,11 @@
 #include <string.h>
 #include <sys/random.h>
 
+enum { FIRST_PLACES = 1024 };
+
 bool known_open(struct known *k, size_t most)
 {
-    *k = (struct known){ .places = 1024 };
-    while (k->places < most + most / 2)
-        k->places *= 2;
+    *k = (struct known){ .places = FIRST_PLACES, .most = most };
     if (getrandom(&k->hash, sizeof k->hash, GRND_NONBLOCK) != (ssize_t)sizeof k->hash)
         memset(&k->hash, 0, sizeof k->hash);
     k->key = calloc(k->places, sizeof *k->key);
@@ -36,13 +36,33 @@ bool known_has(const struct known *k, const int64_t *key, size_t nkey)
     return k->key[place_of(k, hash_of(k, key, nkey))] != 0;
 }
 
+static bool grow(struct known *k)
+{
+    const struct known old = *k;
+    uint64_t *bigger = calloc(2 * old.places, sizeof *bigger);
+
+    if (!bigger)
+        return false;
+    k->key = bigger;
+    k->places = 2 * old.places;
+    for (size_t i = 0; i < old.places; i++)
+        if (old.key[i])
+            k->key[place_of(k, old.key[i])] = old.key[i];
+    free(old.key);
+    return true;
+}
+
 void known_add(struct known *k, const int64_t *key, size_t nkey)
 {
-    uint64_t hash = hash_of(k, key, nkey);
-    uint64_t *place = &k->key[place_of(k, hash)];
+    uint64_t hash = hash_of(k, key, nkey), *place = &k->key[place_of(k, hash)];
 
-    if (*place || k->n >= k->places / 4 * 3)
+    if (*place || k->n >= k->most)
         return;
+    if (2 * (k->n + 1) > k->places) {
+        if (!grow(k))
+            return;
+        place = &k->key[place_of(k, hash)];
+    }
     *place = hash;
     k->n++;
 }

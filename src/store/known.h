@@ -11,13 +11,14 @@
 struct known {
     struct hash_key hash;
     uint64_t *key;                      /* open addressing; 0: free */
-    size_t n, places;
+    size_t n, places, most;
 };
 
-bool known_open(struct known *, size_t most);   /* for so many keys. false: no memory */
+/* Grows with its keys, up to so many. false: no memory. */
+bool known_open(struct known *, size_t most);
 void known_close(struct known *);
 bool known_has(const struct known *, const int64_t *key, size_t nkey);
-/* Nothing happens when it is there, or when the set is full. */
+/* Nothing happens when it is there, when the set is full, or without memory. */
 void known_add(struct known *, const int64_t *key, size_t nkey);
 void known_clear(struct known *);
 

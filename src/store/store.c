@@ -105,6 +105,9 @@ static int open_file(struct store *s, const struct store_options *o)
     }
     if ((code = database_open(s->path, &choice, o->live, &s->db, s->error)))
         return code;
+    /* What a statement of many rows changes, to undo it alone, would be written to a temporary file. */
+    if (sqlite3_exec(s->db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL) != SQLITE_OK)
+        return store_fail(s);
     if (disguise_open(&s->disguise, choice.mode, o->address_key))
         return 0;
     snprintf(s->error, STORE_ERROR, "libcrypto has no AES for the addresses");

@@ -5,11 +5,13 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* Without a random key an enemy could line places up, which costs time and nothing else. */
+/* The cells stay untouched, and so take no memory before there is something to put into them.
+ * Without a random key an enemy could line places up, which costs time and nothing else. */
 void sums_init(struct sums *s, size_t nkey, size_t nvalue)
 {
     assert(nkey + nvalue <= SUMS_WIDTH);
-    memset(s, 0, sizeof *s);
+    memset(s->slot, 0, sizeof s->slot);
+    s->n = 0;
     s->nkey = nkey;
     s->width = nkey + nvalue;
     if (getrandom(&s->hash, sizeof s->hash, GRND_NONBLOCK) != (ssize_t)sizeof s->hash)
