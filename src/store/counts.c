@@ -143,7 +143,7 @@ static int64_t begin_of(uint64_t ns, int64_t width)
     return seconds - seconds % width;
 }
 
-static bool is_lossy(const struct session *s)
+static bool is_lossy(const struct session_core *s)
 {
     return (s->marks & (MARK_ONE_SIDED | MARK_GAP | MARK_MIDSTREAM | MARK_TRUNCATED))
         || (s->facts & FACT_CUT_SHORT);
@@ -157,7 +157,7 @@ static bool shows_messages(const struct counted *x)
             || x->session->protocol == PROTOCOL_POP3);
 }
 
-static int64_t bytes_of(const struct session *s)
+static int64_t bytes_of(const struct session_core *s)
 {
     return (int64_t)(s->bytes[TO_SERVER] + s->bytes[TO_CLIENT]);
 }
@@ -171,7 +171,7 @@ struct share {
 
 static void share_rate(const struct counted *x, int64_t port, struct share *out)
 {
-    const struct session *s = x->session;
+    const struct session_core *s = x->session;
     *out = (struct share){
         .any = true,
         .key = { begin_of(s->first_ns, HOUR), x->direction, x->judgement->hop, s->protocol, port,
@@ -183,7 +183,7 @@ static void share_rate(const struct counted *x, int64_t port, struct share *out)
 
 static void share_peer(const struct counted *x, int64_t port, struct share *out)
 {
-    const struct session *s = x->session;
+    const struct session_core *s = x->session;
     bool versed = verdict_is_encrypted(x->judgement->verdict) && s->tls.server_hello;
     (void)port;
     *out = (struct share){
@@ -209,7 +209,7 @@ static void share_tls(const struct counted *x, int64_t port, struct share *out)
 
 static void share_certificate(const struct counted *x, int64_t port, struct share *out)
 {
-    const struct session *s = x->session;
+    const struct session_core *s = x->session;
     (void)port;
     *out = (struct share){
         .any = x->certificate != 0,
@@ -220,7 +220,7 @@ static void share_certificate(const struct counted *x, int64_t port, struct shar
 
 static void share_client(const struct counted *x, int64_t port, struct share *out)
 {
-    const struct session *s = x->session;
+    const struct session_core *s = x->session;
     (void)port;
     *out = (struct share){
         .any = x->judgement->verdict != VERDICT_OTHER,
@@ -232,7 +232,7 @@ static void share_client(const struct counted *x, int64_t port, struct share *ou
 
 static void share_client_name(const struct counted *x, int64_t port, struct share *out)
 {
-    const struct session *s = x->session;
+    const struct session_core *s = x->session;
     (void)port;
     *out = (struct share){
         .any = x->judgement->verdict != VERDICT_OTHER,
@@ -255,7 +255,7 @@ static void share_evidence(const struct counted *x, enum evidence kind, struct s
 
 static void share_server(const struct counted *x, int64_t port, struct share *out)
 {
-    const struct session *s = x->session;
+    const struct session_core *s = x->session;
     enum verdict verdict = x->judgement->verdict;
     uint64_t first = s->first_ns / 1000, last = s->last_ns / 1000;
     bool versed = verdict_is_encrypted(verdict) && s->tls.server_hello;
@@ -278,7 +278,7 @@ static void share_server(const struct counted *x, int64_t port, struct share *ou
 /* Of facts alone, which no judging again changes; the list is not in the row, and nothing of this may depend on what grows. */
 static void share_history(const struct counted *x, int64_t port, struct share *out)
 {
-    const struct session *s = x->session;
+    const struct session_core *s = x->session;
     bool list = s->facts & FACT_LIST_WHOLE, offered = s->facts & FACT_OFFERED, done = s->facts & FACT_TLS_DONE;
     int64_t began = (int64_t)(s->first_ns / 1000);
     (void)port;
@@ -293,7 +293,7 @@ static void share_history(const struct counted *x, int64_t port, struct share *o
 
 static void share_source(const struct counted *x, int64_t port, struct share *out)
 {
-    const struct session *s = x->session;
+    const struct session_core *s = x->session;
     (void)port;
     *out = (struct share){
         .any = true,
@@ -425,7 +425,7 @@ int counts_attempt(struct counts *c, const struct attempt *a, uint64_t n)
 
 void store_rate_of(const struct session *s, const struct judgement *j, enum direction d, struct store_rate *out)
 {
-    const struct counted x = { .session = s, .judgement = j, .direction = d, .strip = session_row_strip(j) };
+    const struct counted x = { .session = &s->core, .judgement = j, .direction = d, .strip = session_row_strip(j) };
     struct share share;
     share_rate(&x, s->server.port, &share);
     memcpy(out->key, share.key, sizeof out->key);

@@ -46,7 +46,7 @@ int counts_begin(struct counts *, int64_t sensor, int64_t revision);
 
 /* What is counted of one session beside itself. */
 struct counted {
-    const struct session *session;
+    const struct session_core *session;
     const struct judgement *judgement;
     enum direction direction;
     int64_t strip;                      /* grade, or STRIP_ALLOWED */

@@ -1,4 +1,4 @@
-/* What the files of the store share: its fields belong to store.c, run.c and
+/* What the files of the store share: its fields belong to store.c, rows.c, run.c and
  * revise.c. */
 #ifndef MAILSEAL_STORE_INSIDE_H
 #define MAILSEAL_STORE_INSIDE_H
@@ -10,6 +10,7 @@
 #include "store/store.h"
 #include "store/stored_session.h"
 #include "store/sweep.h"
+#include "store/waiting.h"
 
 #ifndef MAILSEAL_VERSION
 #define MAILSEAL_VERSION "0"
@@ -52,6 +53,7 @@ struct store {
     int64_t told;                       /* the last session of the transactions before */
     unsigned group;                     /* the caller's number of the group being read */
     int64_t group_id;                   /* in the database: its first source; 0: none yet */
+    struct waiting waiting;             /* within a transaction */
     struct settled settled;
     struct run run;
     sqlite3_stmt *session_add, *session_next, *session_grow, *source_add, *source_end, *source_find, *database_get, *database_move,
@@ -69,17 +71,6 @@ struct store {
 int store_fail(struct store *);         /* SQLite's failure, in a sentence */
 int store_misuse(struct store *, const char *sentence);
 int store_touch(struct store *);        /* before the first writing of a transaction */
-/* The row with this number grows by what its connection came to since it was written, and the sums with it;
- * counts has it all, from the beginning. A row that is gone is left alone. */
-int store_grow(struct store *, int64_t id, const struct session_counts *);
-/* Counters and times of a row; false: it is gone. */
-bool store_counted(struct store *, int64_t id, struct session_counts *);
-
-int store_write_settled(struct store *);        /* the rows of those that wait for their end, as they stand */
-/* The row of a session, as it is; SQLite's result, SQLITE_DONE: there is none. */
-int store_row(struct store *, int64_t id, struct stored_session *);
-int64_t store_network(struct store *, const struct session *);  /* number of its client's; <= 0: SQLite's failure */
-
 /* What is stored in the place of an address, and of a text that may hold one: all that is written goes through these,
  * and what is compared with what is stored. */
 void store_hide(const struct store *, uint8_t addr[16]);
@@ -88,6 +79,19 @@ void store_hide_known(const struct store *, uint8_t addr[16]);      /* of what s
 static inline bool store_hides(const struct store *s) { return s->disguise.mode != ADDRESSES_KEEP; }
 /* Truncated addresses know nobody again. */
 static inline bool store_remembers(const struct store *s) { return s->disguise.mode != ADDRESSES_TRUNCATE; }
+
+/* --- rows.c --- */
+
+/* The row with this number grows by what its connection came to since it was written, and the sums with it;
+ * counts has it all, from the beginning. A row that is gone is left alone. */
+int store_grow(struct store *, int64_t id, const struct session_counts *);
+/* Counters and times of a row; false: it is gone. */
+bool store_counted(struct store *, int64_t id, struct session_counts *);
+
+int store_write_waiting(struct store *);        /* the rows of all that wait, as they stand */
+/* The row of a session, as it is; SQLite's result, SQLITE_DONE: there is none. */
+int store_row(struct store *, int64_t id, struct stored_session *);
+int64_t store_network(struct store *, const struct session *);  /* number of its client's; <= 0: SQLite's failure */
 
 /* --- revise.c --- */
 

@@ -144,8 +144,8 @@ static int move_sums(struct rejudging *r, const struct stored_session *o, const 
     memcpy(network.addr, o->s.client.addr, sizeof network.addr);
     address_truncate(network.addr);
     int64_t number = dictionary_endpoint(&r->dictionary, &network);
-    struct counted before = { &o->s, &o->was, o->direction, o->strip, o->server, number, o->certificate, o->fingerprint };
-    struct counted after = { now, is, o->direction, strip, o->server, number, o->certificate, o->fingerprint };
+    struct counted before = { &o->s.core, &o->was, o->direction, o->strip, o->server, number, o->certificate, o->fingerprint };
+    struct counted after = { &now->core, is, o->direction, strip, o->server, number, o->certificate, o->fingerprint };
 
     if (number <= 0)
         return sqlite3_extended_errcode(r->db);

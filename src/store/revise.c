@@ -85,9 +85,9 @@ static int revise_row(struct store *s, const struct stored_session *row, const s
     evidence_set(&now.evidence, f->kind, f->grade);
     struct judgement is = judge(&now);
     int64_t strip = session_row_strip(&is);
-    struct counted before = { &row->s, &row->was, row->direction, row->strip, row->server, network, row->certificate,
+    struct counted before = { &row->s.core, &row->was, row->direction, row->strip, row->server, network, row->certificate,
                               row->fingerprint };
-    struct counted after = { &now, &is, row->direction, strip, row->server, network, row->certificate,
+    struct counted after = { &now.core, &is, row->direction, strip, row->server, network, row->certificate,
                              row->fingerprint };
     s->revised = true;
 
@@ -100,16 +100,21 @@ static int revise_row(struct store *s, const struct stored_session *row, const s
     return 0;
 }
 
+static int revise_waiting(struct store *s, struct waiting_session *w, int64_t id, const struct finding *f)
+{
+    evidence_set(&w->core.evidence, f->kind, f->grade);
+    const struct session now = { .core = w->core };
+    w->judgement = judge(&now);
+    return store_finding(s, id, f);
+}
+
 static int revise_session(struct store *s, int64_t id, const struct finding *f)
 {
-    struct settled_session *w = settled_of_row(&s->settled, id);
+    struct waiting_session *w = waiting_find(&s->waiting, id);
     struct stored_session row;
 
-    if (w) {
-        evidence_set(&w->session.evidence, f->kind, f->grade);
-        w->judgement = judge(&w->session);
-        return store_finding(s, id, f);
-    }
+    if (w)
+        return revise_waiting(s, w, id, f);
     int rc = store_row(s, id, &row);
     return rc == SQLITE_ROW ? revise_row(s, &row, f) : rc == SQLITE_DONE ? 0 : store_fail(s);
 }
@@ -142,7 +147,7 @@ static int revise_path(struct store *s, const struct finding *f)
     struct endpoint server = f->server;
     int64_t from = f->row, id[256];
     size_t n;
-    int code = store_write_settled(s);        /* of those that wait for their end it is not known here which are meant */
+    int code = store_write_waiting(s);        /* of those it is not known here which are meant */
 
     store_hide_known(s, server.addr);
     int64_t number = code ? 0 : dictionary_endpoint(&s->dictionary, &server);

@@ -15,7 +15,7 @@ const char *session_row_rule(const struct judgement *j)
 
 /* Community ID v1 with seed 0 (github.com/corelight/community-id-spec): SHA-1 over the seed, both
  * addresses, protocol, a zero, both ports, the smaller end first. Without the padding "=". */
-static void community_id(const struct session *s, char out[COMMUNITY_TEXT])
+static void community_id(const struct session_core *s, char out[COMMUNITY_TEXT])
 {
     bool client_first = endpoint_cmp(&s->client, &s->server) < 0;
     const struct endpoint *a = client_first ? &s->client : &s->server;
@@ -34,7 +34,7 @@ static void community_id(const struct session *s, char out[COMMUNITY_TEXT])
     out[COMMUNITY_TEXT - 2] = 0;
 }
 
-static const char *vlans(const struct session *s, char out[VLANS_TEXT])
+static const char *vlans(const struct session_core *s, char out[VLANS_TEXT])
 {
     int n = 0;
     out[0] = 0;
@@ -43,7 +43,7 @@ static const char *vlans(const struct session *s, char out[VLANS_TEXT])
     return out;
 }
 
-static const char *tunnels(const struct session *s, char out[TUNNELS_TEXT])
+static const char *tunnels(const struct session_core *s, char out[TUNNELS_TEXT])
 {
     int n = 0;
     out[0] = 0;
@@ -53,7 +53,7 @@ static const char *tunnels(const struct session *s, char out[TUNNELS_TEXT])
     return out;
 }
 
-static int64_t reply_of(const struct session *s)
+static int64_t reply_of(const struct session_core *s)
 {
     return s->starttls_reply == STARTTLS_REPLY_CODE && s->starttls_code >= 100 ? s->starttls_code
                                                                                : s->starttls_reply;
@@ -72,7 +72,7 @@ static void bind_ref(struct binder *b, int64_t n)
 
 static void bind_judged(struct binder *b, const struct session_row *row)
 {
-    const struct session *s = row->session;
+    const struct session_core *s = row->session;
     bind_int(b, s->protocol);
     bind_int(b, row->judgement->hop);
     bind_int(b, row->direction);
@@ -89,18 +89,18 @@ static void bind_judged(struct binder *b, const struct session_row *row)
 
 static void bind_attributes(struct binder *b, const struct session_row *row)
 {
-    const struct session *s = row->session;
-    bind_ref(b, row->profile);
-    bind_ref(b, row->sni);
+    const struct session_core *s = row->session;
+    bind_ref(b, row->refs->profile);
+    bind_ref(b, row->refs->sni);
     bind_int(b, reply_of(s));
     if (s->auth.list_seen)
         bind_int(b, s->auth.offered);
     else
         bind_null(b);
-    bind_ref(b, row->others);
+    bind_ref(b, row->refs->others);
     bind_int(b, s->auth.command);
     bind_int(b, s->auth.mechanism);
-    bind_ref(b, row->mechanism);
+    bind_ref(b, row->refs->mechanism);
     bind_int(b, s->auth.exposure);
     bind_int(b, s->messages_clear);
 }
@@ -108,7 +108,7 @@ static void bind_attributes(struct binder *b, const struct session_row *row)
 /* In the order of the parameters in the file. */
 int session_row_add(sqlite3_stmt *stmt, const struct session_row *row)
 {
-    const struct session *s = row->session;
+    const struct session_core *s = row->session;
     uint64_t lasted = s->last_ns / 1000 > s->first_ns / 1000 ? s->last_ns / 1000 - s->first_ns / 1000 : 0;
     char community[COMMUNITY_TEXT] = "", vlan[VLANS_TEXT], tunnel[TUNNELS_TEXT];
     struct binder b = binder_of(stmt);
@@ -119,9 +119,9 @@ int session_row_add(sqlite3_stmt *stmt, const struct session_row *row)
     bind_int(&b, s->source);
     bind_int(&b, (int64_t)(s->first_ns / 1000));
     bind_int(&b, (int64_t)lasted);
-    bind_int(&b, row->client);
+    bind_int(&b, row->refs->client);
     bind_int(&b, s->client.port);
-    bind_int(&b, row->server);
+    bind_int(&b, row->refs->server);
     bind_judged(&b, row);
     bind_attributes(&b, row);
     bind_int(&b, (int64_t)s->packets[TO_SERVER]);
@@ -133,14 +133,14 @@ int session_row_add(sqlite3_stmt *stmt, const struct session_row *row)
     if (row->community)
         community_id(s, community);
     bind_text(&b, community);
-    bind_ref(&b, row->proxy_client);
+    bind_ref(&b, row->refs->proxy_client);
     if (s->proxied)
-        bind_int(&b, s->names.proxy_client.port);
+        bind_int(&b, row->refs->proxy_client_port);
     else
         bind_null(&b);
-    bind_ref(&b, row->proxy_server);
-    bind_ref(&b, row->certificate);
-    bind_ref(&b, row->fingerprint);
+    bind_ref(&b, row->refs->proxy_server);
+    bind_ref(&b, row->refs->certificate);
+    bind_ref(&b, row->refs->fingerprint);
     bind_ref(&b, s->server_ttl);
     bind_ref(&b, s->forged_ttl);
     bind_ref(&b, s->client_name);

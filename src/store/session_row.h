@@ -7,16 +7,20 @@
 
 #include <stdbool.h>
 
+/* Numbers of what it refers to, in the dictionaries; 0: none. */
+struct session_refs {
+    int64_t client, server, network, sni, profile, others, mechanism, proxy_client, proxy_server, certificate, fingerprint;
+    uint16_t proxy_client_port;
+};
+
 struct session_row {
     int64_t id, sensor, database;
-    const struct session *session;      /* addresses as they are to be stored */
+    const struct session_core *session; /* addresses as they are to be stored */
     const struct judgement *judgement;
     enum direction direction;
-    int64_t strip;
+    int64_t strip, rule;                /* rule: number of its name */
+    const struct session_refs *refs;
     bool community;                     /* the Community ID is wanted: addresses are whole */
-    /* numbers in the dictionaries; 0: none */
-    int64_t client, server, network, rule, sni, profile, others, mechanism, proxy_client, proxy_server, certificate,
-            fingerprint;
 };
 
 /* statements/session_add.sql with this row; SQLite's result codes. */

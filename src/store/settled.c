@@ -7,17 +7,12 @@ enum { FIRST_PLACES = 1024 };
 
 bool settled_open(struct settled *s)
 {
-    s->waiting = calloc(SETTLED_WAITING, sizeof *s->waiting);
     s->known = calloc(FIRST_PLACES, sizeof *s->known);
     s->places = FIRST_PLACES;
-    return s->waiting && s->known;
+    return s->known != NULL;
 }
 
-void settled_close(struct settled *s)
-{
-    free(s->waiting);
-    free(s->known);
-}
+void settled_close(struct settled *s) { free(s->known); }
 
 /* Numbers that follow each other must not lie in a row: whoever looks for one that is not there would
  * walk along all of it. */
@@ -50,48 +45,14 @@ static bool grow(struct settled *s)
     return true;
 }
 
-struct settled_session *settled_next(struct settled *s)
-{
-    struct settled_session *w = &s->waiting[s->next];
-    s->next = (s->next + 1) % SETTLED_WAITING;
-    return w;
-}
-
-static bool put(struct settled *s, uint64_t number, int64_t at)
+bool settled_row(struct settled *s, uint64_t number, int64_t id)
 {
     if (2 * (s->n + 1) > s->places && !grow(s))
         return false;
     struct settled_number *place = &s->known[place_of(s, number)];
     s->n += !place->number;
-    *place = (struct settled_number){ number, at };
+    *place = (struct settled_number){ number, id };
     return true;
-}
-
-bool settled_wait(struct settled *s, const struct settled_session *w)
-{
-    return put(s, w->number, -1 - (int64_t)(w - s->waiting));
-}
-
-bool settled_row(struct settled *s, uint64_t number, int64_t id) { return put(s, number, id); }
-
-void settled_written(struct settled *s, struct settled_session *w)
-{
-    s->known[place_of(s, w->number)].at = w->id;
-    w->number = 0;
-}
-
-struct settled_session *settled_of_row(struct settled *s, int64_t id)
-{
-    for (size_t i = 0; i < SETTLED_WAITING; i++)
-        if (s->waiting[i].number && s->waiting[i].id == id)
-            return &s->waiting[i];
-    return NULL;
-}
-
-struct settled_session *settled_waiting(struct settled *s, uint64_t number)
-{
-    int64_t at = s->known[place_of(s, number)].at;
-    return at < 0 ? &s->waiting[-1 - at] : NULL;
 }
 
 /* Those behind a freed place that were pushed over it move up. */
@@ -111,18 +72,17 @@ static void close_gap(struct settled *s, size_t gap)
 int64_t settled_take(struct settled *s, uint64_t number)
 {
     size_t i = place_of(s, number);
-    int64_t at = s->known[i].at;
-    if (at) {
+    int64_t id = s->known[i].id;
+    if (id) {
         close_gap(s, i);
         s->n--;
     }
-    return at > 0 ? at : 0;
+    return id;
 }
 
 void settled_forget(struct settled *s)
 {
-    for (size_t i = 0; i < SETTLED_WAITING; i++)
-        s->waiting[i].number = 0;
-    memset(s->known, 0, s->places * sizeof *s->known);
+    if (s->n)
+        memset(s->known, 0, s->places * sizeof *s->known);
     s->n = 0;
 }

@@ -2,8 +2,6 @@
 
 #include "store/database.h"
 #include "store/schema.h"
-#include "store/session_row.h"
-#include "store/stored_session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,11 +139,12 @@ struct store *store_open(const char *path, const struct store_options *options, 
         return NULL;
     }
     struct store *s = calloc(1, sizeof *s);
-    if (!s || !(s->path = strdup(path)) || !settled_open(&s->settled)) {
+    if (!s || !(s->path = strdup(path)) || !settled_open(&s->settled) || !waiting_open(&s->waiting)) {
         snprintf(error, STORE_ERROR, "not enough memory");
         *code = EX_OSERR;
         if (s) {
             settled_close(&s->settled);
+            waiting_close(&s->waiting);
             free(s->path);
         }
         free(s);
@@ -174,6 +173,7 @@ void store_close(struct store *s)
     dictionary_close(&s->dictionary);
     counts_close(&s->counts);
     settled_close(&s->settled);
+    waiting_close(&s->waiting);
     disguise_close(&s->disguise);
     sqlite3_finalize(s->session_add);
     sqlite3_finalize(s->session_next);
@@ -220,6 +220,7 @@ void store_rollback(struct store *s)
     dictionary_forget(&s->dictionary);
     counts_drop(&s->counts);
     settled_forget(&s->settled);
+    waiting_clear(&s->waiting);
     run_rolled_back(s);
     s->open = s->dirty = false;
     s->failed = 0;
@@ -259,7 +260,7 @@ int store_commit(struct store *s)
 {
     if (!s->open)
         return store_misuse(s, "no transaction is open");
-    int code = store_write_settled(s);
+    int code = store_write_waiting(s);
     if (!code)
         code = finish(s);
     if (code)
@@ -357,270 +358,6 @@ int store_source_end(struct store *s, uint32_t number, const struct source_summa
     if ((rc & 0xff) == SQLITE_CONSTRAINT)
         return store_misuse(s, "this capture is in the database already");
     return rc == SQLITE_OK ? 0 : store_fail(s);
-}
-
-/* Texts that the ends chose may name them. */
-static void hide_ends(const struct store *s, struct session *copy)
-{
-    store_hide(s, copy->client.addr);
-    store_hide(s, copy->server.addr);
-    if (copy->proxied) {
-        store_hide(s, copy->names.proxy_client.addr);
-        store_hide(s, copy->names.proxy_server.addr);
-    }
-    store_hide_text(s, copy->names.sni);
-    store_hide_text(s, copy->names.alpn);
-    store_hide_text(s, copy->names.offered_others);
-    store_hide_text(s, copy->names.mechanism);
-}
-
-static struct endpoint without_port(const struct endpoint *e)
-{
-    struct endpoint address = *e;
-    address.port = 0;
-    return address;
-}
-
-/* The ends that a PROXY header named. */
-static bool refer_proxy(struct store *s, struct session_row *row)
-{
-    const struct session *x = row->session;
-    struct endpoint client = without_port(&x->names.proxy_client);
-
-    if (!x->proxied)
-        return true;
-    return (row->proxy_client = dictionary_endpoint(&s->dictionary, &client)) > 0
-        && (row->proxy_server = dictionary_endpoint(&s->dictionary, &x->names.proxy_server)) > 0;
-}
-
-/* Numbers of what the row refers to. After a failure nothing else is asked, so that SQLite still knows of it. */
-static bool refer(struct store *s, struct session_row *row)
-{
-    const struct session *x = row->session;
-    struct dictionary *d = &s->dictionary;
-    struct endpoint client = without_port(&x->client), network = client;
-    bool named = x->auth.mechanism == MECHANISM_NAMED;
-
-    address_truncate(network.addr);
-    return (row->client = dictionary_endpoint(d, &client)) > 0 && (row->server = dictionary_endpoint(d, &x->server)) > 0
-        && (row->network = dictionary_endpoint(d, &network)) > 0
-        && (row->rule = dictionary_name(d, session_row_rule(row->judgement))) > 0
-        && (row->sni = dictionary_name(d, x->names.sni)) >= 0 && (row->profile = dictionary_profile(d, x)) >= 0
-        && (row->others = dictionary_name(d, x->names.offered_others)) >= 0
-        && (row->mechanism = named ? dictionary_name(d, x->names.mechanism) : 0) >= 0 && refer_proxy(s, row)
-        && (row->certificate = dictionary_certificate(d, x->names.certificate)) >= 0
-        && (row->fingerprint = dictionary_fingerprint(d, &x->names)) >= 0;
-}
-
-void store_trace(struct store *s, struct span bytes) { s->trace = bytes; }
-
-static int write_trace(struct store *s, int64_t id)
-{
-    struct binder b = binder_of(s->trace_add);
-    struct span trace = s->trace;
-
-    s->trace = (struct span){ NULL, 0 };
-    if (!trace.n)
-        return 0;
-    bind_int(&b, id);
-    bind_blob(&b, trace.p, trace.n);
-    return bound_run(&b) == SQLITE_OK ? 0 : store_fail(s);
-}
-
-static int add_row(struct store *s, int64_t id, const struct session *session, const struct judgement *judgement,
-                   enum direction direction)
-{
-    struct session copy;
-
-    if (store_hides(s) || s->run.id) {
-        copy = *session;
-        session = &copy;
-    }
-    if (store_hides(s))
-        hide_ends(s, &copy);
-    if (s->run.id)
-        copy.source = (uint32_t)s->run.source[copy.source <= s->run.nlinks ? copy.source : 0];
-    struct session_row row = {
-        .id = id, .sensor = s->sensor_id, .database = OWN_DATABASE,
-        .session = session, .judgement = judgement, .direction = direction, .strip = session_row_strip(judgement),
-        .community = !store_hides(s),
-    };
-    if (!refer(s, &row) || session_row_add(s->session_add, &row) != SQLITE_OK)
-        return store_fail(s);
-    struct counted counted = { session, judgement, direction, row.strip, row.server, row.network,
-                               row.certificate, row.fingerprint };
-    return counts_add(&s->counts, &counted) == SQLITE_OK ? write_trace(s, id) : store_fail(s);
-}
-
-int64_t store_next_session(const struct store *s) { return s->last_session + 1; }
-
-/* --- sessions whose connections go on --- */
-
-/* The row of one that waits, as it stands. */
-static int write_waiting(struct store *s, struct settled_session *w)
-{
-    s->trace = span_of(w->trace, w->trace_n);
-    int code = add_row(s, w->id, &w->session, &w->judgement, w->direction);
-    if (!code)
-        settled_written(&s->settled, w);
-    return code;
-}
-
-/* The same of one whose connection goes on. */
-static int write_going_on(struct store *s, struct settled_session *w)
-{
-    const struct session_counts none = { .packets = { 0 } };
-    uint64_t number = w->number;
-    int code = write_waiting(s, w);
-    return code || !s->run.id ? code : run_goes_on(s, number, w->id, &none);
-}
-
-/* What is left when nobody told the end, oldest first. */
-int store_write_settled(struct store *s)
-{
-    int code = 0;
-    for (size_t i = 0; i < SETTLED_WAITING && !code; i++) {
-        struct settled_session *w = settled_next(&s->settled);
-        code = w->number ? write_going_on(s, w) : 0;
-    }
-    return code;
-}
-
-/* What an earlier run began: the row it has grows. number 0: it has ended with that. */
-static int take_over(struct store *s, int64_t id, uint64_t number, const struct session *x)
-{
-    struct session_counts before = { .packets = { 0 } }, all = { .last_ns = x->last_ns };
-    if (!store_counted(s, id, &before))
-        return 0;
-    all.marks = (before.marks | x->marks) & SESSION_COUNTED_MARKS;
-    for (unsigned d = 0; d < 2; d++) {
-        all.packets[d] = before.packets[d] + x->packets[d];
-        all.bytes[d] = before.bytes[d] + x->bytes[d];
-    }
-    int code = store_grow(s, id, &all);
-    if (code || !number)
-        return code;
-    return settled_row(&s->settled, number, id) ? run_goes_on(s, number, id, &before)
-                                                : store_misuse(s, "there is not enough memory for its sessions");
-}
-
-int store_add(struct store *s, const struct session *session, const struct judgement *judgement, enum direction direction)
-{
-    int code = store_touch(s);
-    int64_t orphan = code ? 0 : run_orphan(s, session);
-    if (orphan)
-        s->trace = (struct span){ NULL, 0 };
-    return code ? code : orphan ? take_over(s, orphan, 0, session) : add_row(s, ++s->last_session, session, judgement, direction);
-}
-
-int store_settled(struct store *s, uint64_t number, const struct session *session, const struct judgement *judgement,
-                  enum direction direction)
-{
-    struct settled_session *w = settled_next(&s->settled);
-    struct span trace = s->trace;
-    int code = store_touch(s);
-    int64_t orphan = code ? 0 : run_orphan(s, session);
-
-    if (orphan) {
-        s->trace = (struct span){ NULL, 0 };
-        return take_over(s, orphan, number, session);
-    }
-
-    if (!code && w->number)
-        code = write_going_on(s, w);
-    s->trace = (struct span){ NULL, 0 };
-    if (code)
-        return code;
-    *w = (struct settled_session){ .number = number, .id = ++s->last_session, .session = *session, .judgement = *judgement,
-                                   .direction = direction };
-    if (trace.n && trace.n <= sizeof w->trace) {
-        memcpy(w->trace, trace.p, trace.n);
-        w->trace_n = (uint16_t)trace.n;
-    }
-    return settled_wait(&s->settled, w) ? 0 : store_misuse(s, "there is not enough memory for its sessions");
-}
-
-int64_t store_network(struct store *s, const struct session *session)
-{
-    struct endpoint network = { .port = 0 };
-    memcpy(network.addr, session->client.addr, sizeof network.addr);
-    address_truncate(network.addr);
-    return dictionary_endpoint(&s->dictionary, &network);
-}
-
-int store_row(struct store *s, int64_t id, struct stored_session *row)
-{
-    sqlite3_bind_int64(s->session_next, 1, id - 1);
-    sqlite3_bind_int64(s->session_next, 2, 1);
-    int rc = sqlite3_step(s->session_next);
-    if (rc == SQLITE_ROW)
-        stored_session_read(s->session_next, row);
-    sqlite3_reset(s->session_next);
-    return rc == SQLITE_ROW && row->id != id ? SQLITE_DONE : rc;
-}
-
-/* Brings a row up to date, and the sums with it. */
-static int grow_row(struct store *s, struct stored_session *row, const struct session_counts *counts)
-{
-    struct session grown = row->s;
-    int64_t number = store_network(s, &row->s);
-    session_count(&grown.core, counts);
-    if (grown.last_ns < row->s.last_ns)
-        grown.last_ns = row->s.last_ns;
-    struct counted was = { &row->s, &row->was, row->direction, row->strip, row->server, number, row->certificate,
-                           row->fingerprint };
-    struct counted is = { &grown, &row->was, row->direction, row->strip, row->server, number, row->certificate,
-                           row->fingerprint };
-    struct binder b = binder_of(s->session_grow);
-    bind_int(&b, (int64_t)(grown.last_ns / 1000 - row->s.first_ns / 1000));
-    bind_int(&b, grown.marks);
-    bind_int(&b, (int64_t)grown.packets[TO_SERVER]);
-    bind_int(&b, (int64_t)grown.packets[TO_CLIENT]);
-    bind_int(&b, (int64_t)grown.bytes[TO_SERVER]);
-    bind_int(&b, (int64_t)grown.bytes[TO_CLIENT]);
-    bind_int(&b, row->id);
-    if (number <= 0 || bound_run(&b) != SQLITE_OK || counts_grow(&s->counts, &was, &is) != SQLITE_OK)
-        return store_fail(s);
-    return 0;
-}
-
-int store_counts(struct store *s, uint64_t number, const struct session_counts *counts)
-{
-    struct settled_session *w = settled_waiting(&s->settled, number);
-    int code = store_touch(s);
-
-    if (!code && w) {
-        session_count(&w->session.core, counts);
-        code = write_waiting(s, w);
-        settled_take(&s->settled, number);
-        return code;
-    }
-    if (code)
-        return code;
-    int64_t id = settled_take(&s->settled, number);
-    if (!id)
-        return 0;
-    struct session_counts all = *counts;
-    code = s->run.id ? run_ends(s, number, &all) : 0;
-    return code || counts->unchanged ? code : store_grow(s, id, &all);
-}
-
-int store_grow(struct store *s, int64_t id, const struct session_counts *counts)
-{
-    struct stored_session row;
-    int rc = store_row(s, id, &row);
-    return rc == SQLITE_ROW ? grow_row(s, &row, counts) : rc == SQLITE_DONE && s->run.id ? 0 : store_fail(s);
-}
-
-bool store_counted(struct store *s, int64_t id, struct session_counts *out)
-{
-    struct stored_session row;
-    if (store_row(s, id, &row) != SQLITE_ROW)
-        return false;
-    *out = (struct session_counts){ .last_ns = row.s.last_ns, .marks = row.s.marks & SESSION_COUNTED_MARKS };
-    memcpy(out->packets, row.s.packets, sizeof out->packets);
-    memcpy(out->bytes, row.s.bytes, sizeof out->bytes);
-    return true;
 }
 
 int store_attempt(struct store *s, const struct attempt *a, uint64_t n)

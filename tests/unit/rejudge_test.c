@@ -1,4 +1,4 @@
-/* links: store/rejudge.o store/store.o store/run.o store/remember.o store/revise.o store/orphans.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o store/gathered.o store/tally.o
+/* links: store/rejudge.o store/store.o store/run.o store/remember.o store/revise.o store/orphans.o store/settled.o store/waiting.o store/rows.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o store/gathered.o store/tally.o
  *        store/known.o store/sums.o store/database.o store/schema.o store/db.o store/sql.o sql_texts.o verdict/verdict.o
  *        facts/session.o facts/vocabulary.o facts/mechanism.o facts/names.o
  *        base/disguise.o base/endpoint.o base/hash.o base/digest.o base/bytes.o

@@ -1,5 +1,5 @@
 /* links: report/report.o report/listing.o report/incidents.o report/locate.o report/layout.o report/summary.o report/reading.o report/render.o report/text.o report/when.o report/words.o
- *        store/store.o store/run.o store/remember.o store/revise.o store/orphans.o store/settled.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o store/gathered.o store/tally.o store/known.o store/sums.o
+ *        store/store.o store/run.o store/remember.o store/revise.o store/orphans.o store/settled.o store/waiting.o store/rows.o store/stored_session.o store/session_row.o store/dictionary.o store/counts.o store/gathered.o store/tally.o store/known.o store/sums.o
  *        store/database.o store/schema.o store/db.o store/sql.o sql_texts.o verdict/verdict.o
  *        facts/session.o facts/vocabulary.o facts/mechanism.o facts/names.o
  *        base/disguise.o base/endpoint.o base/hash.o base/digest.o base/bytes.o
