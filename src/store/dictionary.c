@@ -3,6 +3,7 @@
 #include "base/hash.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 struct entry {
     int64_t id;                         /* 0: free */
@@ -111,25 +112,61 @@ static int64_t find_or_add(struct dictionary *d, struct binder *find, struct bin
     return id;
 }
 
-int64_t dictionary_endpoint(struct dictionary *d, const struct endpoint *e)
+/* 0: not there. */
+static int64_t find_endpoint(struct dictionary *d, const struct endpoint *e)
 {
-    struct span key = span_of(e, sizeof e->addr + sizeof e->port);
-    int64_t id = cache_get(&d->endpoints, key);
-    char text[ADDRESS_TEXT];
+    struct binder find = binder_of(d->endpoint_find);
+    int64_t id = 0;
 
-    if (id)
-        return id;
-    struct binder find = binder_of(d->endpoint_find), add = binder_of(d->endpoint_add);
     bind_blob(&find, e->addr, sizeof e->addr);
     bind_int(&find, e->port);
+    int rc = bound_value(&find, &id);
+    return rc == SQLITE_ROW ? id : rc == SQLITE_DONE ? 0 : -1;
+}
+
+/* 0: it was there. */
+static int64_t add_endpoint(struct dictionary *d, const struct endpoint *e)
+{
+    struct binder add = binder_of(d->endpoint_add);
+    char text[ADDRESS_TEXT];
+
     address_text(e->addr, text);
     bind_blob(&add, e->addr, sizeof e->addr);
     bind_int(&add, e->port);
     bind_text(&add, text);
-    id = find_or_add(d, &find, &add);
+    if (bound_run(&add) != SQLITE_OK)
+        return -1;
+    return sqlite3_changes(d->db) ? sqlite3_last_insert_rowid(d->db) : 0;
+}
+
+/* New ones come after new ones, known ones after known ones: what is likely is tried first. */
+int64_t dictionary_endpoint(struct dictionary *d, const struct endpoint *e)
+{
+    struct span key = span_of(e, sizeof e->addr + sizeof e->port);
+    int64_t id = cache_get(&d->endpoints, key);
+
+    if (id)
+        return id;
+    bool was_new = d->endpoint_was_new;
+    id = (was_new ? add_endpoint : find_endpoint)(d, e);
+    d->endpoint_was_new = was_new == (id != 0);
+    if (!id)
+        id = (was_new ? find_endpoint : add_endpoint)(d, e);
     if (id > 0)
         cache_put(&d->endpoints, key, id);
-    return id;
+    return id > 0 ? id : -1;
+}
+
+static int compare_endpoints(const void *a, const void *b) { return memcmp(a, b, sizeof(struct endpoint)); }
+
+int dictionary_endpoints(struct dictionary *d, struct endpoint *e, size_t n)
+{
+    int64_t id = 1;
+
+    qsort(e, n, sizeof *e, compare_endpoints);
+    for (size_t i = 0; i < n && id > 0; i++)
+        id = dictionary_endpoint(d, &e[i]);
+    return id > 0 ? SQLITE_OK : SQLITE_ERROR;
 }
 
 int64_t dictionary_name(struct dictionary *d, const char *text)

@@ -42,18 +42,14 @@ static bool refer_proxy(struct store *s, const struct session *x, struct session
         && (out->proxy_server = dictionary_endpoint(&s->dictionary, &x->names.proxy_server)) > 0;
 }
 
-/* After a failure nothing else is asked, so that SQLite still knows of it. */
+/* All but its own ends. After a failure nothing else is asked, so that SQLite still knows of it. */
 static bool refer(struct store *s, const struct session *x, struct session_refs *out)
 {
     struct dictionary *d = &s->dictionary;
-    struct endpoint client = without_port(&x->client), network = client;
     bool named = x->auth.mechanism == MECHANISM_NAMED;
 
     *out = (struct session_refs){ 0 };
-    address_truncate(network.addr);
-    return (out->client = dictionary_endpoint(d, &client)) > 0 && (out->server = dictionary_endpoint(d, &x->server)) > 0
-        && (out->network = dictionary_endpoint(d, &network)) > 0
-        && (out->sni = dictionary_name(d, x->names.sni)) >= 0 && (out->profile = dictionary_profile(d, x)) >= 0
+    return (out->sni = dictionary_name(d, x->names.sni)) >= 0 && (out->profile = dictionary_profile(d, x)) >= 0
         && (out->others = dictionary_name(d, x->names.offered_others)) >= 0
         && (out->mechanism = named ? dictionary_name(d, x->names.mechanism) : 0) >= 0 && refer_proxy(s, x, out)
         && (out->certificate = dictionary_certificate(d, x->names.certificate)) >= 0
@@ -74,6 +70,41 @@ static int write_trace(struct store *s, int64_t id)
 }
 
 /* --- rows that wait --- */
+
+enum { CLIENT_END, SERVER_END, NETWORK_END, ENDS };
+
+static void ends_of(const struct session_core *x, struct endpoint out[ENDS])
+{
+    out[CLIENT_END] = out[NETWORK_END] = without_port(&x->client);
+    out[SERVER_END] = x->server;
+    address_truncate(out[NETWORK_END].addr);
+}
+
+static bool refer_ends(struct dictionary *d, const struct session_core *x, struct session_refs *out)
+{
+    struct endpoint end[ENDS];
+
+    ends_of(x, end);
+    return (out->client = dictionary_endpoint(d, &end[CLIENT_END])) > 0
+        && (out->server = dictionary_endpoint(d, &end[SERVER_END])) > 0
+        && (out->network = dictionary_endpoint(d, &end[NETWORK_END])) > 0;
+}
+
+static int refer_first(struct store *s, size_t n)
+{
+    struct endpoint end[ENDS * WAITING_AT_ONCE];
+    int64_t id = s->waiting.first;
+    bool good;
+
+    for (size_t i = 0; i < n; i++)
+        ends_of(&waiting_find(&s->waiting, id + (int64_t)i)->core, &end[ENDS * i]);
+    good = dictionary_endpoints(&s->dictionary, end, ENDS * n) == SQLITE_OK;
+    for (size_t i = 0; i < n && good; i++) {
+        struct waiting_session *w = waiting_find(&s->waiting, id + (int64_t)i);
+        good = refer_ends(&s->dictionary, &w->core, &w->refs);
+    }
+    return good ? 0 : store_fail(s);
+}
 
 static int count_row(struct store *s, const struct waiting_session *w)
 {
@@ -100,7 +131,7 @@ static int write_row(struct store *s, int64_t id, const struct waiting_session *
 static int write_first(struct store *s, size_t n)
 {
     const int64_t first = s->waiting.first;
-    int code = 0;
+    int code = refer_first(s, n);
 
     for (size_t i = 0; i < n && !code; i++)
         code = count_row(s, waiting_find(&s->waiting, first + (int64_t)i));

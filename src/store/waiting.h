@@ -12,7 +12,7 @@ struct waiting_session {
     struct session_core core;           /* addresses as they are to be stored */
     struct judgement judgement;
     enum direction direction;
-    struct session_refs refs;
+    struct session_refs refs;           /* its own ends are missing until its row is written */
     uint64_t number;                    /* by which its end will be told; 0: it has ended */
 };
 
