@@ -42,14 +42,15 @@ $(UNITS): $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $$(call links,$$*)
 units: $(UNITS)
 
 # $(call step,NAME,COMMAND): runs it, shows what it says, keeps it for the sum. A command that dies
-# without its last line, or leaves with a status but no failure, counts as one failure.
+# without its last line, or leaves with a status but no failure, counts as one failure. How long each took stands in
+# $(LOGS)/seconds.
 define step
-	@mkdir -p $(LOGS); echo '--- $(1)'; status=0; ( $(2) ) > $(LOGS)/$(1) 2>&1 || status=$$?; \
+	@mkdir -p $(LOGS); echo '--- $(1)'; start=$$(date +%s); status=0; ( $(2) ) > $(LOGS)/$(1) 2>&1 || status=$$?; \
 	last=$$(tail -n 1 $(LOGS)/$(1)); \
 	echo "$$last" | grep -qEx '[0-9]+ passed, [0-9]+ failed' || last='0 passed, 1 failed'; \
 	case $$status$$last in 0*|*' passed, '[1-9]*) ;; *) last='0 passed, 1 failed' ;; esac; \
 	test $$status = 0 && { grep '^skipped: ' $(LOGS)/$(1); tail -n 1 $(LOGS)/$(1); } || cat $(LOGS)/$(1); \
-	echo "$$last" >> $(LOGS)/sum
+	echo "$$last" >> $(LOGS)/sum; echo "$$(($$(date +%s) - start)) s $(1)" >> $(LOGS)/seconds
 endef
 
 # One line for each unit test program; its own output only when something in it failed.

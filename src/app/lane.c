@@ -143,7 +143,7 @@ static void report_attempt(struct lane *l, const struct flow *f)
 {
     unsigned server = server_of_attempt(l, f);
     struct attempt a = {
-        .first_ns = f->first_ns,
+        .first_ns = flow_first_ns(f),
         .server_port = flow_endpoint(f, server)->port,
         .outcome = (uint8_t)outcome_of(f, server),
     };
@@ -229,7 +229,7 @@ static void end_talk(struct lane *l, struct flow *f, struct talk *t, bool evicte
     talk_end(t, l->pool, f, l->clock_ns, input_ended);
     report_session(l, f, t, 0);
     free_talk(l, t);
-    f->state = NULL;
+    f->owner &= (uint8_t)~FLOW_STATEFUL;
 }
 
 static void flow_has_ended(void *ctx, struct flow *f, bool evicted)
@@ -244,8 +244,8 @@ static void flow_has_ended(void *ctx, struct flow *f, bool evicted)
         c.unchanged = !(f->owner & FLOW_GREW);
         if (l->sink.counts)
             l->sink.counts(l->sink.ctx, f->number, &c);
-    } else if (f->state) {
-        end_talk(l, f, f->state, evicted);
+    } else if (flow_state(f)) {
+        end_talk(l, f, flow_state(f), evicted);
     } else if (!flow_saw_any(f, FLOW_PAYLOAD) && is_mail_flow(l, f)) {
         report_attempt(l, f);
     }
@@ -273,8 +273,8 @@ static enum protocol protocol_of_alpn(const struct names *names)
 static void drop_talk(struct lane *l, struct flow *f, struct talk *t)
 {
     dpi_drop(l->dpi, &t->dpi);
-    free_talk(l, t);
     flow_own(l->flows, f, NULL);
+    free_talk(l, t);
     f->owner |= FLOW_DULL | FLOW_UNWATCHED;
 }
 
@@ -394,7 +394,7 @@ static void take_segment(struct lane *l, const struct item *item)
     }
     if (hit.ignored || (f->owner & FLOW_DULL))
         return;
-    struct talk *t = f->state;
+    struct talk *t = flow_state(f);
     bool begins = !t && seg->len && flow_saw(f, hit.side, FLOW_PAYLOAD);
     if (!t && !begins && l->evidence && !seg->len && !(f->owner & FLOW_SETTLED))
         evidence_bare(l->evidence, at->hash, seg, hit.side);
@@ -406,7 +406,7 @@ static void take_segment(struct lane *l, const struct item *item)
     talk_segment(t, l->pool, f, seg, hit.side, hit.sum);
     if (t->candidate && seg->payload.n)
         examine(l, f, t, seg);
-    if (f->state && !t->work && l->sink.counts && (!t->candidate || t->confirmed || t->mail_port))
+    if (flow_state(f) && !t->work && l->sink.counts && (!t->candidate || t->confirmed || t->mail_port))
         settle(l, f, t);
 }
 

@@ -151,7 +151,7 @@ struct talk *talk_new(struct pool *pool, const struct port_table *ports, const s
             w->at[dir_of(t, i)].placed = true;
         }
     dialogue_init(&w->dialogue, s, &t->names, pool, port_protocol(ports, s->server.port), midstream);
-    dialogue_trace(&w->dialogue, TRACE_ROOM, f->first_ns);
+    dialogue_trace(&w->dialogue, TRACE_ROOM, flow_first_ns(f));
     t->beginning_lost = server_beginning_lost(t, f, seg, side);
     if (t->beginning_lost && f->packets[!t->client_side])
         dialogue_begins_late(&w->dialogue);
@@ -167,7 +167,7 @@ struct talk *talk_new(struct pool *pool, const struct port_table *ports, const s
 
 void talk_trace(struct talk *t, const struct flow *f, size_t room)
 {
-    dialogue_trace(&t->work->dialogue, room, f->first_ns);
+    dialogue_trace(&t->work->dialogue, room, flow_first_ns(f));
     t->keep_trace = true;
 }
 
@@ -417,7 +417,6 @@ struct session_counts counts_of(const struct flow *f, unsigned client_side)
 void talk_count(struct talk *t, const struct flow *f)
 {
     struct session_counts c = counts_of(f, t->client_side);
-    t->session.first_ns = f->first_ns;
     session_count(&t->session, &c);
     if (t->beginning_lost && f->packets[0] && f->packets[1])
         t->session.marks |= MARK_GAP;

@@ -26,6 +26,7 @@ struct trace_block {
 
 enum { TRACE_ROOM = 256 };              /* bytes of a trace, by default */
 
+/* Begins with the time of its first packet, as the state of a flow must. */
 struct talk {
     struct session_core session;
     struct names *names;                /* NULL: none */

@@ -108,8 +108,8 @@ static void note_packet(struct flow_table *t, struct flow *f, const struct segme
 {
     f->packets[side] += f->packets[side] < UINT32_MAX;
     f->owner |= FLOW_GREW;
-    if (!(f->owner & FLOW_SETTLED) && seg->ts_ns < f->first_ns)
-        f->first_ns = seg->ts_ns;
+    if (!(f->owner & FLOW_SETTLED) && seg->ts_ns < flow_first_ns(f))
+        *(f->owner & FLOW_STATEFUL ? (uint64_t *)f->state : &f->first_ns) = seg->ts_ns;
     if (seg->nvlan || seg->ntunnel)
         f->tags = tags_add(&t->tags, &t->secret.seed, f->tags, seg);
 }
@@ -141,7 +141,7 @@ static bool is_late(const struct flow *f, const struct segment *seg, unsigned si
     const uint32_t most = 65536;        /* bytes that it may have come on */
     const uint64_t second_ns = 1000000000;
     uint32_t bytes = f->high[side] - (seg->seq + 1), acks = f->acks[!side] - (seg->seq + 1);
-    uint64_t since = seg->ts_ns > f->first_ns ? seg->ts_ns - f->first_ns : f->first_ns - seg->ts_ns;
+    uint64_t first = flow_first_ns(f), since = seg->ts_ns > first ? seg->ts_ns - first : first - seg->ts_ns;
 
     return since < second_ns &&
            ((flow_saw(f, side, FLOW_PAYLOAD) && bytes < most) ||

@@ -33,7 +33,8 @@ enum flow_owner {
     FLOW_DULL = 2,                      /* its payload is of no interest */
     FLOW_SETTLED = 4,                   /* by flow_settle(): it has a number instead of a first time */
     FLOW_CLIENT_B = 8,                  /* with it: side 1 is the client */
-    FLOW_GREW = 16                      /* something was counted, since flow_settle() if that was called */
+    FLOW_GREW = 16,                     /* something was counted, since flow_settle() if that was called */
+    FLOW_STATEFUL = 32                  /* by flow_own(): it has state */
 };
 
 /* Side 0 is key.a, side 1 is key.b. A connection whose verdict is settled costs no more than this and
@@ -51,10 +52,10 @@ struct flow {
     uint64_t bytes[2];                  /* payload */
     uint64_t last_ns;
     union {
-        uint64_t first_ns;
+        uint64_t first_ns;              /* see flow_first_ns() */
+        void *state;                    /* see flow_state() */
         uint64_t number;                /* of the session that was handed over */
     };
-    void *state;                        /* the owner's, by flow_own(); NULL: nothing beyond counting */
     uint32_t isn[2];
     uint32_t acks[2];                   /* highest acknowledgement that side sent */
     uint32_t hole[2], hole_end[2];      /* not seen yet, below high */
@@ -134,8 +135,16 @@ struct flow_turn {
 struct flow_turn flow_turn_of(const struct flow_table *, const struct flow *);
 int flow_turn_cmp(const struct flow_turn *, const struct flow_turn *);
 
-/* Gives a flow state, or takes it away. */
+/* Gives a flow state of the owner's, or takes it away: NULL. State begins with a uint64_t, which is the flow's first time
+ * from now on, and must be there until it is taken away again, or the flow has ended. */
 void flow_own(struct flow_table *, struct flow *, void *state);
+/* NULL: nothing beyond counting. */
+static inline void *flow_state(const struct flow *f) { return f->owner & FLOW_STATEFUL ? f->state : NULL; }
+/* When it began; means nothing of a settled one. */
+static inline uint64_t flow_first_ns(const struct flow *f)
+{
+    return f->owner & FLOW_STATEFUL ? *(const uint64_t *)f->state : f->first_ns;
+}
 
 /* Its session was handed over, so it has no state any more; from now on it is counted only. */
 void flow_settle(struct flow_table *, struct flow *, uint64_t number, unsigned client_side);

@@ -125,7 +125,7 @@ void flow_fetch(const struct flow_table *t, const struct flow_place *at)
 void *flow_state_there(const struct flow_table *t, const struct flow_place *at)
 {
     uint32_t number = *bucket_of(t, at->hash);
-    return number ? flow_at(t, number)->state : NULL;
+    return number ? flow_state(flow_at(t, number)) : NULL;
 }
 
 static bool key_equal(const struct flow_key *a, const struct flow_key *b)
@@ -188,16 +188,24 @@ static uint32_t unhash(struct flow_table *t, const struct flow *f)
 
 void flow_own(struct flow_table *t, struct flow *f, void *state)
 {
-    f->state = state;
+    uint64_t first = flow_first_ns(f);
+
+    f->owner &= (uint8_t)~FLOW_STATEFUL;
+    f->first_ns = first;
+    if (state) {
+        *(uint64_t *)state = first;
+        f->state = state;
+        f->owner |= FLOW_STATEFUL;
+    }
     wheel_move(t, f);
 }
 
 void flow_settle(struct flow_table *t, struct flow *f, uint64_t number, unsigned client_side)
 {
     f->number = number;
-    f->owner &= (uint8_t)~FLOW_GREW;
+    f->owner &= (uint8_t)~(FLOW_GREW | FLOW_STATEFUL);
     f->owner |= (uint8_t)(FLOW_SETTLED | FLOW_DULL | FLOW_UNWATCHED | (client_side ? FLOW_CLIENT_B : 0));
-    flow_own(t, f, NULL);
+    wheel_move(t, f);
 }
 
 struct flow *table_make(struct flow_table *t, const struct flow_place *at, uint64_t now)

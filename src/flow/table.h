@@ -6,7 +6,7 @@
 #include "flow/flow.h"
 
 enum { WHEEL_SLOTS = 4096 };            /* seconds; more than any silence is allowed to last */
-enum { SLAB_BYTES = 49152, SLAB = SLAB_BYTES / sizeof(struct flow), FLOW_MS_NS = 1000000 };
+enum { SLAB_BYTES = 12288, SLAB = SLAB_BYTES / sizeof(struct flow), FLOW_MS_NS = 1000000 };
 
 /* A flow stands in the slot of the second in which its silence would have been too long when it was
  * put there. Packets do not move it: when its second comes it is looked at, and put further on. */

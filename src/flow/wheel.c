@@ -28,7 +28,7 @@ bool flow_is_silent(const struct flow *f, uint64_t now)
 
 static unsigned wheel_of(const struct flow *f)
 {
-    if (f->state)
+    if (f->owner & FLOW_STATEFUL)
         return WHEEL_STATE;
     if (f->age == FLOW_CLOSED || !flow_saw_any(f, FLOW_PAYLOAD))
         return WHEEL_BARE;
@@ -93,9 +93,11 @@ static int cmp(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
  * whichever table a flow is. */
 static bool is_settled(const struct flow *f) { return (f->owner & FLOW_SETTLED) != 0; }
 
+static uint64_t since_of(const struct flow *f) { return is_settled(f) ? f->number : flow_first_ns(f); }
+
 struct flow_turn flow_turn_of(const struct flow_table *t, const struct flow *f)
 {
-    return (struct flow_turn){ .place = 2 * t->place + is_settled(f), .since = f->first_ns, .key = f->key };
+    return (struct flow_turn){ .place = 2 * t->place + is_settled(f), .since = since_of(f), .key = f->key };
 }
 
 static int key_cmp(const struct flow_key *a, const struct flow_key *b)
@@ -114,7 +116,7 @@ int flow_turn_cmp(const struct flow_turn *a, const struct flow_turn *b)
 static bool is_before(const struct flow *a, const struct flow *b)
 {
     int c = (int)is_settled(a) - (int)is_settled(b);
-    c = c ? c : cmp(a->first_ns, b->first_ns);
+    c = c ? c : cmp(since_of(a), since_of(b));
     return (c ? c : key_cmp(&a->key, &b->key)) < 0;
 }
 
@@ -288,8 +290,8 @@ uint64_t flow_oldest_ns(const struct flow_table *t)
     for (int slot = next_filled(w, 0), last = -1; slot > last; slot = next_filled(w, (unsigned)(slot + 1) % WHEEL_SLOTS)) {
         last = slot;
         for (uint32_t number = w->slot[slot].oldest; number; number = flow_at(t, number)->newer)
-            if (flow_at(t, number)->first_ns < first)
-                first = flow_at(t, number)->first_ns;
+            if (flow_first_ns(flow_at(t, number)) < first)
+                first = flow_first_ns(flow_at(t, number));
     }
     return first == UINT64_MAX ? 0 : first;
 }
