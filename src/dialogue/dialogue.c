@@ -1,6 +1,7 @@
 #include "dialogue/dialogue.h"
 
 #include "dialogue/first.h"
+#include "dialogue/hello_names.h"
 #include "proto/tls.h"
 
 enum {
@@ -663,6 +664,7 @@ void dialogue_end(struct dialogue *d, const struct dialogue_end *e)
         fact(d, FACT_NOT_MAIL);
         forget_login(d);
     }
+    server_leaves(d);
     /* A conflict showed that the mask hides a real offer, so the mask alone says nothing more; nor was it decrypted. */
     if (d->conflict) {
         d->s->evidence &= ~(3u << 2 * EVIDENCE_MASKED_CAPABILITY | 3u << 2 * EVIDENCE_MASKED_COMMAND |

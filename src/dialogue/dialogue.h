@@ -176,6 +176,7 @@ struct dialogue {
             bool partial;               /* the beginning of this reply was lost */
             bool masked_greeting, plain_greeting;       /* asterisks; anything but 2, 0 and blanks */
             bool news_greeting : 1;     /* 200 or 201, as of NNTP */
+            bool greets_as_mail : 1;    /* as of mail only, by its words */
             bool unsure_name : 1;       /* the client called itself by two and more, or by what is no name */
             uint16_t recipients;        /* accepted in this transaction */
             bool counted_message;       /* this transaction's message has been counted */

@@ -49,15 +49,18 @@ static bool is_own_name(const struct dialogue *d, struct span name)
            print_of(d, first_label(name)) != said;
 }
 
+static bool asked_for(const struct dialogue *d) { return d->others->servers && !d->midstream; }
+
 static void met(struct dialogue *d, enum name_source source, struct span name)
 {
-    if (d->others->servers && !d->midstream && !d->in[TO_CLIENT].lost)
-        server_names_meet(d->others->servers, &d->s->server, source, name, d->now_ns);
+    server_names_meet(d->others->servers, &d->s->server, source, name, d->now_ns);
 }
 
 void server_answers_hello(struct dialogue *d, struct span name)
 {
-    if (is_own_name(d, name))
+    if (d->in[TO_SERVER].begun)         /* else it may answer anything */
+        server_is_mail(d);              /* first, as the greeting came first */
+    if (asked_for(d) && !d->in[TO_CLIENT].lost && is_own_name(d, name))
         met(d, NAME_SOURCE_HELLO, name);
 }
 
@@ -67,9 +70,41 @@ static bool speaks_of_mail(struct span greeting)
     return span_find_nocase(greeting, "SMTP") >= 0 || span_find_nocase(greeting, "LMTP") >= 0;
 }
 
+/* ... and may speak of it, but not so: SMTP right behind the name, or ESMTP or LMTP as a word. */
+static bool greets_as_mail(struct span behind)
+{
+    struct span word = span_word(&behind);
+    if (span_eq_nocase(word, "SMTP"))
+        return true;
+    for (; word.n; word = span_word(&behind))
+        if (span_eq_nocase(word, "ESMTP") || span_eq_nocase(word, "LMTP"))
+            return true;
+    return false;
+}
+
+/* Whoever it is may still turn out to be no mail server. */
 void server_greets(struct dialogue *d, struct span text)
 {
     struct span name = span_word(&text);
-    if (speaks_of_mail(text))
-        met(d, NAME_SOURCE_GREETING, name);
+    d->u.smtp.greets_as_mail = greets_as_mail(text);
+    if (asked_for(d) && !d->in[TO_CLIENT].lost && speaks_of_mail(text) &&
+        server_names_would_tell(d->others->servers, &d->s->server, name, d->now_ns))
+        names_set(d->names, d->pool, NAME_GREETING, name);
+}
+
+void server_is_mail(struct dialogue *d)
+{
+    struct span held = names_get(*d->names, NAME_GREETING);
+    if (!held.n)
+        return;
+    if (!has_fact(d, FACT_NOT_MAIL))
+        met(d, NAME_SOURCE_GREETING, held);
+    names_set(d->names, d->pool, NAME_GREETING, span_first(held, 0));
+}
+
+void server_leaves(struct dialogue *d)
+{
+    bool smtp = d->dialect == &smtp_dialect || d->dialect == &lmtp_dialect;
+    if (smtp && d->u.smtp.greets_as_mail)
+        server_is_mail(d);
 }

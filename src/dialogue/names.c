@@ -5,7 +5,7 @@
 /* Bytes of each at most, without the zero behind it. */
 static const uint16_t most[NAME_N] = {
     [NAME_SNI] = SNI_TEXT - 1, [NAME_ALPN] = ALPN_TEXT - 1, [NAME_MECHANISM] = MECHANISM_TEXT - 1,
-    [NAME_OTHERS] = MECHANISMS_TEXT - 1, [NAME_PROXY] = 2 * sizeof(struct endpoint),
+    [NAME_OTHERS] = MECHANISMS_TEXT - 1, [NAME_PROXY] = 2 * sizeof(struct endpoint), [NAME_GREETING] = HOST_NAME_TEXT - 1,
 };
 
 static size_t begin_of(const struct names *names, enum name which)

@@ -7,8 +7,8 @@
 #include "base/pool.h"
 #include "facts/session.h"
 
-/* PROXY: the bytes of its two endpoints. */
-enum name { NAME_SNI, NAME_ALPN, NAME_MECHANISM, NAME_OTHERS, NAME_PROXY, NAME_N };
+/* PROXY: the bytes of its two endpoints. GREETING: of hello_names.c, while it is held back; never copied out. */
+enum name { NAME_SNI, NAME_ALPN, NAME_MECHANISM, NAME_OTHERS, NAME_PROXY, NAME_GREETING, NAME_N };
 
 struct names {
     uint8_t ja3[16], certificate[32];   /* as in struct session_names */

@@ -13,14 +13,28 @@ static uint64_t hash_of(const struct server_names *names, const struct server_na
     return hash_bytes(&names->key, all, sizeof day + ENDS + text) | 1;
 }
 
+/* Its place, and what would be there. NULL: it is no name, or is there already. */
+static uint64_t *place_of(struct server_names *names, struct server_name *new, struct span word, uint64_t ns, uint64_t *hash)
+{
+    if (!names->met || !host_name_read(word, new->text))
+        return NULL;
+    *hash = hash_of(names, new, ns);
+    uint64_t *place = &names->place[(*hash >> 1) % SERVER_NAME_PLACES];
+    return *place == *hash ? NULL : place;
+}
+
+bool server_names_would_tell(struct server_names *names, const struct endpoint *server, struct span word, uint64_t ns)
+{
+    struct server_name new = { .server = *server };
+    uint64_t hash;
+    return place_of(names, &new, word, ns, &hash);
+}
+
 void server_names_meet(struct server_names *names, const struct endpoint *server, enum name_source source, struct span word, uint64_t ns)
 {
     struct server_name new = { .server = *server, .source = (uint8_t)source };
-
-    if (!names->met || !host_name_read(word, new.text))
-        return;
-    uint64_t hash = hash_of(names, &new, ns), *place = &names->place[(hash >> 1) % SERVER_NAME_PLACES];
-    if (*place == hash)
+    uint64_t hash, *place = place_of(names, &new, word, ns, &hash);
+    if (!place)
         return;
     *place = hash;
     names->met(names->ctx, &new);

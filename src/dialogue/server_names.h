@@ -20,6 +20,8 @@ struct server_names {
 
 /* word: any bytes; what is no name of a host is passed over. ns: packet time. */
 void server_names_meet(struct server_names *, const struct endpoint *server, enum name_source, struct span word, uint64_t ns);
+/* Whether the same would tell of one now, whatever its source. */
+bool server_names_would_tell(struct server_names *, const struct endpoint *server, struct span word, uint64_t ns);
 /* All are new again. */
 void server_names_forget(struct server_names *);
 

@@ -355,8 +355,10 @@ static bool answers_as_ftp(const struct dialogue *d, unsigned code)
 
 static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, const struct open_command *c)
 {
-    if (r->code == 250 && (is_hello(c->verb) || c->verb == SMTP_MAIL))
-        d->confirmed = true;
+    bool mail = r->code == 250 && (is_hello(c->verb) || c->verb == SMTP_MAIL);
+    d->confirmed = d->confirmed || mail;
+    if (mail || (r->code == 220 && c->verb == SMTP_STARTTLS))
+        server_is_mail(d);
     switch (c->verb) {
     case SMTP_EHLO:
     case SMTP_LHLO:

@@ -26,7 +26,7 @@ static void any_order(void **state)
 {
     struct pool *pool = pool_new(1 << 20);
     struct names *names = NULL;
-    const size_t most[NAME_N] = { SNI_TEXT - 1, ALPN_TEXT - 1, MECHANISM_TEXT - 1, MECHANISMS_TEXT - 1, 36 };
+    const size_t most[NAME_N] = { SNI_TEXT - 1, ALPN_TEXT - 1, MECHANISM_TEXT - 1, MECHANISMS_TEXT - 1, 36, HOST_NAME_TEXT - 1 };
     uint8_t is[NAME_N][SNI_TEXT] = { { 0 } };
     size_t n[NAME_N] = { 0 };
     (void)state;
