@@ -69,6 +69,8 @@ NOT_CALLED = ['server 192.0.2.%d:25\nclient 198.51.100.%d:4100\n' % (n, n) + scr
     (35, 'S: 220 - ESMTP\nC: EHLO laptop\nS: 250-laptop.alice.example\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
     (36, 'S: 220 - ESMTP\nC: EHLO <laptop.alice.example>\nS: 250-laptop.alice.example\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
     (37, 'S: 220 - ESMTP\nC: EHLO laptop.alice.example,\nS: 250-laptop.alice.example Hello\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
+    (38, 'S: 220 - ESMTP\nC: EHLO [198.51.100.38]\nS: 250-client.alice.example\nS: 250 STARTTLS\nC: QUIT\nS: 221 Bye\nclose\n'),
+    (39, 'S: 220 ftp.alice.example FTP (no SMTP)\nC: USER a\nS: 331 Password required\nC: QUIT\nS: 221 Bye\nclose\n'),
     (34, 'S: 220 ftp.alice.example FTP server ready\nC: USER a\nS: 331 Password required\nC: QUIT\nS: 221 Bye\nclose\n'))]
 
 # Server, sessions as (greeting, answer to EHLO, SNI), what is stored of it, its domain, and where that is from

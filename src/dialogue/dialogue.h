@@ -178,6 +178,7 @@ struct dialogue {
             bool news_greeting : 1;     /* 200 or 201, as of NNTP */
             bool greets_as_mail : 1;    /* as of mail only, by its words */
             bool unsure_name : 1;       /* the client called itself by two and more, or by what is no name */
+            uint32_t greeting_print;    /* of the name in it */
             uint16_t recipients;        /* accepted in this transaction */
             bool counted_message;       /* this transaction's message has been counted */
             bool last_chunk;            /* of BDAT */

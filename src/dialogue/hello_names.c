@@ -39,14 +39,21 @@ static struct span first_label(struct span name)
     return span_first(name, n);
 }
 
-/* An answer to EHLO may say the client's name instead of the server's, or that with a domain behind it, which is only seen
- * where the client's is known, and all that it said. */
+/* Of a client that gave one host name, and all that it said is known: not that name, or its label with a domain behind. Who
+ * calls itself by anything else (an address, a name for its own network) may be answered by the name that the DNS has for
+ * its address. */
+static bool is_not_the_clients(const struct dialogue *d, struct span name)
+{
+    uint64_t said = d->s->hello_name;
+    return !d->in[TO_SERVER].lost && said && !d->u.smtp.unsure_name && d->s->client_name == CLIENT_NAME_HOST &&
+           print_of(d, name) != said && print_of(d, first_label(name)) != said;
+}
+
+/* An answer to EHLO may say the client's name instead of the server's, unless that is in the greeting, too. */
 static bool is_own_name(const struct dialogue *d, struct span name)
 {
-    const struct direction_state *client = &d->in[TO_SERVER];
-    uint64_t said = d->s->hello_name;
-    return client->begun && !client->lost && said && !d->u.smtp.unsure_name && print_of(d, name) != said &&
-           print_of(d, first_label(name)) != said;
+    uint64_t print = print_of(d, name);
+    return d->in[TO_SERVER].begun && ((print && (uint32_t)(print >> 32) == d->u.smtp.greeting_print) || is_not_the_clients(d, name));
 }
 
 static bool asked_for(const struct dialogue *d) { return d->others->servers && !d->midstream; }
@@ -87,6 +94,7 @@ void server_greets(struct dialogue *d, struct span text)
 {
     struct span name = span_word(&text);
     d->u.smtp.greets_as_mail = greets_as_mail(text);
+    d->u.smtp.greeting_print = (uint32_t)(print_of(d, name) >> 32);
     if (asked_for(d) && !d->in[TO_CLIENT].lost && speaks_of_mail(text) &&
         server_names_would_tell(d->others->servers, &d->s->server, name, d->now_ns))
         names_set(d->names, d->pool, NAME_GREETING, name);

@@ -101,6 +101,32 @@ static void a_greeting_is_held_back(void **state)
     each(cases, COUNT(cases));
 }
 
+#define LITERAL "S: 220 - ESMTP\nC: EHLO [198.51.100.7]\n"
+
+/* The first word of an answer to EHLO may be the client's name, or that which the DNS has for its address. */
+static void an_answer_may_name_the_client(void **state)
+{
+    static const struct told cases[] = {
+        { "S: 220 - ESMTP\nC: EHLO c.example\nS: 250-mx.example hello\nS: 250 SIZE\n", NULL, "hello:mx.example" },
+        { "S: 220 - ESMTP\nC: EHLO c.example\nS: 250-C.example. hello\nS: 250 SIZE\n", NULL, "" },
+        { "S: 220 - ESMTP\nC: EHLO c\nS: 250-c.example hello\nS: 250 SIZE\n", NULL, "" },
+        { LITERAL "S: 250-client.reverse.example\nS: 250 SIZE\n", NULL, "" },
+        { LITERAL "S: 250 client.reverse.example\n", NULL, "" },
+        { "S: 220 - ESMTP\nC: EHLO 198.51.100.7\nS: 250-client.reverse.example\nS: 250 SIZE\n", NULL, "" },
+        { "S: 220 - ESMTP\nC: EHLO [127.0.0.1]\nS: 250-client.reverse.example\nS: 250 SIZE\n", NULL, "" },
+        { "S: 220 - ESMTP\nC: EHLO localhost\nS: 250-client.reverse.example\nS: 250 SIZE\n", NULL, "" },
+        { "S: 220 - ESMTP\nC: EHLO pc\nS: 250-client.reverse.example\nS: 250 SIZE\n", NULL, "" },
+        { "S: 220 - ESMTP\nC: EHLO pc.lan\nS: 250-client.reverse.example\nS: 250 SIZE\n", NULL, "" },
+        { "S: 220 - ESMTP\nC: EHLO smtpclient.apple\nS: 250-client.reverse.example\nS: 250 SIZE\n", NULL, "" },
+        { "S: 220 mx.example ready\nC: EHLO [198.51.100.7]\nS: 250-MX.example\nS: 250 SIZE\n", NULL, "hello:mx.example" },
+        { "S: 220 mx.example ESMTP\nC: EHLO [198.51.100.7]\nS: 250-client.reverse.example\nS: 250 SIZE\n", NULL, "greeting:mx.example" },
+        { "S: 220 mx.example ready\nC: EHLO mx.example\nS: 250-mx.example\nS: 250 SIZE\n", NULL, "hello:mx.example" },
+        { "S: 220 mx.example ready\nC: QUIT\nS: 250-mx.example\nS: 250 SIZE\n", NULL, "" },
+    };
+    (void)state;
+    each(cases, COUNT(cases));
+}
+
 /* What is told already is not held again. */
 static void a_name_is_told_once(void **state)
 {
@@ -125,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_greeting_is_held_back),
+        cmocka_unit_test(an_answer_may_name_the_client),
         cmocka_unit_test(a_name_is_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
