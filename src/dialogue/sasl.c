@@ -162,20 +162,70 @@ static bool is_base64(struct span s)
     return n && s.n % 4 == 0;
 }
 
-/* A short word of letters of one case is Base64 by chance more often than on purpose: an unknown command. */
-static bool is_word(struct span s)
+static unsigned base64_value(uint8_t c)
 {
-    size_t upper = 0, lower = 0;
+    return c >= 'a' ? c - 'a' + 26u : c >= 'A' ? c - 'A' + 0u : c >= '0' ? c - '0' + 52u : c == '+' ? 62 : c == '/' ? 63 : 0;
+}
+
+/* Of valid Base64 without its padding: whether it stands for UTF-8 without control characters other than `allowed`, of
+ * which *n is how many there are. */
+static bool stands_for_text(struct span s, uint8_t allowed, size_t *n)
+{
+    unsigned bits = 0, held = 0, more = 0;
+    *n = 0;
     for (size_t i = 0; i < s.n; i++) {
-        upper += s.p[i] >= 'A' && s.p[i] <= 'Z';
-        lower += s.p[i] >= 'a' && s.p[i] <= 'z';
+        held = (held << 6 | base64_value(s.p[i])) & 0xffff;
+        if ((bits += 6) < 8)
+            continue;
+        uint8_t c = (uint8_t)(held >> (bits -= 8));
+        bool follows = c >= 0x80 && c < 0xc0;
+        if (follows != (more > 0) || c == 0xc0 || c == 0xc1 || c > 0xf4 || c == 0x7f || (c < ' ' && c != allowed))
+            return false;
+        more = follows ? more - 1 : c < 0xc0 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+        *n += c == allowed;
     }
-    return s.n <= 8 && (upper == s.n || lower == s.n);
+    return !more;
+}
+
+/* Whether it has the form that a client's response has by this mechanism. */
+static bool has_form_of(enum mechanism m, struct span s)
+{
+    uint8_t allowed = m == MECHANISM_PLAIN || m == MECHANISM_SECURID ? 0 : m == MECHANISM_XOAUTH2 || m == MECHANISM_OAUTHBEARER ? 1 : '\t';
+    size_t n;
+    bool text = stands_for_text(s, allowed, &n);
+    return text && (n || allowed == '\t');
+}
+
+/* As captures that are kept as evidence have it in its place. */
+static bool is_blanked(struct span s)
+{
+    size_t n = 0;
+    while (n < s.n && s.p[n] == 'x')
+        n++;
+    return n == s.n;
+}
+
+/* Valid Base64 that nobody has asked for: the response of a client that does not wait, or its next command, which the
+ * same letters can be. No command is longer than the name of a mechanism or has a sign in it, and its letters hardly
+ * stand for what a response is made of; but as few as these may by chance, where any text will do. */
+enum { BY_CHANCE = 4 };
+
+static bool is_response(enum mechanism m, struct span s)
+{
+    size_t n = s.n;
+    while (s.p[n - 1] == '=')
+        n--;
+    if (is_blanked(s) || n < s.n || n >= MECHANISM_TEXT || memchr(s.p, '+', n) || memchr(s.p, '/', n))
+        return true;
+    bool named = m != MECHANISM_UNKNOWN && m != MECHANISM_NAMED;
+    return has_form_of(m, s) && (named || n > BY_CHANCE);
 }
 
 void sasl_unheard(struct dialogue *d, struct span line)
 {
-    if (d->sasl.refused && d->now_has_ack && (int32_t)(d->now_ack - d->refused_end) < 0 && is_base64(line) && !is_word(line))
+    struct sasl *s = &d->sasl;
+    bool unheard = s->refused && d->now_has_ack && (int32_t)(d->now_ack - d->refused_end) < 0;
+    if (unheard && is_base64(line) && is_response((enum mechanism)s->mechanism, line))
         take_response(d, line);
 }
 

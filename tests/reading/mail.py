@@ -79,6 +79,21 @@ def is_base64(text):
     return len(text) % 4 == 0 and re.fullmatch(rb'[A-Za-z0-9+/]+={0,2}', text)
 
 
+def is_response(mechanism, text):
+    """Of Base64 that a client sent without being asked: no command. Those have no signs, are no longer than the name of a
+    mechanism, and read as Base64 they are no text; what evidence has in the place of a response is one."""
+    if re.search(rb'[+/=]', text) or len(text) > 20 or not text.strip(b'x'):
+        return True
+    sign = {'PLAIN': '\0', 'SECURID': '\0', 'XOAUTH2': '\1', 'OAUTHBEARER': '\1'}.get(mechanism)
+    try:
+        said = base64.b64decode(text).decode()
+    except UnicodeDecodeError:
+        return False
+    if sign and sign not in said or re.search('[\0-\x1f\x7f]', said.replace(sign or '\t', '')):
+        return False
+    return len(text) > 4 or mechanism in MECHANISMS
+
+
 def is_type_3(text):
     try:
         return base64.b64decode(text[:16])[:9] == b'NTLMSSP\0\3'
@@ -330,7 +345,7 @@ class Dialogue:
     def response_unheard(self, line):
         """A response all the same if it was sent before the refusal was heard."""
         said = line.strip()
-        if self.unheard and said and self.chunk.ack is not None and self.chunk.ack < self.unheard[1] and is_base64(said) and not re.fullmatch(rb'[A-Z]{1,8}|[a-z]{1,8}', said):
+        if self.unheard and said and self.chunk.ack is not None and self.chunk.ack < self.unheard[1] and is_base64(said) and is_response(self.unheard[0].mechanism, said):
             self.unheard[0].response(line)
 
     def injected(self):
