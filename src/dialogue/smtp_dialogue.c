@@ -7,8 +7,9 @@
 /* Verbs of open commands beyond those on the wire. */
 enum { SMTP_AUTH_RESPONSE = SMTP_VERB_N, SMTP_BODY, SMTP_BDAT_LAST };
 
-/* open_command.flags, beside those of STARTTLS; OTHER_WORD: by X-ANONYMOUSTLS. */
-enum { IS_USER = 8, HAS_ARGUMENT = 16, EACH_RECIPIENT = 32, OTHER_WORD = 64 };
+/* open_command.flags, beside those of STARTTLS; OTHER_WORD: by X-ANONYMOUSTLS. BEHIND_353: each recipient of PRDR, of whose
+ * answers those that refuse are the tag. */
+enum { IS_USER = 8, HAS_ARGUMENT = 16, EACH_RECIPIENT = 32, OTHER_WORD = 64, BEHIND_353 = 128 };
 
 /* --- the client --- */
 
@@ -320,11 +321,13 @@ static void answer_to_auth(struct dialogue *d, const struct smtp_reply_line *r)
         sasl_done(d, r->code == 235);
 }
 
-static void end_of_message(struct dialogue *d, const struct smtp_reply_line *r)
+static void end_of_message(struct dialogue *d, const struct smtp_reply_line *r, const struct open_command *c)
 {
-    if (r->code == 353)                 /* the end is yet to come */
+    bool prdr = c->flags & BEHIND_353;
+    bool nobodys = prdr && c->tag && c->tag >= d->u.smtp.recipients;
+    if (r->code == 353 || (prdr && c->times > 1))       /* the end is yet to come */
         return;
-    if (r->code == 250 && !d->u.smtp.counted_message) {
+    if (r->code == 250 && !nobodys && !d->u.smtp.counted_message) {
         handed_over(d);
         d->u.smtp.counted_message = true;
     }
@@ -404,7 +407,7 @@ static void take_answer(struct dialogue *d, const struct smtp_reply_line *r, con
         break;
     case SMTP_BODY:
     case SMTP_BDAT_LAST:
-        end_of_message(d, r);
+        end_of_message(d, r, c);
         break;
     case SMTP_RSET:
     case SMTP_HELO:
@@ -524,19 +527,23 @@ static void first_line_of_reply(struct dialogue *d, const struct smtp_reply_line
 }
 
 /* Each recipient of a message has an answer of its own: with LMTP (RFC 2033 section 4.2), and behind a 353 (PRDR, as
- * Exim speaks it), where one for all of them ends it. */
+ * Exim speaks it), where one for all of them ends it; that alone says whether there is a message, if not all refused it. */
 static void answers_follow(struct dialogue *d, const struct smtp_reply_line *r, struct open_command *c)
 {
     bool message = c->verb == SMTP_BODY || c->verb == SMTP_BDAT_LAST;
     uint16_t n = d->u.smtp.recipients;
 
+    if (message && (c->flags & BEHIND_353) && c->times > 1)
+        c->tag += r->code >= 400;
     if (!message || (c->flags & EACH_RECIPIENT) || (d->dialect != &lmtp_dialect && r->code != 353))
         return;
     c->flags |= EACH_RECIPIENT;
-    if (r->code == 353)
+    c->times = n ? n : 1;
+    if (r->code == 353) {
+        c->flags |= BEHIND_353;
+        c->tag = 0;
         c->times = n <= UINT16_MAX - 2 ? n + 2 : n;
-    else
-        c->times = n ? n : 1;
+    }
 }
 
 static void last_line_of_reply(struct dialogue *d, const struct smtp_reply_line *r)

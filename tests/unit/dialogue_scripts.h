@@ -47,6 +47,10 @@ struct script {
     const char *script, *want;
 };
 
+#define PRDR "C: MAIL FROM:<> PRDR\nS: 250 ok\nC: RCPT TO:<a@mx>\nS: 250 ok\nC: RCPT TO:<b@mx>\nS: 250 ok\n" \
+             "C: DATA\nS: 354 go\nC: x\nC: .\nS: 353 analysis begins\n"
+#define SMTP_QUIT "C: QUIT\nS: 221 bye\n"
+
 static const struct script scripts[] = {
     /* SMTP that is upgraded */
     { "STARTTLS, 1.3", 25, PLAIN, SMTP_OFFER SMTP_ASK TLS_13 BOTH_FIN,
@@ -114,6 +118,12 @@ static const struct script scripts[] = {
       "C: x\nC: .\nC: MAIL FROM:<a>\nC: RCPT TO:<b>\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\n"
       "C: .\n"
       "C: QUIT\nS: 250 ok\nS: 221 bye\n", "clear done; mail; 2 messages" },
+    { "PRDR, refused by each recipient", 25, PLAIN, SMTP_BARE PRDR "S: 550 no\nS: 550 no\nS: 250 ok\n" SMTP_QUIT, "clear mail; mail" },
+    { "PRDR, refused by one", 25, PLAIN, SMTP_BARE PRDR "S: 550 no\nS: 250 ok\nS: 250 ok\n" SMTP_QUIT, "clear done; mail; 1 message" },
+    { "PRDR, refused at the end", 25, PLAIN, SMTP_BARE PRDR "S: 250 ok\nS: 250 ok\nS: 550 no\n" SMTP_QUIT, "clear mail; mail" },
+    { "PRDR, and a message behind", 25, PLAIN,
+      SMTP_BARE PRDR "S: 550 no\nS: 450 no\nS: 250 ok\n"
+      "C: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@mx>\nS: 250 ok\nC: DATA\nS: 354 go\nC: x\nC: .\nS: 250 ok\n", "clear done; mail; 1 message" },
     { "a message that is refused", 25, PLAIN,
       SMTP_BARE SMTP_MAIL "C: RCPT TO:<b>\nS: 250 ok\nC: DATA\nS: 354 go\nC: x\nC: .\nS: 554 no\n",
           "clear mail; mail" },
