@@ -2,22 +2,26 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 #include "proto/imap.h"
 
-/* Parts of what programs give as their name in ID, in any case; the first that fits counts. */
+/* Words of what programs give as their name in ID, or in the name of their bundle or package, one behind the other; in any
+ * case, and whatever is between them. The first that fits counts. */
 static const struct {
-    const char *part;
+    const char *words;
     enum client_name is;
 } programs[] = {
     { "thunderbird", CLIENT_NAME_THUNDERBIRD }, { "betterbird", CLIENT_NAME_THUNDERBIRD },
     { "mac os x mail", CLIENT_NAME_APPLE }, { "macos mail", CLIENT_NAME_APPLE }, { "iphone mail", CLIENT_NAME_APPLE },
     { "ipad mail", CLIENT_NAME_APPLE }, { "apple mail", CLIENT_NAME_APPLE }, { "ios mail", CLIENT_NAME_APPLE },
+    { "com.apple", CLIENT_NAME_APPLE },
     { "outlook", CLIENT_NAME_OUTLOOK }, { "windows mail", CLIENT_NAME_OUTLOOK }, { "windows live", CLIENT_NAME_OUTLOOK },
     { "hxmail", CLIENT_NAME_OUTLOOK },
-    { "android", CLIENT_NAME_ANDROID }, { "k-9", CLIENT_NAME_ANDROID }, { "fairemail", CLIENT_NAME_ANDROID },
-    { "samsung", CLIENT_NAME_ANDROID }, { "aquamail", CLIENT_NAME_ANDROID }, { "aqua mail", CLIENT_NAME_ANDROID },
-    { "bluemail", CLIENT_NAME_ANDROID }, { "com.google", CLIENT_NAME_ANDROID },
+    { "android", CLIENT_NAME_ANDROID }, { "k-9", CLIENT_NAME_ANDROID }, { "k9", CLIENT_NAME_ANDROID },
+    { "fairemail", CLIENT_NAME_ANDROID }, { "eu.faircode", CLIENT_NAME_ANDROID }, { "samsung email", CLIENT_NAME_ANDROID },
+    { "samsung mail", CLIENT_NAME_ANDROID }, { "aquamail", CLIENT_NAME_ANDROID }, { "aqua mail", CLIENT_NAME_ANDROID },
+    { "bluemail", CLIENT_NAME_ANDROID }, { "com.google.gmail", CLIENT_NAME_PROGRAM }, { "com.google", CLIENT_NAME_ANDROID },
     { "roundcube", CLIENT_NAME_WEBMAIL }, { "squirrelmail", CLIENT_NAME_WEBMAIL }, { "horde", CLIENT_NAME_WEBMAIL },
     { "snappymail", CLIENT_NAME_WEBMAIL }, { "rainloop", CLIENT_NAME_WEBMAIL }, { "nextcloud", CLIENT_NAME_WEBMAIL },
     { "sogo", CLIENT_NAME_WEBMAIL }, { "webmail", CLIENT_NAME_WEBMAIL },
@@ -31,9 +35,10 @@ static const struct {
     { "libcurl", CLIENT_NAME_LIBRARY }, { "php", CLIENT_NAME_LIBRARY },
     { "evolution", CLIENT_NAME_DESKTOP }, { "kmail", CLIENT_NAME_DESKTOP }, { "kontact", CLIENT_NAME_DESKTOP },
     { "akonadi", CLIENT_NAME_DESKTOP }, { "claws", CLIENT_NAME_DESKTOP }, { "sylpheed", CLIENT_NAME_DESKTOP },
-    { "mutt", CLIENT_NAME_DESKTOP }, { "alpine", CLIENT_NAME_DESKTOP }, { "geary", CLIENT_NAME_DESKTOP },
+    { "mutt", CLIENT_NAME_DESKTOP }, { "neomutt", CLIENT_NAME_DESKTOP }, { "alpine", CLIENT_NAME_DESKTOP }, { "geary", CLIENT_NAME_DESKTOP },
     { "em client", CLIENT_NAME_DESKTOP }, { "emclient", CLIENT_NAME_DESKTOP }, { "the bat", CLIENT_NAME_DESKTOP },
     { "mailmate", CLIENT_NAME_DESKTOP }, { "mailspring", CLIENT_NAME_DESKTOP }, { "trojit", CLIENT_NAME_DESKTOP },
+    { "trojita", CLIENT_NAME_DESKTOP },
     { "seamonkey", CLIENT_NAME_DESKTOP }, { "postbox", CLIENT_NAME_DESKTOP }, { "spark", CLIENT_NAME_DESKTOP },
     { "airmail", CLIENT_NAME_DESKTOP }, { "vivaldi", CLIENT_NAME_DESKTOP }, { "opera", CLIENT_NAME_DESKTOP },
 };
@@ -139,10 +144,49 @@ enum client_name client_name_of_hello(struct span name)
     return !dots ? CLIENT_NAME_LABEL : is_private(name) ? CLIENT_NAME_PRIVATE : CLIENT_NAME_HOST;
 }
 
+/* The next run of letters and digits; empty: there is none. */
+static struct span next_word(struct span *rest)
+{
+    size_t begin = 0, end;
+    while (begin < rest->n && !is_letter_or_digit(rest->p[begin]))
+        begin++;
+    for (end = begin; end < rest->n && is_letter_or_digit(rest->p[end]); end++)
+        ;
+    struct span word = span_first(span_skip(*rest, begin), end - begin);
+    *rest = span_skip(*rest, end);
+    return word;
+}
+
+/* The number of a version may be behind it. */
+static bool is_word_with_number(struct span said, struct span word)
+{
+    size_t n = said.n;
+    while (n > word.n && said.p[n - 1] >= '0' && said.p[n - 1] <= '9')
+        n--;
+    return n == word.n && strncasecmp((const char *)said.p, (const char *)word.p, n) == 0;
+}
+
+static bool begins_with_words(struct span said, struct span words)
+{
+    for (struct span word; (word = next_word(&words)).n;)
+        if (!is_word_with_number(next_word(&said), word))
+            return false;
+    return true;
+}
+
+static bool has_words(struct span said, const char *words)
+{
+    struct span want = span_of(words, strlen(words));
+    for (struct span rest = said; rest.n; next_word(&rest))
+        if (begins_with_words(rest, want))
+            return true;
+    return false;
+}
+
 static enum client_name of_program(struct span value)
 {
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        if (span_find_nocase(value, programs[i].part) >= 0)
+        if (has_words(value, programs[i].words))
             return programs[i].is;
     return CLIENT_NAME_PROGRAM;
 }

@@ -73,11 +73,36 @@ static void ids_name_a_program(void **state)
     each(ids, COUNT(ids), client_name_of_id);
 }
 
+/* Whole words, or those of the name of a bundle, are looked for, not parts of words. */
+static void ids_are_read_by_words(void **state)
+{
+    static const struct says ids[] = {
+        { "(\"name\" \"SparkPost\")", CLIENT_NAME_PROGRAM }, { "(\"name\" \"Spark\")", CLIENT_NAME_DESKTOP },
+        { "(\"name\" \"Samsung printer\")", CLIENT_NAME_PROGRAM }, { "(\"name\" \"Samsung Email\")", CLIENT_NAME_ANDROID },
+        { "(\"name\" \"com.samsung.android.email.provider\")", CLIENT_NAME_ANDROID },
+        { "(\"name\" \"com.apple.mail\")", CLIENT_NAME_APPLE }, { "(\"name\" \"com.apple.email.maild\")", CLIENT_NAME_APPLE },
+        { "(\"name\" \"telecom.apple\")", CLIENT_NAME_PROGRAM }, { "(\"name\" \"com.applejack\")", CLIENT_NAME_PROGRAM },
+        { "(\"name\" \"com.google.android.gm\")", CLIENT_NAME_ANDROID }, { "(\"name\" \"com.google.Gmail\")", CLIENT_NAME_PROGRAM },
+        { "(\"name\" \"com.microsoft.office.outlook\")", CLIENT_NAME_OUTLOOK }, { "(\"name\" \"org.mozilla.thunderbird\")", CLIENT_NAME_THUNDERBIRD },
+        { "(\"name\" \"com.fsck.k9\")", CLIENT_NAME_ANDROID }, { "(\"name\" \"K-9 Mail\")", CLIENT_NAME_ANDROID },
+        { "(\"name\" \"eu.faircode.email\")", CLIENT_NAME_ANDROID }, { "(\"name\" \"me.bluemail.mail\")", CLIENT_NAME_ANDROID },
+        { "(\"name\" \"KMail2\")", CLIENT_NAME_DESKTOP }, { "(\"name\" \"Outlook365\")", CLIENT_NAME_OUTLOOK }, { "(\"name\" \"akonadi_imap_resource_1\")", CLIENT_NAME_DESKTOP },
+        { "(\"name\" \"NeoMutt\")", CLIENT_NAME_DESKTOP }, { "(\"name\" \"Mutter\")", CLIENT_NAME_PROGRAM }, { "(\"name\" \"Graphpad\")", CLIENT_NAME_PROGRAM },
+        { "(\"name\" \"Trojit\xc3\xa1\")", CLIENT_NAME_DESKTOP }, { "(\"name\" \"Operations\")", CLIENT_NAME_PROGRAM },
+        { "(\"name\" \"item client\")", CLIENT_NAME_PROGRAM }, { "(\"name\" \"eM Client\")", CLIENT_NAME_DESKTOP }, { "(\"name\" \"eM\")", CLIENT_NAME_PROGRAM },
+        { "(\"name\" \"The Bat!\")", CLIENT_NAME_DESKTOP }, { "(\"name\" \"Mac-OS-X Mail\")", CLIENT_NAME_APPLE }, { "(\"name\" \"Mac OS X\")", CLIENT_NAME_PROGRAM },
+        { "(\"name\" \"PHP/8.2\")", CLIENT_NAME_LIBRARY }, { "(\"name\" \"...\")", CLIENT_NAME_PROGRAM },
+    };
+    (void)state;
+    each(ids, COUNT(ids), client_name_of_id);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hellos_have_a_shape),
         cmocka_unit_test(ids_name_a_program),
+        cmocka_unit_test(ids_are_read_by_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
