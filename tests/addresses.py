@@ -46,7 +46,19 @@ C> client_key_exchange + ccs + finished
 S> ccs + finished
 C> data 100
 ''',
+    'plain': '''server 192.0.2.77:465
+client 198.51.100.66:40002
+C> client_hello max=1.2 sni=abc000024d.deadbeef.example
+S> server_hello version=1.2
+S> certificate cn=static3221226061.example issuer=c6336442.198051100066.example
+S> server_hello_done
+C> client_key_exchange + ccs + finished
+S> ccs + finished
+C> data 100
+''',
 }
+# Forms that are an address only because one of the ends of its session has it.
+PLAIN = b'c000024d', b'3221226061', b'c6336442', b'198051100066'
 
 # Two days of a server: what the first tells is evidence in the second.
 DAYS = ['''server 192.0.2.77:25
@@ -244,7 +256,7 @@ class Tests:
         data = open(self.true, 'rb').read()
         said = [] if len(self.hosts) > 30 and len(self.sessions) > 600 else ['%d addresses, %d sessions' % (len(self.hosts), len(self.sessions))]
         said += [] if len(traces(data, self.hosts)) > len(self.hosts) else ['the search finds nothing where all is kept']
-        for what in (b'pool-192-0-2-77', b'v192.0.2.77', b'X-192-0-2-77', b'CN=192.0.2.77', b'ca-2001-db8-0', b'2001:db8:9::77'):
+        for what in (b'pool-192-0-2-77', b'v192.0.2.77', b'X-192-0-2-77', b'CN=192.0.2.77', b'ca-2001-db8-0', b'2001:db8:9::77', *PLAIN):
             said += [] if what in data else ['%r is not stored where all is kept' % what]
         said += [] if Aes(bytes(range(16))).encrypt(bytes.fromhex('00112233445566778899aabbccddeeff')).hex() == '69c4e0d86a7b0430d8cdb78070b4c55a' else ['AES is wrong']
         said += [] if str(MODES['prefix'](ipaddress.ip_address('128.11.68.132'))) == '135.242.180.132' else ['Crypto-PAn is wrong']
@@ -296,6 +308,8 @@ class Tests:
             db, spoken = self.made(mode)
             data = open(db, 'rb').read()
             said += ['%s: the database has %s' % (mode, t) for t in traces(data, self.hosts)[:3]]
+            said += ['%s: the database has %s' % (mode, t) for t in PLAIN if t in data]
+            said += [] if b'ab*.deadbeef.example' in data else ['%s: what is no address is hidden' % mode]
             said += ['%s: the database: %s' % (mode, t) for t in has_key(data)]
             for args in (('sessions',), ('report', 'servers'), ('report', 'networks'), ('report', 'news'), ('report', '--format', 'html'),
                          ('report', 'stripped'), ('report', 'certificates'), ('incidents', '--format', 'jsonl'), ('locate',), ('rehearse',), ('retain', '--retain-sessions', '0', '--retain-incidents', '0'), ('top', '--once'), ('rejudge', '--dry-run')):

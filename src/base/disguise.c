@@ -194,25 +194,118 @@ static size_t short_form_of(const char *p)
     return inet_pton(AF_INET6, text, addr) == 1 ? n : 0;
 }
 
-static size_t run_of(const char *p, bool (*digit)(char))
+/* --- the addresses that a session has, in forms that may be anything else --- */
+
+/* Groups of `unit` bytes each, as hexadecimal or decimal numbers; padded: with as many digits as they can have. */
+struct form {
+    bool hex, padded, joints, backwards;
+    uint8_t unit, from;                 /* bytes before `from` are left out */
+    uint8_t least;                      /* digits; fewer are anything */
+};
+
+static const struct form forms_of_v4[] = {
+    { .hex = true, .unit = 1, .padded = true }, { .hex = true, .unit = 1, .padded = true, .backwards = true },
+    { .hex = true, .unit = 1, .padded = true, .joints = true }, { .hex = true, .unit = 1, .padded = true, .joints = true, .backwards = true },
+    { .hex = true, .unit = 1, .joints = true }, { .hex = true, .unit = 1, .joints = true, .backwards = true },
+    { .hex = true, .unit = 2, .padded = true, .joints = true }, { .hex = true, .unit = 2, .joints = true },
+    { .hex = true, .unit = 4, .least = 7 },
+    { .unit = 1, .padded = true }, { .unit = 1, .padded = true, .backwards = true },
+    { .unit = 1, .padded = true, .joints = true }, { .unit = 1, .padded = true, .joints = true, .backwards = true },
+    { .unit = 1, .joints = true }, { .unit = 1, .joints = true, .backwards = true },
+    { .unit = 1, .least = 7 }, { .unit = 1, .least = 7, .backwards = true },
+    { .unit = 4, .least = 7 }, { .unit = 4, .least = 7, .backwards = true },
+    /* The host within a network that is named before it, or is not. */
+    { .unit = 1, .padded = true, .joints = true, .from = 2 }, { .unit = 1, .padded = true, .joints = true, .from = 2, .backwards = true },
+    { .unit = 1, .joints = true, .from = 2 }, { .unit = 1, .joints = true, .from = 2, .backwards = true },
+};
+
+static const struct form forms_of_v6[] = {
+    { .hex = true, .unit = 2, .padded = true }, { .hex = true, .unit = 2, .padded = true, .joints = true },
+    { .hex = true, .unit = 2, .joints = true },
+    { .hex = true, .unit = 2, .padded = true, .from = 8 }, { .hex = true, .unit = 2, .padded = true, .joints = true, .from = 8 },
+    { .hex = true, .unit = 2, .joints = true, .from = 8 },
+};
+
+enum { NUMBER_TEXT = 11 };
+
+static size_t write_number(char out[NUMBER_TEXT], uint32_t value, bool hex, size_t width)
 {
     size_t n = 0;
-    while (digit(p[n]))
-        n++;
+    for (uint32_t v = value; v || n < width || !n; v /= hex ? 16 : 10)
+        out[n++] = "0123456789abcdef"[v % (hex ? 16 : 10)];
+    return n;                           /* the last digit first */
+}
+
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
+
+static size_t begins_with_number(const char *p, uint32_t value, bool hex, size_t width)
+{
+    char digits[NUMBER_TEXT];
+    size_t n = write_number(digits, value, hex, width);
+    for (size_t i = 0; i < n; i++)
+        if (lower(p[i]) != digits[n - 1 - i])
+            return 0;
     return n;
 }
 
-/* An address without joints, as some name their customers: 8 or 32 hexadecimal digits, or 12 decimal ones, before which any
- * letter may stand, as in static192000002001. */
-static size_t plain_form_of(const char *p, char before)
+/* Digits around it would make it another number; a full row of hexadecimal ones is none by chance. */
+static bool stands_alone(const struct form *f, char before, char behind)
 {
-    size_t hex = run_of(p, is_hex), decimal = run_of(p, is_digit);
-    if (decimal == 12 && !is_digit(before) && !is_letter(p[decimal]))
-        return decimal;
-    return !is_hex(before) && !is_letter(p[hex]) && (hex == 8 || hex == 32) ? hex : 0;
+    if (f->hex)
+        return f->padded || (!is_hex(before) && !is_hex(behind));
+    return !is_digit(before) && !is_digit(behind);
 }
 
-/* Length of an address that begins here, behind `before`. */
+static size_t form_at(const struct form *f, const char *p, char before, const uint8_t *bytes, size_t size)
+{
+    size_t n = 0, digits = 0, groups = (size - f->from) / f->unit;
+    size_t width = !f->padded ? 0 : f->hex ? 2u * f->unit : 3;
+
+    for (size_t g = 0; g < groups; g++) {
+        uint32_t value = 0;
+        for (size_t i = 0; i < f->unit; i++) {
+            size_t at = g * f->unit + i;
+            value = value << 8 | bytes[f->backwards ? size - 1 - at : f->from + at];
+        }
+        if (g && f->joints && !is_joint(p[n++]))
+            return 0;
+        size_t used = begins_with_number(p + n, value, f->hex, width);
+        if (!used)
+            return 0;
+        n += used;
+        digits += used;
+    }
+    return digits >= f->least && stands_alone(f, before, p[n]) ? n : 0;
+}
+
+/* As people write it, with any joint for a colon, as in 2001-db8-9--77. */
+static size_t written_at(const char *p, char before, const uint8_t addr[16])
+{
+    char text[ADDRESS_TEXT];
+    size_t n;
+    address_text(addr, text);
+    for (n = 0; text[n]; n++)
+        if (text[n] == ':' ? !is_joint(p[n]) : lower(p[n]) != text[n])
+            return 0;
+    return is_hex(before) || is_hex(p[n]) ? 0 : n;
+}
+
+static size_t own_at(const char *p, char before, const uint8_t addr[16])
+{
+    bool v4 = is_v4(addr);
+    const struct form *forms = v4 ? forms_of_v4 : forms_of_v6;
+    size_t count = v4 ? sizeof forms_of_v4 / sizeof *forms : sizeof forms_of_v6 / sizeof *forms;
+    size_t most = v4 ? 0 : written_at(p, before, addr);
+
+    for (size_t i = 0; i < count; i++) {
+        size_t n = form_at(&forms[i], p, before, v4 ? addr + 12 : addr, v4 ? 4 : 16);
+        if (n > most)
+            most = n;
+    }
+    return most;
+}
+
+/* Length of an address that begins here, behind `before`, in a form that nothing else has. */
 static size_t address_at(const char *p, char before)
 {
     size_t n = is_digit(*p) && !is_digit(before) ? row_of(p, is_digit, 3, 4) : 0;
@@ -221,18 +314,20 @@ static size_t address_at(const char *p, char before)
         n = six;
     if (!n && (is_hex(*p) || *p == ':') && !is_digit(before) && before != ':')
         n = short_form_of(p);
-    if (!n)
-        n = plain_form_of(p, before);
     return n;
 }
 
-void disguise_text(const struct disguise *d, char *text)
+void disguise_text(const struct disguise *d, char *text, const struct own_addresses *own)
 {
     char *out = text, before = 0;
     if (d->mode == ADDRESSES_KEEP || d->mode == ADDRESSES_DEFAULT)
         return;
     for (const char *p = text; *p;) {
         size_t n = address_at(p, before);
+        for (size_t i = 0; is_hex(*p) && i < own->n; i++) {
+            size_t as_own = own_at(p, before, own->addr[i]);
+            n = as_own > n ? as_own : n;
+        }
         before = n ? p[n - 1] : *p;     /* out never overtakes p */
         *out++ = n ? '*' : *p;
         p += n ? n : 1;

@@ -10,7 +10,9 @@
 #define MAILSEAL_BASE_DISGUISE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum address_mode {
     ADDRESSES_DEFAULT,                  /* as the database has it; a new one keeps them whole */
@@ -46,10 +48,22 @@ bool disguise_mark(const uint8_t key[ADDRESS_KEY], uint8_t mark[ADDRESS_KEY_MARK
 
 /* From an address to what is stored of it. Not by two threads at once. */
 void disguise_address(const struct disguise *, uint8_t addr[16]);
+/* Those of the session that a text is of, which it may name in forms that could be anything else. */
+enum { OWN_ADDRESSES = 4 };
+struct own_addresses {
+    size_t n;
+    uint8_t addr[OWN_ADDRESSES][16];
+};
+static inline void own_add(struct own_addresses *own, const uint8_t addr[16])
+{
+    memcpy(own->addr[own->n++], addr, sizeof *own->addr);
+}
+
 /* Puts '*' in the place of each address within a name or a sentence, which does not become longer: four numbers of
- * IPv4 or eight and more groups of IPv6 with '.', '-', '_' or ':' between them (as in pool-192-0-2-1.example), IPv6
- * as people write it, or an address as 8 or 32 hexadecimal or 12 decimal digits (as in ip-c0000201.example). With
- * ADDRESSES_KEEP nothing changes. */
-void disguise_text(const struct disguise *, char *text);
+ * IPv4 or eight and more groups of IPv6 with '.', '-', '_' or ':' between them (as in pool-192-0-2-1.example), and IPv6
+ * as people write it. Of `own` also other digits that stand for one: hexadecimal (ip-c0000201.example) or decimal ones,
+ * with joints or without, forwards or backwards, one number (3221225985), and the last two numbers of IPv4 or the last
+ * four groups of IPv6 alone. With ADDRESSES_KEEP nothing changes. */
+void disguise_text(const struct disguise *, char *text, const struct own_addresses *own);
 
 #endif

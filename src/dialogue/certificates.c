@@ -10,17 +10,17 @@ static struct known_certificate *place_of(struct certificates *c, const uint8_t 
     return &c->place[load_be16(sha256) % CERTIFICATE_PLACES];
 }
 
-static void tell(const struct certificates *c, const uint8_t sha256[32], const struct x509_words *w)
+static void tell(const struct certificates *c, const uint8_t sha256[32], const struct x509_words *w, const struct session_core *s)
 {
     struct certificate new = { .not_before = w->not_before, .not_after = w->not_after,
-                               .self_signed = w->self_signed };
+                               .self_signed = w->self_signed, .client = s->client, .server = s->server };
     memcpy(new.sha256, sha256, sizeof new.sha256);
     memcpy(new.subject, w->subject, sizeof new.subject);
     memcpy(new.issuer, w->issuer, sizeof new.issuer);
     c->met(c->ctx, &new);
 }
 
-const struct known_certificate *certificates_meet(struct certificates *c, struct span der)
+const struct known_certificate *certificates_meet(struct certificates *c, struct span der, const struct session_core *s)
 {
     struct x509_words words;
     uint8_t sha256[DIGEST_SHA256];
@@ -35,7 +35,7 @@ const struct known_certificate *certificates_meet(struct certificates *c, struct
     k->not_before = words.not_before;
     k->not_after = words.not_after;
     if (c->met)
-        tell(c, sha256, &words);
+        tell(c, sha256, &words, s);
     return k;
 }
 

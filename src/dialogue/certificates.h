@@ -21,9 +21,9 @@ struct certificates {
     struct known_certificate place[CERTIFICATE_PLACES];
 };
 
-/* der: any bytes, which should be one certificate. NULL: they are none; else what is known of it,
- * until the next call. */
-const struct known_certificate *certificates_meet(struct certificates *, struct span der);
+/* der: any bytes, which should be one certificate. s: of which only its ends are asked. NULL: they are none; else what is
+ * known of it, until the next call. */
+const struct known_certificate *certificates_meet(struct certificates *, struct span der, const struct session_core *s);
 /* All are new again. */
 void certificates_forget(struct certificates *);
 

@@ -60,7 +60,7 @@ static bool asked_for(const struct dialogue *d) { return d->others->servers && !
 
 static void met(struct dialogue *d, enum name_source source, struct span name)
 {
-    server_names_meet(d->others->servers, &d->s->server, source, name, d->now_ns);
+    server_names_meet(d->others->servers, d->s, source, name, d->now_ns);
 }
 
 void server_answers_hello(struct dialogue *d, struct span name)
@@ -96,7 +96,7 @@ void server_greets(struct dialogue *d, struct span text)
     d->u.smtp.greets_as_mail = greets_as_mail(text);
     d->u.smtp.greeting_print = (uint32_t)(print_of(d, name) >> 32);
     if (asked_for(d) && !d->in[TO_CLIENT].lost && speaks_of_mail(text) &&
-        server_names_would_tell(d->others->servers, &d->s->server, name, d->now_ns))
+        server_names_would_tell(d->others->servers, d->s, name, d->now_ns))
         names_set(d->names, d->pool, NAME_GREETING, name);
 }
 

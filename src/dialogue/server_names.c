@@ -23,16 +23,16 @@ static uint64_t *place_of(struct server_names *names, struct server_name *new, s
     return *place == *hash ? NULL : place;
 }
 
-bool server_names_would_tell(struct server_names *names, const struct endpoint *server, struct span word, uint64_t ns)
+bool server_names_would_tell(struct server_names *names, const struct session_core *s, struct span word, uint64_t ns)
 {
-    struct server_name new = { .server = *server };
+    struct server_name new = { .server = s->server };
     uint64_t hash;
     return place_of(names, &new, word, ns, &hash);
 }
 
-void server_names_meet(struct server_names *names, const struct endpoint *server, enum name_source source, struct span word, uint64_t ns)
+void server_names_meet(struct server_names *names, const struct session_core *s, enum name_source source, struct span word, uint64_t ns)
 {
-    struct server_name new = { .server = *server, .source = (uint8_t)source };
+    struct server_name new = { .server = s->server, .source = (uint8_t)source, .client = s->client };
     uint64_t hash, *place = place_of(names, &new, word, ns, &hash);
     if (!place)
         return;

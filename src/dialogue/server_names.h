@@ -18,10 +18,10 @@ struct server_names {
     uint64_t place[SERVER_NAME_PLACES]; /* 0: free */
 };
 
-/* word: any bytes; what is no name of a host is passed over. ns: packet time. */
-void server_names_meet(struct server_names *, const struct endpoint *server, enum name_source, struct span word, uint64_t ns);
+/* s: of which only its ends are asked. word: any bytes; what is no name of a host is passed over. ns: packet time. */
+void server_names_meet(struct server_names *, const struct session_core *s, enum name_source, struct span word, uint64_t ns);
 /* Whether the same would tell of one now, whatever its source. */
-bool server_names_would_tell(struct server_names *, const struct endpoint *server, struct span word, uint64_t ns);
+bool server_names_would_tell(struct server_names *, const struct session_core *s, struct span word, uint64_t ns);
 /* All are new again. */
 void server_names_forget(struct server_names *);
 

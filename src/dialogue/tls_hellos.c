@@ -141,7 +141,7 @@ void tls_note_certificate(struct dialogue *d, struct span der)
 
     if (!names || memcmp(names->certificate, none, sizeof none) != 0)
         return;
-    const struct known_certificate *k = certificates_meet(d->others->certificates, der);
+    const struct known_certificate *k = certificates_meet(d->others->certificates, der, d->s);
     if (!k)
         return;
     memcpy(names->certificate, k->sha256, sizeof names->certificate);

@@ -95,6 +95,7 @@ struct certificate {
     int64_t not_before, not_after;      /* unix seconds; both belong to it */
     bool self_signed;                   /* subject and issuer are the same name */
     char subject[CERTIFICATE_NAME], issuer[CERTIFICATE_NAME];   /* RFC 2253, printable ASCII; "..." where cut */
+    struct endpoint client, server;     /* of the session that showed it, which it may name; not stored */
 };
 
 /* What a server calls itself in clear. Sessions do not name it. */
@@ -103,6 +104,7 @@ struct server_name {
     struct endpoint server;
     uint8_t source;                     /* enum name_source */
     char text[SERVER_NAME_TEXT];        /* as host_name_read() gives it */
+    struct endpoint client;             /* which it may name; not stored */
 };
 
 /* Connections without payload, counted by what became of them. */

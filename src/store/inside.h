@@ -3,6 +3,7 @@
 #ifndef MAILSEAL_STORE_INSIDE_H
 #define MAILSEAL_STORE_INSIDE_H
 
+#include "base/disguise.h"
 #include "store/counts.h"
 #include "store/dictionary.h"
 #include "store/orphans.h"
@@ -74,7 +75,7 @@ int store_touch(struct store *);        /* before the first writing of a transac
 /* What is stored in the place of an address, and of a text that may hold one: all that is written goes through these,
  * and what is compared with what is stored. */
 void store_hide(const struct store *, uint8_t addr[16]);
-void store_hide_text(const struct store *, char *text);
+void store_hide_text(const struct store *, char *text, const struct own_addresses *);
 void store_hide_known(const struct store *, uint8_t addr[16]);      /* of what store_known_as() gave */
 static inline bool store_hides(const struct store *s) { return s->disguise.mode != ADDRESSES_KEEP; }
 /* Truncated addresses know nobody again. */

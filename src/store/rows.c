@@ -11,16 +11,18 @@
 /* Texts that the ends chose may name them. */
 static void hide_ends(const struct store *s, struct session *copy)
 {
-    store_hide(s, copy->client.addr);
-    store_hide(s, copy->server.addr);
-    if (copy->proxied) {
-        store_hide(s, copy->names.proxy_client.addr);
-        store_hide(s, copy->names.proxy_server.addr);
-    }
-    store_hide_text(s, copy->names.sni);
-    store_hide_text(s, copy->names.alpn);
-    store_hide_text(s, copy->names.offered_others);
-    store_hide_text(s, copy->names.mechanism);
+    uint8_t *end[OWN_ADDRESSES] = { copy->client.addr, copy->server.addr, copy->names.proxy_client.addr, copy->names.proxy_server.addr };
+    size_t ends = copy->proxied ? 4 : 2;
+    struct own_addresses own = { .n = 0 };
+
+    for (size_t i = 0; i < ends; i++)
+        own_add(&own, end[i]);
+    store_hide_text(s, copy->names.sni, &own);
+    store_hide_text(s, copy->names.alpn, &own);
+    store_hide_text(s, copy->names.offered_others, &own);
+    store_hide_text(s, copy->names.mechanism, &own);
+    for (size_t i = 0; i < ends; i++)
+        store_hide(s, end[i]);
 }
 
 static struct endpoint without_port(const struct endpoint *e)

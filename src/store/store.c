@@ -125,7 +125,7 @@ void store_hide_known(const struct store *s, uint8_t addr[16])
         store_hide(s, addr);
 }
 
-void store_hide_text(const struct store *s, char *text) { disguise_text(&s->disguise, text); }
+void store_hide_text(const struct store *s, char *text, const struct own_addresses *own) { disguise_text(&s->disguise, text, own); }
 
 struct store *store_open(const char *path, const struct store_options *options, int *code,
                          char error[STORE_ERROR])
@@ -382,8 +382,11 @@ int store_certificate(struct store *s, const struct certificate *c)
     struct certificate copy = *c;
     if (code)
         return code;
-    store_hide_text(s, copy.subject);
-    store_hide_text(s, copy.issuer);
+    struct own_addresses own = { .n = 0 };
+    own_add(&own, c->client.addr);
+    own_add(&own, c->server.addr);
+    store_hide_text(s, copy.subject, &own);
+    store_hide_text(s, copy.issuer, &own);
     return dictionary_certificate_add(&s->dictionary, &copy) > 0 ? 0 : store_fail(s);
 }
 
@@ -393,8 +396,11 @@ int store_server_name(struct store *s, const struct server_name *n)
     struct server_name copy = *n;
     if (code)
         return code;
+    struct own_addresses own = { .n = 0 };
+    own_add(&own, n->client.addr);
+    own_add(&own, n->server.addr);
     store_hide(s, copy.server.addr);
-    store_hide_text(s, copy.text);
+    store_hide_text(s, copy.text, &own);
     return dictionary_server_name_add(&s->dictionary, &copy, SERVER_NAMES) == SQLITE_OK ? 0 : store_fail(s);
 }
 

@@ -181,19 +181,58 @@ static void addresses_within_texts_go(void **state)
         { "3 of 192.0.2.0/24 and 2001:db8:1::/48.", "3 of */24 and */48." }, { "see 2001:db8::1.", "see *." },
         { "1.2.3.2024", "1.2.3.2024" }, { "1.2.3.4.2024", "*.2024" }, { "XOAUTH2 CRAM-MD5 SCRAM-SHA-256", "XOAUTH2 CRAM-MD5 SCRAM-SHA-256" },
         { "1.2.3.", "1.2.3." }, { "1.2.3.4.", "*." }, { "::", "*" }, { "a:b", "a:b" }, { "v1.2-3", "v1.2-3" },
-        { "ip-c0000201.example", "ip-*.example" }, { "ipC0000201.example", "ip*.example" }, { "c00002010.example", "c00002010.example" },
-        { "c0000201x.example", "c0000201x.example" }, { "h192000002001.example", "h*.example" }, { "static192000002001.example", "static*.example" },
-        { "20010db8000000000000000000000001", "*" },
-        { "c000020.example", "c000020.example" },
+        { "ip-c0000201.example", "ip-c0000201.example" }, { "static192000002001.example", "static192000002001.example" },
+        { "deadbeef.example", "deadbeef.example" }, { "20010db8000000000000000000000001", "20010db8000000000000000000000001" },
+        { "h3221225985.example", "h3221225985.example" }, { "mx-2-1.example", "mx-2-1.example" },
     };
     struct disguise d = { .mode = ADDRESSES_TRUNCATE }, none = { .mode = ADDRESSES_KEEP };
+    const struct own_addresses nobodys = { .n = 0 };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = strdup(cases[i][0]);       /* of its own size: the sanitizer sees what reads on */
-        disguise_text(&none, text);
+        disguise_text(&none, text, &nobodys);
         assert_string_equal(text, cases[i][0]);
-        disguise_text(&d, text);
+        disguise_text(&d, text, &nobodys);
         assert_string_equal(text, cases[i][1]);
+        free(text);
+    }
+}
+
+/* 192.0.2.77, 203.0.113.5 and 2001:db8:9::1:ab77; what only looks like an address stays. */
+static void own_addresses_go_in_any_form(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "ip-c000024d.example", "ip-*.example" }, { "ipC000024D.example", "ip*.example" }, { "abc000024dea.example", "ab*ea.example" },
+        { "c000024d", "*" }, { "c000024d0.example", "*0.example" }, { "c000024d.c000024d", "*.*" }, { "4d0200c0.example", "*.example" },
+        { "c0-00-02-4d.example", "*.example" }, { "xc0.0.2.4d.example", "x*.example" }, { "4d-02-00-c0", "*" }, { "c000-024d", "*" }, { "c000:24d", "*" },
+        { "0xc000024d", "0x*" }, { "c000024e.example", "c000024e.example" }, { "c000024.example", "c000024.example" }, { "deadbeef", "deadbeef" },
+        { "h192000002077.example", "h*.example" }, { "static192000002077x", "static*x" }, { "192000002077.a", "*.a" }, { "1192000002077", "1192000002077" },
+        { "1920000020771", "1920000020771" }, { "192000002078", "192000002078" }, { "077002000192.a", "*.a" }, { "192-000-002-077", "*" },
+        { "1920277.a", "*.a" }, { "7720192.a", "*.a" }, { "19202777.a", "19202777.a" },
+        { "h3221226061.example", "h*.example" }, { "3221226061", "*" }, { "32212260610", "32212260610" }, { "13221226061", "13221226061" },
+        { "3221226062", "3221226062" }, { "1291976896", "*" }, { "cb007105", "*" }, { "3405803781", "*" },
+        { "dyn-2-77.example", "dyn-*.example" }, { "dyn-77-2.example", "dyn-*.example" }, { "dyn-002-077.example", "dyn-*.example" },
+        { "dyn-2-770.example", "dyn-2-770.example" }, { "dyn-12-77.example", "dyn-12-77.example" }, { "dyn-2.x77", "dyn-2.x77" },
+        { "77-2-0-192.pool", "*.pool" }, { "192-0-2-77.pool", "*.pool" }, { "a192.0.2.77b", "a*b" },
+        { "20010db800090000000000000001ab77.example", "*.example" }, { "2001-db8-9--1-ab77.example", "*.example" }, { "2001-DB8-9--1-AB77", "*" },
+        { "2001-db8-9--1-ab770", "2001-db8-9--1-ab770" }, { "i000000000001ab77.example", "i*.example" }, { "000000000001ab78", "000000000001ab78" },
+        { "h-0-0-1-ab77.example", "h-*.example" }, { "h-0000-0000-0001-ab77.example", "h-*.example" },
+        { "mx.example.org", "mx.example.org" }, { "", "" },
+    };
+    struct disguise d = { .mode = ADDRESSES_TRUNCATE }, none = { .mode = ADDRESSES_KEEP };
+    struct own_addresses own = { .n = 3 };
+
+    address_of("192.0.2.77", own.addr[0]);
+    address_of("203.0.113.5", own.addr[1]);
+    address_of("2001:db8:9::1:ab77", own.addr[2]);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = strdup(cases[i][0]);
+        disguise_text(&none, text, &own);
+        assert_string_equal(text, cases[i][0]);
+        disguise_text(&d, text, &own);
+        if (strcmp(text, cases[i][1]) != 0)
+            fail_msg("%s: %s, not %s", cases[i][0], text, cases[i][1]);
         free(text);
     }
 }
@@ -207,6 +246,7 @@ int main(void)
         cmocka_unit_test(modes_without_a_key_need_none),
         cmocka_unit_test(a_key_is_known_again),
         cmocka_unit_test(addresses_within_texts_go),
+        cmocka_unit_test(own_addresses_go_in_any_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

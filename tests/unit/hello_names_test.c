@@ -132,19 +132,19 @@ static void a_name_is_told_once(void **state)
 {
     static const struct hash_key key = { { 1, 2 } };
     struct server_names servers = { .met = tell, .key = key };
-    struct endpoint server = { .port = 25 };
+    struct session_core session = { .server.port = 25 };
     struct span name = span_of("mx.example", 10);
 
     (void)state;
     *told = 0;
-    assert_true(server_names_would_tell(&servers, &server, name, 1));
-    server_names_meet(&servers, &server, NAME_SOURCE_GREETING, name, 1);
-    assert_false(server_names_would_tell(&servers, &server, name, 1));
-    server_names_meet(&servers, &server, NAME_SOURCE_HELLO, name, 1);
+    assert_true(server_names_would_tell(&servers, &session, name, 1));
+    server_names_meet(&servers, &session, NAME_SOURCE_GREETING, name, 1);
+    assert_false(server_names_would_tell(&servers, &session, name, 1));
+    server_names_meet(&servers, &session, NAME_SOURCE_HELLO, name, 1);
     assert_string_equal(told, "greeting:mx.example");
-    assert_false(server_names_would_tell(&servers, &server, span_of("mx", 2), 1));
+    assert_false(server_names_would_tell(&servers, &session, span_of("mx", 2), 1));
     server_names_forget(&servers);
-    assert_true(server_names_would_tell(&servers, &server, name, 1));
+    assert_true(server_names_would_tell(&servers, &session, name, 1));
 }
 
 int main(void)

@@ -199,7 +199,7 @@ static inline int kit_fill(struct store *store)
     s.tls = (struct tls_seen){ .version = 0x0303, .client_max = 0x7f17, .cipher = 0xeeee,
                                .client_hello = true, .server_hello = true };
     s.names = (struct session_names){ .certificate = { 7, 8, 9 } };
-    struct certificate c = { { 7, 8, 9 }, -1, 253402300799, true, "CN=imap.example", "CN=An issuer\\, Ltd" };
+    struct certificate c = { { 7, 8, 9 }, -1, 253402300799, true, "CN=imap.example", "CN=An issuer\\, Ltd", { .port = 0 }, { .port = 0 } };
     bad |= store_certificate(store, &c);
     struct server_name called = { .server = s.server, .source = NAME_SOURCE_HELLO, .text = "imap.example" };
     bad |= store_server_name(store, &called);
