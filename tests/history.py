@@ -15,7 +15,7 @@ import golden, interleave, lanes, monitor
 NAMES = re.compile('^(withdrawn|retry|refused-for|hello-refused-history|downgrade-history)')
 SUMS = monitor.SUMS[:1] + (
     'SELECT day, hop, verdict, sum(sessions), sum(bytes) FROM rate_day GROUP BY 1, 2, 3',
-    'SELECT endpoint, protocol, sessions, lists, offered, accepted, upgraded, stripped, clear, failed, exposed FROM server ORDER BY 1, 2',
+    'SELECT e.text, e.port, protocol, sessions, lists, offered, accepted, upgraded, stripped, clear, failed, exposed FROM server JOIN endpoint AS e ON e.id = endpoint ORDER BY 1, 2, 3',
     'SELECT hour, evidence, grade, sum(sessions) FROM evidence_hour GROUP BY 1, 2, 3')
 
 

@@ -118,7 +118,8 @@ class Floods:
         return db, peak
 
     def most(self, kind):
-        return self.peak + (MEMORY + 2) * MIB + (0 if kind in BARE else STORE)
+        # beside --memory: 4 MiB of fragments, and what the reader touches
+        return self.peak + (MEMORY + 6) * MIB + (0 if kind in BARE else STORE)
 
     def memory(self, kind, n, peak):
         most = self.most(kind)
