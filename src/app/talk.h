@@ -26,7 +26,6 @@ struct trace_block {
 
 enum { TRACE_ROOM = 256 };              /* bytes of a trace, by default */
 
-/* Begins with the time of its first packet, as the state of a flow must. */
 struct talk {
     struct session_core session;
     struct names *names;                /* NULL: none */
@@ -44,6 +43,7 @@ struct talk {
     struct trace_block trace;           /* since the matter is settled */
     struct kept *kept;                  /* its packets, while they are kept; of who does that, as it is set to NULL */
 };
+_Static_assert(offsetof(struct talk, session.first_ns) == 0, "the state of a flow begins with its first time");
 
 /* The talk of a flow whose first payload seg is. NULL: no memory. */
 struct talk *talk_new(struct pool *, const struct port_table *, const struct flow *, const struct segment *,

@@ -81,3 +81,17 @@ bool network_holds(const struct network *net, const uint8_t addr[16])
         return false;
     return !rest || ((net->addr[whole] ^ addr[whole]) >> (8 - rest)) == 0;
 }
+
+struct endpoint endpoint_address(const struct endpoint *e)
+{
+    struct endpoint address = *e;
+    address.port = 0;
+    return address;
+}
+
+struct endpoint endpoint_network(const struct endpoint *e)
+{
+    struct endpoint network = endpoint_address(e);
+    address_truncate(network.addr);
+    return network;
+}

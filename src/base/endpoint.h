@@ -25,6 +25,8 @@ enum { ADDRESS_TEXT = 46 };
 void address_text(const uint8_t addr[16], char out[ADDRESS_TEXT]);
 /* Zeroes the bits of a single host: keeps /24 of IPv4 and /48 of IPv6. */
 void address_truncate(uint8_t addr[16]);
+struct endpoint endpoint_address(const struct endpoint *);       /* without the port */
+struct endpoint endpoint_network(const struct endpoint *);       /* and truncated */
 
 /* A network such as 192.0.2.0/24 or 2001:db8::/32; without a length, one address. */
 struct network {

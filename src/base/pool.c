@@ -142,17 +142,14 @@ static struct slab *begin_slab(struct pool *p, unsigned class)
 
 /* One call for many pages: a fault for each of them costs twice as much. Where the kernel can't (Linux before 5.14), or
  * has none to give, they come one by one. */
-static void make_ready(const struct pool *p, struct slab *s)
+static void make_ready(struct slab *s)
 {
-    const uint32_t step = READY_STEP;
 #ifdef MADV_POPULATE_WRITE
-    if (s->ready < p->slab_size)
-        madvise((uint8_t *)s + s->ready, step, MADV_POPULATE_WRITE);
-#else
-    (void)p;
+    madvise((uint8_t *)s + s->ready, READY_STEP, MADV_POPULATE_WRITE);
 #endif
-    s->ready += step;
+    s->ready += READY_STEP;
 }
+_Static_assert(SLAB_LEAST % READY_STEP == 0, "a slab is ready in whole steps");
 
 static bool has_room(const struct pool *p, const struct slab *s, size_t room)
 {
@@ -174,7 +171,7 @@ void *pool_get(struct pool *p, size_t n)
         b = (struct block *)(void *)((uint8_t *)s + s->fresh);
         s->fresh += (uint32_t)room;
         while (s->fresh > s->ready)
-            make_ready(p, s);
+            make_ready(s);
     }
     s->live++;
     if (!has_room(p, s, room))

@@ -140,9 +140,7 @@ static int change_row(struct rejudging *r, const struct stored_session *o, const
 
 static int move_sums(struct rejudging *r, const struct stored_session *o, const struct session *now, const struct judgement *is, int64_t strip)
 {
-    struct endpoint network = { .port = 0 };
-    memcpy(network.addr, o->s.client.addr, sizeof network.addr);
-    address_truncate(network.addr);
+    struct endpoint network = endpoint_network(&o->s.client);
     int64_t number = dictionary_endpoint(&r->dictionary, &network);
     struct counted before = { &o->s.core, &o->was, o->direction, o->strip, o->server, number, o->certificate, o->fingerprint };
     struct counted after = { &now->core, is, o->direction, strip, o->server, number, o->certificate, o->fingerprint };

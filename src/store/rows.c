@@ -25,17 +25,10 @@ static void hide_ends(const struct store *s, struct session *copy)
         store_hide(s, end[i]);
 }
 
-static struct endpoint without_port(const struct endpoint *e)
-{
-    struct endpoint address = *e;
-    address.port = 0;
-    return address;
-}
-
 /* The ends that a PROXY header named. */
 static bool refer_proxy(struct store *s, const struct session *x, struct session_refs *out)
 {
-    struct endpoint client = without_port(&x->names.proxy_client);
+    struct endpoint client = endpoint_address(&x->names.proxy_client);
 
     if (!x->proxied)
         return true;
@@ -77,9 +70,9 @@ enum { CLIENT_END, SERVER_END, NETWORK_END, ENDS };
 
 static void ends_of(const struct session_core *x, struct endpoint out[ENDS])
 {
-    out[CLIENT_END] = out[NETWORK_END] = without_port(&x->client);
+    out[CLIENT_END] = endpoint_address(&x->client);
     out[SERVER_END] = x->server;
-    address_truncate(out[NETWORK_END].addr);
+    out[NETWORK_END] = endpoint_network(&x->client);
 }
 
 static bool refer_ends(struct dictionary *d, const struct session_core *x, struct session_refs *out)
@@ -231,9 +224,7 @@ int store_settled(struct store *s, uint64_t number, const struct session *sessio
 
 int64_t store_network(struct store *s, const struct session *session)
 {
-    struct endpoint network = { .port = 0 };
-    memcpy(network.addr, session->client.addr, sizeof network.addr);
-    address_truncate(network.addr);
+    struct endpoint network = endpoint_network(&session->client);
     return dictionary_endpoint(&s->dictionary, &network);
 }
 

@@ -103,7 +103,8 @@ static int open_file(struct store *s, const struct store_options *o)
     }
     if ((code = database_open(s->path, &choice, o->live, &s->db, s->error)))
         return code;
-    /* What a statement of many rows changes, to undo it alone, would be written to a temporary file. */
+    /* What a statement of many rows changes, to undo it alone, would be written to a temporary file. Only now: a migration
+     * that sorts a large file may need one. */
     if (sqlite3_exec(s->db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL) != SQLITE_OK)
         return store_fail(s);
     if (disguise_open(&s->disguise, choice.mode, o->address_key))
@@ -376,15 +377,21 @@ int store_rate(struct store *s, const struct store_rate *r)
     return counts_rate(&s->counts, r) == SQLITE_OK ? 0 : store_fail(s);
 }
 
+static struct own_addresses own_of(const struct endpoint *client, const struct endpoint *server)
+{
+    struct own_addresses own = { .n = 0 };
+    own_add(&own, client->addr);
+    own_add(&own, server->addr);
+    return own;
+}
+
 int store_certificate(struct store *s, const struct certificate *c)
 {
     int code = store_touch(s);
     struct certificate copy = *c;
     if (code)
         return code;
-    struct own_addresses own = { .n = 0 };
-    own_add(&own, c->client.addr);
-    own_add(&own, c->server.addr);
+    struct own_addresses own = own_of(&c->client, &c->server);
     store_hide_text(s, copy.subject, &own);
     store_hide_text(s, copy.issuer, &own);
     return dictionary_certificate_add(&s->dictionary, &copy) > 0 ? 0 : store_fail(s);
@@ -396,9 +403,7 @@ int store_server_name(struct store *s, const struct server_name *n)
     struct server_name copy = *n;
     if (code)
         return code;
-    struct own_addresses own = { .n = 0 };
-    own_add(&own, n->client.addr);
-    own_add(&own, n->server.addr);
+    struct own_addresses own = own_of(&n->client, &n->server);
     store_hide(s, copy.server.addr);
     store_hide_text(s, copy.text, &own);
     return dictionary_server_name_add(&s->dictionary, &copy, SERVER_NAMES) == SQLITE_OK ? 0 : store_fail(s);
