@@ -13,6 +13,9 @@
 
 _Static_assert((int)STRIP_ALLOWED == (int)GRADE_N, "a grade more needs a migration of strip");
 
+/* All migrations in one piece (tools/squash-schema). */
+static const char newest[] = "schema/000_new.sql";
+
 /* Number of "schema/003_sums.sql"; 0: no migration. */
 static int migration_number(const char *path)
 {
@@ -31,16 +34,22 @@ int database_version(void)
     return last;
 }
 
-int schema_migrate(sqlite3 *db, int version)
+static int run_migrations(sqlite3 *db, int version)
 {
-    char pragma[64];
     int rc = SQLITE_OK;
-
-    if (version == database_version())
-        return SQLITE_OK;
     for (const struct sql_text *t = sql_texts; t->path && rc == SQLITE_OK; t++)
         if (migration_number(t->path) > version)
             rc = sqlite3_exec(db, t->text, NULL, NULL, NULL);
+    return rc;
+}
+
+int schema_migrate(sqlite3 *db, int version)
+{
+    char pragma[64];
+
+    if (version == database_version())
+        return SQLITE_OK;
+    int rc = version ? run_migrations(db, version) : sqlite3_exec(db, sql_find(newest), NULL, NULL, NULL);
     if (rc != SQLITE_OK)
         return rc;
     snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", database_version());

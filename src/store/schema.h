@@ -9,7 +9,8 @@ enum { STRIP_ALLOWED = 4 };
 
 /* Within a transaction of the caller; SQLite's result codes. */
 
-/* Runs the files of sql/schema with a number above `version`, and sets user_version. */
+/* Runs the files of sql/schema with a number above `version`, for a new database (0) all in one piece, and sets
+ * user_version. */
 int schema_migrate(sqlite3 *, int version);
 /* Makes the views as sql/views has them and the words as C has them. Writes nothing where
  * nothing has changed. */

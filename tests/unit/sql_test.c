@@ -66,11 +66,11 @@ static void texts_are_the_files(void **state)
 static void migrations_are_numbered_in_order(void **state)
 {
     (void)state;
-    int last = 0;
+    int last = -1;                      /* 0: all in one piece */
     for (const struct sql_text *t = sql_texts; t->path; t++)
         if (strncmp(t->path, "schema/", 7) == 0) {
-            assert_true(strtol(t->path + 7, NULL, 10) > last);
-            last = (int)strtol(t->path + 7, NULL, 10);
+            assert_int_equal(strtol(t->path + 7, NULL, 10), last + 1);
+            last++;
         }
     assert_int_equal(last, database_version());
     sqlite3 *db = fresh();
@@ -78,6 +78,50 @@ static void migrations_are_numbered_in_order(void **state)
     assert_int_equal(number(db, "PRAGMA application_id"), DATABASE_APPLICATION_ID);
     assert_int_equal(number(db, "SELECT count(*) FROM pragma_table_list WHERE type = 'table' AND NOT strict"
                                 " AND name NOT LIKE 'sqlite_%'"), 0);
+    sqlite3_close(db);
+}
+
+/* Everything that is in a database, as one text for the caller to sqlite3_free(). */
+static char *dumped(sqlite3 *db)
+{
+    sqlite3_stmt *stmt, *row;
+    sqlite3_str *all = sqlite3_str_new(NULL);
+    static const char objects[] = "SELECT type, name, sql FROM sqlite_schema ORDER BY type, name";
+
+    assert_int_equal(sqlite3_prepare_v2(db, objects, -1, &stmt, NULL), SQLITE_OK);
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        sqlite3_str_appendf(all, "%s\n", sqlite3_column_text(stmt, 2));
+        if (strcmp((const char *)sqlite3_column_text(stmt, 0), "table") != 0)
+            continue;
+        char *sql = sqlite3_mprintf("SELECT * FROM %Q", sqlite3_column_text(stmt, 1));
+        assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
+        while (sqlite3_step(row) == SQLITE_ROW)
+            for (int i = 0; i < sqlite3_column_count(row); i++)
+                sqlite3_str_appendf(all, "%d %s\n", sqlite3_column_type(row, i), sqlite3_column_text(row, i));
+        sqlite3_finalize(row);
+        sqlite3_free(sql);
+    }
+    sqlite3_finalize(stmt);
+    return sqlite3_str_finish(all);
+}
+
+/* If this fails after a migration was added: tools/squash-schema > sql/schema/000_new.sql */
+static void one_piece_is_what_the_migrations_leave(void **state)
+{
+    (void)state;
+    sqlite3 *db = fresh(), *migrated;
+
+    assert_int_equal(sqlite3_open(":memory:", &migrated), SQLITE_OK);
+    for (const struct sql_text *t = sql_texts; t->path; t++)
+        if (strncmp(t->path, "schema/", 7) == 0 && strtol(t->path + 7, NULL, 10) > 0)
+            assert_int_equal(sqlite3_exec(migrated, t->text, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(schema_refresh(migrated), SQLITE_OK);
+    char *one = dumped(db), *many = dumped(migrated);
+    assert_string_equal(one, many);
+    assert_int_equal(number(migrated, "PRAGMA application_id"), DATABASE_APPLICATION_ID);
+    sqlite3_free(one);
+    sqlite3_free(many);
+    sqlite3_close(migrated);
     sqlite3_close(db);
 }
 
@@ -247,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_the_files),
         cmocka_unit_test(migrations_are_numbered_in_order),
+        cmocka_unit_test(one_piece_is_what_the_migrations_leave),
         cmocka_unit_test(every_report_is_one_query),
         cmocka_unit_test(every_statement_can_be_prepared),
         cmocka_unit_test(every_view_can_be_read),

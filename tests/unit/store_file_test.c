@@ -153,9 +153,11 @@ static void what_is_not_ours_is_refused(void **state)
 static void make_old(const char *path, int version)
 {
     char sql[64];
-    for (const struct sql_text *t = sql_texts; t->path; t++)
-        if (strncmp(t->path, "schema/", 7) == 0 && strtol(t->path + 7, NULL, 10) <= version)
+    for (const struct sql_text *t = sql_texts; t->path; t++) {
+        long number = strncmp(t->path, "schema/", 7) == 0 ? strtol(t->path + 7, NULL, 10) : 0;
+        if (number > 0 && number <= version)
             sql_into(path, t->text);
+    }
     sql_into(path, "INSERT INTO database (number, identity, created, addresses, last_session)"
                    " VALUES (1, zeroblob(16), 0, 'keep', 1)");
     if (version >= 2)
