@@ -91,8 +91,7 @@ def wrong_with(n, again, stored, as_json, has_trace, secrets):
     for status, out, err in filter(None, (again, stored, as_json)):
         if status or err:
             problems.append('status %d: %s' % (status, err.strip()))
-        data = (out + err).encode()
-        problems += ['%r is in its output' % s.decode('latin-1') for s in secrets if s.lower() in data.lower()]
+        problems += golden.leaks(secrets, [('its output', (out + err).encode())])
     if 'read again from' not in again[1] or 'gives the verdict' in again[1]:
         problems.append('not read again, or to another verdict: ' + again[1].split('Dialogue')[-1][:200])
     if stored and ('from the trace' in stored[1].replace('\n', ' ')) != has_trace:

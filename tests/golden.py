@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares what mailseal says of each golden capture with tests/pcaps/MANIFEST.
 
-usage: golden.py [--bin build/mailseal] [--update | --print] [--make] [--seen FILE] [--every N] [NAME…]
+usage: golden.py [--bin build/mailseal] [--update | --print] [--make] [--seen FILE] [--sessions FILE] [--every N] [NAME…]
 
 For each entry of the manifests (that of tests/pcaps, made from scripts, and that of tests/pcaps/recorded,
 recorded by tools/record): `BIN analyze --db TMP --quiet [OPTIONS] CAPTURE…`, then `BIN sessions
@@ -15,6 +15,7 @@ and fingerprints and certificates must be those of a second reading of the captu
   --make     makes the captures anew from their scripts
   --seen F   writes every rule, evidence, incident and mark that the goldens showed, with its grade,
              for tools/check-rules
+  --sessions F  writes the sessions of each entry, for tests/interleave.py
   --every N  only each Nth entry; all captures in one database are looked at in any case
 The last line is "N passed, N failed"; the status is 0 when nothing failed.
 """
@@ -291,8 +292,9 @@ def secrets_of_recording(path):
 
 
 def leaks(secrets, written):
-    return ['%r stands in %s' % (s[:24].decode('latin-1'), where) for where, data in written
-            for s in secrets if s.lower() in data.lower()]
+    lower = {s.lower(): s for s in secrets}
+    written = [(where, data.lower()) for where, data in written]
+    return ['%r stands in %s' % (lower[s][:24].decode('latin-1'), where) for where, data in written for s in lower if s in data]
 
 
 # --- the checks ---
@@ -384,6 +386,7 @@ def main():
     for option in ('--update', '--print', '--make'):
         ap.add_argument(option, action='store_true')
     ap.add_argument('--seen')
+    ap.add_argument('--sessions')
     ap.add_argument('--every', type=int, default=1)
     ap.add_argument('names', nargs='*')
     a = ap.parse_args()
@@ -398,10 +401,10 @@ def main():
         if c not in listed_captures and not a.names:
             tally.count(os.path.relpath(c, PCAPS), 'stands in no entry of the manifest')
     chosen = [e for e in entries if not a.names or e.name in a.names][::a.every]
-    seen, twice = set(), 0
+    seen, kept, twice = set(), {}, 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for entry, (sessions, wrong, leaked) in zip(chosen, pool.map(lambda e: check_entry(a.bin, e), chosen)):
-            got = [fields(o) for o in sessions]
+            got = kept[entry.name] = [fields(o) for o in sessions]
             for o, f in zip(sessions, got):
                 seen.add('rule ' + str(o.get('rule')))
                 seen.update('evidence %s %s' % (e, f['strip.grade']) for e in f['strip.evidence'])
@@ -431,6 +434,9 @@ def main():
     if a.seen:
         with open(a.seen, 'w', encoding='utf-8') as f:
             f.write(''.join(s + '\n' for s in sorted(seen)))
+    if a.sessions:
+        with open(a.sessions, 'w', encoding='utf-8') as f:
+            json.dump(kept, f)
     print('%d passed, %d failed' % (tally.passed, tally.failed))
     sys.exit(tally.failed > 0)
 

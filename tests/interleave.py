@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """Many sessions at once must give what each gives alone.
 
-usage: interleave.py [--bin build/mailseal] [--sessions 10000] [--keep FILE]
+usage: interleave.py [--bin build/mailseal] [--alone FILE] [--sessions 10000] [--keep FILE]
 
 Makes one capture of copies of all goldens, recorded ones too (those that are one Ethernet capture,
 without options and without clock jumps), each copy with addresses of its own, their packets interleaved
 in time; every second copy has each packet twice, as a mirror of both ports of a switch delivers it.
 Analyses it, and compares how often each combination of verdict and attributes occurs with what the
 goldens give alone, times the number of copies (but not expired_certificate, for all are at another
-time than they were). Prints what differs; the last line is "N passed, N failed" (sessions).
+time than they were). What they give alone is in the FILE that golden.py --sessions wrote (then only the goldens named
+there are taken), or found out first. Prints what differs; the last line is "N passed, N failed" (sessions).
 """
-import argparse, collections, os, struct, sys, tempfile
+import argparse, collections, json, os, struct, sys, tempfile
 import golden
 
 LONGEST = 1200 * 10**6                      # µs: goldens that last longer would only stretch the capture
@@ -89,21 +90,30 @@ def usable(entry):
     return packets if times == sorted(times) and times[-1] - times[0] <= LONGEST else None
 
 
+def alone_of(binary, told):
+    """[(name, packets, sessions)] of the goldens that can be used."""
+    entries = [(e, p) for f in (golden.PCAPS, golden.RECORDED) for e in golden.read_manifest(f)[0] for p in [usable(e)] if p]
+    if told:
+        with open(told, encoding='utf-8') as f:
+            sessions = json.load(f)
+        return [(e.name, packets, sessions[e.name]) for e, packets in entries if e.name in sessions]
+    with golden.concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(lambda ep: golden.check_entry(binary, ep[0]), entries))
+        for (entry, _), (_, wrong, _) in zip(entries, results):
+            if wrong:
+                print('%s: %s' % (entry.name, wrong))
+        return [(e.name, packets, [golden.fields(o) for o in s]) for (e, packets), (s, _, _) in zip(entries, results)]
+
+
 def main():
     ap = argparse.ArgumentParser(usage=__doc__)
     ap.add_argument('--bin', default=os.path.join(golden.HERE, '..', 'build', 'mailseal'))
+    ap.add_argument('--alone')
     ap.add_argument('--sessions', type=int, default=10000)
     ap.add_argument('--keep')
     a = ap.parse_args()
 
-    alone = []                              # (name, packets, sessions)
-    with golden.concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        entries = [(e, p) for e, p in ((e, usable(e)) for f in (golden.PCAPS, golden.RECORDED) for e in golden.read_manifest(f)[0]) if p]
-        results = pool.map(lambda ep: golden.check_entry(a.bin, ep[0]), entries)
-        for (entry, packets), (sessions, wrong, _) in zip(entries, results):
-            if wrong:
-                print('%s: %s' % (entry.name, wrong))
-            alone.append((entry.name, packets, [golden.fields(o) for o in sessions]))
+    alone = alone_of(a.bin, a.alone)
     each = sum(len(s) for _, _, s in alone)
     if not each:
         print('no golden gave a session\n0 passed, 1 failed')

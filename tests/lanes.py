@@ -1,19 +1,18 @@
 #!/usr/bin/env python3
 """However many lanes there are, the database is the same, and so is all that is said.
 
-usage: lanes.py [--bin build/mailseal] [--seed N] [--keep FILE]
+usage: lanes.py [--bin build/mailseal] [--lanes 0,1,2,3,7] [--seed N] [--keep FILE]
 
-Analyses with --lanes 0, 1, 2, 3 and 7: all goldens, recorded ones too, as one folder, joined and --separate; and, as
+Analyses with each of these numbers of lanes: all goldens, recorded ones too, as one folder, joined and --separate; and, as
 a file and by a pipe, a capture made of copies of the goldens whose packets are
 interleaved, cut into fragments and put into tunnels and VLANs, with SYNs that nobody answers, connections that fall
 silent, and a clock that jumps ahead and back. Dumps of the databases (tables `source` and `database` apart), what
-is printed, and the exit status must be the same as those of --lanes 0. The keys by which connections are shared
+is printed, and the exit status must be the same as those of the first. The keys by which connections are shared
 out differ in each run. The last line is "N passed, N failed" (runs compared).
 """
 import argparse, difflib, os, random, re, sqlite3, struct, subprocess, sys, tempfile
 import golden, interleave
 
-LANES = (0, 1, 2, 3, 7)
 MS = 1000
 
 
@@ -35,20 +34,20 @@ def analyse(binary, folder, lanes, args, stdin):
     return ['status %d' % p.returncode] + said + lines
 
 
-def compare(binary, folder, name, args, stdin=None):
-    """How many runs gave what --lanes 0 gave, and how many not."""
+def compare(binary, folder, numbers, name, args, stdin=None):
+    """How many runs gave what the first one gave, and how many not."""
     passed = failed = 0
-    want = analyse(binary, folder, 0, args, stdin)
+    want = analyse(binary, folder, numbers[0], args, stdin)
     sessions = sum(l.startswith('INSERT INTO "session"') for l in want)
     print('%s: %d sessions' % (name, sessions))
-    for lanes in LANES[1:]:
+    for lanes in numbers[1:]:
         got = analyse(binary, folder, lanes, args, stdin)
         if got == want and sessions:
             passed += 1
             continue
         failed += 1
         print('%s: --lanes %d differs' % (name, lanes))
-        print('\n'.join(l[:300] for l in list(difflib.unified_diff(want, got, '0', str(lanes), n=0, lineterm=''))[:12]))
+        print('\n'.join(l[:300] for l in list(difflib.unified_diff(want, got, str(numbers[0]), str(lanes), n=0, lineterm=''))[:12]))
     return passed, failed
 
 
@@ -132,10 +131,12 @@ def unusual(path, r, sessions=2500):
 def main():
     ap = argparse.ArgumentParser(usage=__doc__)
     ap.add_argument('--bin', default=os.path.join(golden.HERE, '..', 'build', 'mailseal'))
+    ap.add_argument('--lanes', default='0,1,2,3,7')
     ap.add_argument('--seed', type=int, default=1)
     ap.add_argument('--keep')
     a = ap.parse_args()
     binary, passed, failed = os.path.abspath(a.bin), 0, 0
+    numbers = [int(n) for n in a.lanes.split(',')]
     memory = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as folder:
         made = a.keep or os.path.join(folder, 'unusual.pcap')
@@ -144,7 +145,7 @@ def main():
                 ('unusual', [made], None), ('unusual, from standard input', ['-'], made),
                 ('unusual, few ports', ['--ports', '=25:smtp,993:imap:tls', made], None)]
         for name, args, stdin in jobs:
-            p, f = compare(binary, folder, name, args, stdin)
+            p, f = compare(binary, folder, numbers, name, args, stdin)
             passed, failed = passed + p, failed + f
     print('%d passed, %d failed' % (passed, failed))
     sys.exit(failed > 0)

@@ -27,6 +27,7 @@ import formats
 
 WORD = b'PLANTED'
 HOURS = 3 * 3600 * 10**9
+PAGE = 4096
 KEPT = 32 * 1024                        # bytes of a capture that surely lie whole where packets are read
 
 
@@ -42,7 +43,8 @@ def needles():
 # --- the image ---
 
 def mappings(pid, dumped=True):
-    """Of the memory that a core file would hold, with what is shared with other processes, or of the rest: begin, end, name."""
+    """Of the memory that a core file would hold, with what is shared with other processes, or of the rest: begin, end, name,
+    whether it is shared."""
     out = []
     for line in open('/proc/%d/smaps' % pid):
         m = re.match(r'([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)', line)
@@ -50,27 +52,50 @@ def mappings(pid, dumped=True):
             head = int(m[1], 16), int(m[2], 16), m[4], m[3]
         elif line.startswith('VmFlags:') and head[3].startswith('rw') and not head[2].startswith('[v'):
             if (' dd' not in line or head[3].endswith('s')) == dumped:
-                out.append((head[0], head[1], head[2] or 'memory shared' if head[3].endswith('s') else head[2]))
+                shared = head[3].endswith('s')
+                out.append((head[0], head[1], head[2] or 'memory shared' if shared else head[2], shared))
     return out
+
+
+def touched(pagemap, begin, end):
+    """The runs of pages that this process has put anything in (proc_pid_pagemap(5)): the others are zeros, and most of
+    its memory."""
+    pagemap.seek(begin // PAGE * 8)
+    entries, runs = array.array('Q', pagemap.read((end - begin) // PAGE * 8)), []
+    for at, entry in zip(range(begin, end, PAGE), entries):
+        if not entry >> 62:
+            continue
+        if runs and runs[-1][1] == at:
+            runs[-1][1] = at + PAGE
+        else:
+            runs.append([at, at + PAGE])
+    return runs
 
 
 def search(pid, wanted, dumped=True):
     """What was found: form, where, and what stands around it."""
     found = []
-    with open('/proc/%d/mem' % pid, 'rb', 0) as mem:
-        for begin, end, name in mappings(pid, dumped):
-            mem.seek(begin)
-            data = b''
-            while len(data) < end - begin:
-                part = mem.read(end - begin - len(data))
-                if not part:
-                    break
-                data += part
-            for form, needle in wanted.items():
-                at = data.find(needle)
-                while at >= 0:
-                    found.append('%s in %s+%#x: %r' % (form, name or 'memory', at, data[max(0, at - 24):at + 40]))
-                    at = data.find(needle, at + 1)
+    with open('/proc/%d/mem' % pid, 'rb', 0) as mem, open('/proc/%d/pagemap' % pid, 'rb', 0) as pagemap:
+        for begin, end, name, shared in mappings(pid, dumped):
+            for first, last in [(begin, end)] if shared else touched(pagemap, begin, end):
+                mem.seek(first)
+                data = b''
+                while len(data) < last - first:
+                    part = mem.read(last - first - len(data))
+                    if not part:
+                        break
+                    data += part
+                found += found_in(data, wanted, '%s+%#x' % (name or 'memory', first - begin))
+    return found
+
+
+def found_in(data, wanted, where):
+    found = []
+    for form, needle in wanted.items():
+        at = data.find(needle)
+        while at >= 0:
+            found.append('%s in %s+%#x: %r' % (form, where, at, data[max(0, at - 24):at + 40]))
+            at = data.find(needle, at + 1)
     return found
 
 

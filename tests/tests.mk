@@ -3,7 +3,7 @@
 # them at once, with several lanes, too, and damage of every kind. Each step ends with "N passed, N failed"; the last line of `make check`
 # is their sum.
 #
-#   make check           everything        make check-asan      the same under ASan and UBSan
+#   make check           everything        make check-asan      the same under ASan and UBSan (BRIEF=yes: the most telling)
 #   make check-live      real servers and clients with a box in the middle (root, Debian)
 #   make check-long      each capture that can be derived from the goldens, not a sample of them; a thousand kills of the
 #                        sensor's processes, and 24 hours of it (make sensor-long: these two only)
@@ -19,6 +19,7 @@
 # If it needs many, the layering is wrong.
 
 LOGS     = $(BUILD)/check
+comma    = ,
 # Databases are synced to the disk many thousand times; in memory that costs nothing.
 export TMPDIR := $(shell test -w /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 PYTHON  ?= python3
@@ -44,6 +45,11 @@ units: $(UNITS)
 # $(call step,NAME,COMMAND): runs it, shows what it says, keeps it for the sum. A command that dies
 # without its last line, or leaves with a status but no failure, counts as one failure. How long each took stands in
 # $(LOGS)/seconds.
+#
+# $(with_leaks) before a command: leaks are looked for, which takes most of the time of a short process under
+# AddressSanitizer.
+check: export ASAN_OPTIONS ?= detect_leaks=0
+with_leaks = export ASAN_OPTIONS=detect_leaks=1;
 define step
 	@mkdir -p $(LOGS); echo '--- $(1)'; start=$$(date +%s); status=0; ( $(2) ) > $(LOGS)/$(1) 2>&1 || status=$$?; \
 	last=$$(tail -n 1 $(LOGS)/$(1)); \
@@ -52,6 +58,11 @@ define step
 	test $$status = 0 && { grep '^skipped: ' $(LOGS)/$(1); tail -n 1 $(LOGS)/$(1); } || cat $(LOGS)/$(1); \
 	echo "$$last" >> $(LOGS)/sum; echo "$$(($$(date +%s) - start)) s $(1)" >> $(LOGS)/seconds
 endef
+
+# A step that sanitizers have nothing to do with, or in which they take too long; one that `tools/check` leaves out of
+# its run under them (BRIEF=yes), since what it shows of the memory the others show.
+plain_step = $(if $(filter yes,$(SANITIZE)),,$(call step,$(1),$(2)))
+long_step = $(if $(filter yes,$(BRIEF)),,$(call step,$(1),$(2)))
 
 # One line for each unit test program; its own output only when something in it failed.
 define run_units_of
@@ -71,41 +82,41 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	@rm -rf $(LOGS)
 	$(call step,layers,sh tools/check-layers)
 	$(call step,layers-self-test,sh tools/check-layers --self-test)
-	$(call step,units,$(call run_units_of,$(UNITS)))
-	$(call step,goldens,$(PYTHON) tests/golden.py --bin $(BUILD)/mailseal --seen $(LOGS)/seen $(if $(filter yes,$(SANITIZE)),--every 4))
-	$(call step,reading,$(PYTHON) tests/reading/check.py --bin $(BUILD)/mailseal)
-	$(call step,explain,$(PYTHON) tests/explain.py --bin $(BUILD)/mailseal --every $(if $(filter yes,$(SANITIZE)),40,3))
+	$(call step,units,$(with_leaks) $(call run_units_of,$(UNITS)))
+	$(call step,goldens,$(PYTHON) tests/golden.py --bin $(BUILD)/mailseal --seen $(LOGS)/seen --sessions $(LOGS)/sessions.json $(if $(filter yes,$(SANITIZE)),--every 6))
+	$(call plain_step,reading,$(PYTHON) tests/reading/check.py --bin $(BUILD)/mailseal)
+	$(call step,explain,$(PYTHON) tests/explain.py --bin $(BUILD)/mailseal --every $(if $(filter yes,$(SANITIZE)),80,6))
 	$(call step,curve,$(PYTHON) tests/curve.py --bin $(BUILD)/mailseal)
-	$(if $(filter no,$(CMINPACK)),,$(call step,readme,$(PYTHON) tests/readme.py --bin $(BUILD)/mailseal))
+	$(if $(filter no,$(CMINPACK)),,$(call long_step,readme,$(PYTHON) tests/readme.py --bin $(BUILD)/mailseal))
 	$(call step,page,$(PYTHON) tests/page.py --bin $(BUILD)/mailseal)
 	$(call step,damage,$(PYTHON) tests/damage.py --bin $(BUILD)/mailseal)
-	$(if $(filter yes,$(SANITIZE)),,$(call step,damage-lanes,$(PYTHON) tests/damage.py --bin $(BUILD)/mailseal --lanes 3))
-	$(if $(filter yes,$(SANITIZE)),,$(call step,secrets,$(MAKE) --no-print-directory secrets))
-	$(if $(filter yes,$(SANITIZE)),,$(call step,secrets-lanes,$(MAKE) --no-print-directory secrets SECRETS_LANES=2 SECRETS_EVERY=30))
-	$(if $(filter yes,$(SANITIZE)),,$(call step,secrets-evidence,$(MAKE) --no-print-directory secrets SECRETS_WRITE=--write SECRETS_EVERY=40))
-	$(if $(filter yes,$(SANITIZE)),,$(call step,rules,sh tools/check-rules $(LOGS)/seen))
+	$(call plain_step,damage-lanes,$(PYTHON) tests/damage.py --bin $(BUILD)/mailseal --lanes 3 captures files)
+	$(call plain_step,secrets,$(MAKE) --no-print-directory secrets)
+	$(call plain_step,secrets-lanes,$(MAKE) --no-print-directory secrets SECRETS_LANES=2 SECRETS_EVERY=30)
+	$(call plain_step,secrets-evidence,$(MAKE) --no-print-directory secrets SECRETS_WRITE=--write SECRETS_EVERY=40)
+	$(call plain_step,rules,sh tools/check-rules $(LOGS)/seen)
 	$(call step,metamorphic,$(METAMORPHIC_BIN) --every $(METAMORPHIC_EVERY) tests/pcaps)
 	$(call step,metamorphic-recorded,$(METAMORPHIC_BIN) --every $(METAMORPHIC_EVERY)0 tests/pcaps tests/pcaps/recorded)
-	$(call step,fuzz-corpora,$(MAKE) --no-print-directory fuzz-corpora)
-	$(call step,interleave,$(PYTHON) tests/interleave.py --bin $(BUILD)/mailseal)
+	$(call step,fuzz-corpora,$(with_leaks) $(MAKE) --no-print-directory fuzz-corpora)
+	$(call step,interleave,$(PYTHON) tests/interleave.py --bin $(BUILD)/mailseal --alone $(LOGS)/sessions.json)
 	$(if $(filter yes,$(SANITIZE)),@echo '--- limits and floods: skipped: bytes and instructions are not those of this build',$(call step,limits,$(MAKE) --no-print-directory limits))
-	$(if $(filter yes,$(SANITIZE)),,$(call step,floods,$(MAKE) --no-print-directory floods))
-	$(call step,lanes,$(PYTHON) tests/lanes.py --bin $(BUILD)/mailseal)
-	$(call step,benign,$(PYTHON) tests/live/benign.py --quick --sessions 1000 --bin $(BUILD)/mailseal)
-	$(call step,history,$(PYTHON) tests/history.py --bin $(BUILD)/mailseal)
-	$(call step,rejudge,$(PYTHON) tests/rejudge.py --bin $(BUILD)/mailseal)
-	$(call step,monitor,$(PYTHON) tests/monitor.py --bin $(BUILD)/mailseal $(if $(filter yes,$(SANITIZE)),--sanitized))
+	$(call plain_step,floods,$(MAKE) --no-print-directory floods)
+	$(call step,lanes,$(with_leaks) $(PYTHON) tests/lanes.py --bin $(BUILD)/mailseal $(if $(filter yes,$(SANITIZE)),--lanes 0$(comma)3))
+	$(call long_step,benign,$(PYTHON) tests/live/benign.py --quick --sessions 1000 --bin $(BUILD)/mailseal)
+	$(call long_step,history,$(with_leaks) $(PYTHON) tests/history.py --bin $(BUILD)/mailseal)
+	$(call long_step,rejudge,$(PYTHON) tests/rejudge.py --bin $(BUILD)/mailseal)
+	$(call step,monitor,$(with_leaks) $(PYTHON) tests/monitor.py --bin $(BUILD)/mailseal $(if $(filter yes,$(SANITIZE)),--sanitized))
 	$(call step,evidence,$(PYTHON) tests/evidence.py --bin $(BUILD)/mailseal)
 	$(call step,storage,$(PYTHON) tests/storage.py --bin $(BUILD)/mailseal)
-	$(call step,kills,$(PYTHON) tests/kills.py --bin $(BUILD)/mailseal)
-	$(call step,reports,$(PYTHON) tests/reports.py --bin $(BUILD)/mailseal)
-	$(call step,incidents,$(PYTHON) tests/incidents.py --bin $(BUILD)/mailseal)
-	$(call step,locate,$(PYTHON) tests/locate.py --bin $(BUILD)/mailseal)
-	$(call step,allow,$(PYTHON) tests/allow.py --bin $(BUILD)/mailseal)
-	$(call step,doctor,$(PYTHON) tests/doctor.py --bin $(BUILD)/mailseal)
+	$(call long_step,kills,$(PYTHON) tests/kills.py --bin $(BUILD)/mailseal)
+	$(call long_step,reports,$(PYTHON) tests/reports.py --bin $(BUILD)/mailseal)
+	$(call long_step,incidents,$(PYTHON) tests/incidents.py --bin $(BUILD)/mailseal)
+	$(call long_step,locate,$(PYTHON) tests/locate.py --bin $(BUILD)/mailseal)
+	$(call long_step,allow,$(PYTHON) tests/allow.py --bin $(BUILD)/mailseal)
+	$(call long_step,doctor,$(PYTHON) tests/doctor.py --bin $(BUILD)/mailseal)
 	$(call step,enrich,$(PYTHON) tests/enrich.py --bin $(BUILD)/mailseal)
-	$(call step,addresses,$(MAKE) --no-print-directory addresses)
-	$(call step,manners,$(PYTHON) tests/manners.py --bin $(BUILD)/mailseal)
+	$(call long_step,addresses,$(MAKE) --no-print-directory addresses)
+	$(call long_step,manners,$(PYTHON) tests/manners.py --bin $(BUILD)/mailseal)
 	@awk '{ p += $$1; f += $$3 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 }' $(LOGS)/sum
 
 # A thousand kills take ten minutes, a day less than one; of the days one has the same clients all the time, one new ones.
