@@ -120,16 +120,16 @@ static size_t read_line_rest(struct dialogue *d, unsigned dir, struct span in)
     memmove(s->tail, s->tail + s->tail_n - old, old);
     memcpy(s->tail + old, in.p + n - keep, keep);
     s->tail_n = (uint8_t)(old + keep);
+    if (d->dialect->line_rest)
+        d->dialect->line_rest(d, dir, span_first(in, n));
     if (!lf)
         return n;
     struct span end;
     struct literal literal;
     s->reader = READ_LINES;
-    if (line_parse(span_of(s->tail, s->tail_n), &end) > 0 && d->dialect->protocol == PROTOCOL_IMAP &&
-        literal_announced(end, &literal) && literal.n) {
+    if (line_parse(span_of(s->tail, s->tail_n), &end) > 0 && d->dialect->literal && literal_announced(end, &literal)) {
         show_literal(d, line_parse(span_skip(in, n > LINE_TAIL ? n - LINE_TAIL : 0), &end) > 0 ? end : span_first(in, 0));
-        s->reader = READ_COUNTED;
-        s->left = literal.n;
+        d->dialect->literal(d, dir, &literal);
     }
     explicit_bzero(s->tail, sizeof s->tail);
     s->tail_n = 0;

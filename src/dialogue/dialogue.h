@@ -101,6 +101,10 @@ struct dialect {
     /* Whether a server line can be an answer, and whether a client line is a known command. */
     bool (*is_answer)(struct span line, struct span command);
     bool (*is_command)(struct span line);
+    /* Of a line that was cut: what comes behind that beginning, a piece at a time, and the literal that its end
+     * announces. NULL: of no interest. */
+    void (*line_rest)(struct dialogue *, unsigned dir, struct span bytes);
+    void (*literal)(struct dialogue *, unsigned dir, const struct literal *);
 };
 
 /* What is known of other sessions. */
@@ -190,6 +194,7 @@ struct dialogue {
             bool literal_waits;         /* for the go-ahead of the server */
             bool literal_doubtful;      /* which was lost, or a refusal */
             bool literal_secret;        /* what is counted now is the password of LOGIN */
+            uint8_t within;             /* of a line of LOGIN that was cut: what its next byte belongs to */
             struct literal literal;
             uint32_t tag;
         } imap;

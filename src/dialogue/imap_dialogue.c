@@ -17,21 +17,58 @@ enum { TAG_SHOWN = 64 };                /* open_command.flags, beside those of S
 
 /* --- the client --- */
 
+static void login_argument(struct dialogue *d)
+{
+    if (d->u.imap.arguments < UINT8_MAX)
+        d->u.imap.arguments++;
+    if (d->u.imap.arguments == 2)
+        credential_sent(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
+}
+
+/* Of a line of LOGIN too long to hold: its arguments, wherever it was cut. A literal counts when it is announced. */
+enum { NO_LOGIN, BETWEEN, ATOM, QUOTED, ESCAPED };
+
+static uint8_t behind(uint8_t within, uint8_t c)
+{
+    if (within == ESCAPED)
+        return QUOTED;
+    if (within == QUOTED)
+        return c == '"' ? BETWEEN : c == '\\' ? ESCAPED : QUOTED;
+    return c == ' ' ? BETWEEN : within == BETWEEN && c == '"' ? QUOTED : ATOM;
+}
+
+static void line_rest(struct dialogue *d, unsigned dir, struct span bytes)
+{
+    uint8_t within = d->u.imap.within;
+    if (dir == TO_CLIENT || within == NO_LOGIN)
+        return;
+    for (size_t i = 0; i < bytes.n; within = behind(within, bytes.p[i++])) {
+        uint8_t c = bytes.p[i];
+        if (within == BETWEEN && c != ' ' && c != '{' && c != '\r' && c != '\n')
+            login_argument(d);
+        if (c == '"' ? within == BETWEEN || within == QUOTED : c == ' ' && within <= ATOM)
+            show(d, span_first(span_skip(bytes, i), 1));
+    }
+    d->u.imap.within = within;
+}
+
 /* LOGIN SP userid SP password (RFC 9051 section 6.2.3); either may be a literal, so the line
  * may break behind each. */
-static void login_arguments(struct dialogue *d, struct span args)
+static void login_arguments(struct dialogue *d, struct span args, bool cut)
 {
     struct span arg;
     bool literal;
+    if (cut) {
+        d->u.imap.within = BETWEEN;
+        line_rest(d, TO_SERVER, args);
+        return;
+    }
     for (const uint8_t *from = args.p; imap_argument(&args, &arg, &literal); from = arg.p + arg.n) {
         show_between(d, from, arg.p);
         if (literal)
             return;
         show_quotes(d, arg);
-        if (d->u.imap.arguments < UINT8_MAX)
-            d->u.imap.arguments++;
-        if (d->u.imap.arguments == 2)
-            credential_sent(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
+        login_argument(d);
     }
 }
 
@@ -50,6 +87,18 @@ static void begin_literal(struct dialogue *d, const struct literal *l)
     }
     if (d->u.imap.verb == IMAP_LOGIN && d->u.imap.arguments < UINT8_MAX && ++d->u.imap.arguments == 2)
         d->u.imap.literal_secret = l->n > 0;
+}
+
+static void literal(struct dialogue *d, unsigned dir, const struct literal *l)
+{
+    if (dir == TO_SERVER) {
+        if (d->u.imap.verb == IMAP_LOGIN && d->u.imap.within == NO_LOGIN)
+            d->u.imap.verb = IMAP_UNKNOWN;      /* of a line before */
+        begin_literal(d, l);
+    } else if (l->n) {
+        d->in[TO_CLIENT].reader = READ_COUNTED;
+        d->in[TO_CLIENT].left = l->n;
+    }
 }
 
 /* The literal that was announced as the password of LOGIN was sent; a client may leave instead. */
@@ -109,18 +158,18 @@ static void take_command(struct dialogue *d, const struct imap_command *c, bool 
         }
     } else if (c->verb == IMAP_LOGIN) {
         credential_tried(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
-        login_arguments(d, args);
+        login_arguments(d, args, cut);
     } else if (!cut && c->verb == IMAP_UNKNOWN && mask_of(c->word, "STARTTLS") == MASK_KEYWORD) {
         evidence(d, EVIDENCE_MASKED_COMMAND, GRADE_LIKELY);
     }
     push_tagged(d, (uint8_t)c->verb, flags, d->u.imap.tag);
 }
 
-/* A line that begins with the literal whose go-ahead was lost, then the rest of the command. False:
+/* A line that begins with the literal whose go-ahead was lost, or not waited for, then the rest of the command. False:
  * all of it is the literal's, and more of that follows. */
 static bool unseen_literal(struct dialogue *d, struct span *line)
 {
-    uint64_t n = d->u.imap.literal.n, used = line->n + 2u;     /* CRLF */
+    uint64_t n = d->u.imap.literal.n, used = d->now_end - d->now_begin;
 
     if (d->u.imap.verb == IMAP_LOGIN && d->u.imap.arguments < UINT8_MAX && ++d->u.imap.arguments == 2 && n)
         credential_sent(d, AUTH_COMMAND_LOGIN, MECHANISM_LOGIN);
@@ -139,8 +188,9 @@ static bool unseen_literal(struct dialogue *d, struct span *line)
 static void client_line(struct dialogue *d, struct span line, bool cut)
 {
     struct imap_command c;
-    struct literal literal;
+    struct literal l;
 
+    d->u.imap.within = NO_LOGIN;
     if (client_in_clear(d))
         return;
     if (d->sasl.asked || (d->sasl.active && d->hear_once && !imap_command_parse(line, &c))) {
@@ -148,6 +198,8 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
         d->waits = true;
         return;
     }
+    d->u.imap.literal_doubtful |= d->u.imap.literal_waits;      /* more came than can wait */
+    d->u.imap.literal_waits = false;
     if (d->u.imap.literal_doubtful && imap_command_parse(line, &c) && c.verb != IMAP_UNKNOWN)
         d->u.imap.continuing = false;   /* it was refused */
     if (d->u.imap.continuing) {
@@ -157,7 +209,7 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
         if (doubtful && !unseen_literal(d, &line))
             return;
         if (d->u.imap.verb == IMAP_LOGIN)
-            login_arguments(d, line);
+            login_arguments(d, line, cut);
     } else {
         d->u.imap.literal_doubtful = false;
         if (span_eq_nocase(line, "DONE") || !imap_command_parse(line, &c)) {
@@ -167,9 +219,9 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
         d->sasl.active = d->sasl.refused = false;
         take_command(d, &c, cut);
     }
-    if (!cut && literal_announced(line, &literal)) {
+    if (!cut && literal_announced(line, &l)) {
         show_literal(d, line);
-        begin_literal(d, &literal);
+        begin_literal(d, &l);
     }
 }
 
@@ -374,7 +426,7 @@ static void trace_answer(struct dialogue *d, const struct imap_answer *a)
 static void server_line(struct dialogue *d, struct span line, bool cut)
 {
     struct imap_answer a;
-    struct literal literal;
+    struct literal l;
     bool behind_literal = d->u.imap.server_continuing;
 
     d->u.imap.server_continuing = false;
@@ -400,10 +452,9 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
             break;
         }
     }
-    if (!cut && literal_announced(line, &literal) && literal.n) {
+    if (!cut && literal_announced(line, &l)) {
         show_literal(d, line);
-        d->in[TO_CLIENT].reader = READ_COUNTED;
-        d->in[TO_CLIENT].left = literal.n;
+        literal(d, TO_CLIENT, &l);
     }
 }
 
@@ -443,5 +494,5 @@ static bool is_command(struct span line)
 }
 
 const struct dialect imap_dialect = {
-    PROTOCOL_IMAP, client_line, server_line, counted_done, body_done, lost, is_answer, is_command,
+    PROTOCOL_IMAP, client_line, server_line, counted_done, body_done, lost, is_answer, is_command, line_rest, literal,
 };

@@ -320,5 +320,5 @@ static bool is_command(struct span line)
 }
 
 const struct dialect pop3_dialect = {
-    PROTOCOL_POP3, client_line, server_line, counted_done, body_done, lost, is_answer, is_command,
+    PROTOCOL_POP3, client_line, server_line, counted_done, body_done, lost, is_answer, is_command, NULL, NULL,
 };

@@ -261,5 +261,5 @@ static bool is_command(struct span line)
 }
 
 const struct dialect sieve_dialect = {
-    PROTOCOL_SIEVE, client_line, server_line, counted_done, body_done, lost, is_answer, is_command,
+    PROTOCOL_SIEVE, client_line, server_line, counted_done, body_done, lost, is_answer, is_command, NULL, NULL,
 };

@@ -652,8 +652,8 @@ static bool is_command(struct span line)
 }
 
 const struct dialect smtp_dialect = {
-    PROTOCOL_SMTP, client_line, server_line, counted_done, body_done, lost, is_answer, is_command,
+    PROTOCOL_SMTP, client_line, server_line, counted_done, body_done, lost, is_answer, is_command, NULL, NULL,
 };
 const struct dialect lmtp_dialect = {
-    PROTOCOL_LMTP, client_line, server_line, counted_done, body_done, lost, is_answer, is_command,
+    PROTOCOL_LMTP, client_line, server_line, counted_done, body_done, lost, is_answer, is_command, NULL, NULL,
 };
