@@ -203,7 +203,8 @@ struct dialogue {
             bool user, uidl, sasl;      /* words of the list; a mask of four letters needs them beside it */
         } pop3;
         struct {
-            bool in_list, continuing, server_continuing;
+            bool in_list, continuing[2];                /* the next line of a direction goes on behind a literal */
+            uint8_t word_n[2];          /* which is a word of so many bytes at the front of that line; 0: it was counted */
         } sieve;
     } u;
     struct tls_dialogue *tls;           /* from the pool since the first record; read by tls_of() */

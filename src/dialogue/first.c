@@ -102,7 +102,7 @@ static enum first_words server_words(struct span in, enum protocol expected, con
         { "+OK", PROTOCOL_POP3, false },      { "-ERR", PROTOCOL_POP3, false }, { "* OK", PROTOCOL_IMAP, false },
         { "* PREAUTH", PROTOCOL_IMAP, false }, { "* BYE", PROTOCOL_IMAP, false }, { "\"", PROTOCOL_SIEVE, true },
         { "OK", PROTOCOL_SIEVE, true },       { "BYE", PROTOCOL_SIEVE, true },  { "NO ", PROTOCOL_SIEVE, true },
-        { "\"IMPLEMENTATION\"", PROTOCOL_SIEVE, false },
+        { "\"IMPLEMENTATION\"", PROTOCOL_SIEVE, false },       { "{", PROTOCOL_SIEVE, true },
     };
     struct smtp_reply_line reply;
 

@@ -42,23 +42,64 @@ static struct span response_of(struct span s)
 }
 
 /* Literals of a client need no go-ahead here, with "+" or without (RFC 5804 section 1.2). */
-static bool count_literal(struct dialogue *d, unsigned dir, struct span line)
+static void literal(struct dialogue *d, unsigned dir, const struct literal *l)
+{
+    d->u.sieve.continuing[dir] = true;
+    if (l->n && !d->u.sieve.word_n[dir]) {
+        d->in[dir].reader = READ_COUNTED;
+        d->in[dir].left = l->n;
+    }
+}
+
+static void look_for_literal(struct dialogue *d, unsigned dir, struct span line)
 {
     struct literal l;
     if (!literal_announced(line, &l))
-        return false;
+        return;
     show_literal(d, line);
-    if (l.n) {
-        d->in[dir].reader = READ_COUNTED;
-        d->in[dir].left = l.n;
-    }
+    literal(d, dir, &l);
+}
+
+/* A keyword or the name of a mechanism may be a literal, too: that is read, not counted. False: it is none. */
+static bool expect_word(struct dialogue *d, unsigned dir, struct span announced)
+{
+    struct literal l;
+    if (!literal_announced(announced, &l) || !l.n || l.n >= MECHANISM_TEXT)
+        return false;
+    d->u.sieve.word_n[dir] = (uint8_t)l.n;
     return true;
+}
+
+/* Takes it off the front of a line. Empty: it has a line end in it. */
+static struct span take_word(struct dialogue *d, unsigned dir, struct span *line)
+{
+    uint32_t n = d->u.sieve.word_n[dir], used = d->now_end - d->now_begin;
+    struct span word = span_first(*line, n);
+
+    d->u.sieve.word_n[dir] = 0;
+    *line = span_skip(*line, n);
+    if (word.n < n)
+        literal(d, dir, &(struct literal){ .n = n > used ? n - used : 0 });
+    return word.n < n ? span_first(word, 0) : word;
+}
+
+static void authenticate(struct dialogue *d, struct span mechanism, struct span rest)
+{
+    struct span initial = { NULL, 0 }, arg;
+    bool announced;
+    if (imap_argument(&rest, &arg, &announced)) {
+        initial = response_of(arg);
+        show_between(d, mechanism.p + mechanism.n + (mechanism.p[mechanism.n] == '"'), arg.p);
+        show_quotes(d, arg);
+    }
+    sasl_begin(d, AUTH_COMMAND_AUTHENTICATE, mechanism, initial);
+    d->waits = true;
 }
 
 static void take_command(struct dialogue *d, struct span line)
 {
     struct span rest = line, arg;
-    bool literal;
+    bool announced;
     struct span word = span_word(&rest);
     enum sieve_verb verb = verb_of(word);
     uint8_t flags = 0;
@@ -81,27 +122,30 @@ static void take_command(struct dialogue *d, struct span line)
     if (verb == SIEVE_STARTTLS) {
         flags = upgrade_flags(d, false);
         upgrade_asked(d);
-    } else if (verb == SIEVE_AUTHENTICATE && imap_argument(&rest, &arg, &literal)) {
-        struct span initial = { NULL, 0 };
-        struct span mechanism = unquoted(arg);
-        if (imap_argument(&rest, &arg, &literal)) {
-            initial = response_of(arg);
-            show_between(d, mechanism.p + mechanism.n + (mechanism.p[mechanism.n] == '"'), arg.p);
-            show_quotes(d, arg);
-        }
-        sasl_begin(d, AUTH_COMMAND_AUTHENTICATE, mechanism, initial);
-        d->waits = true;
+    } else if (verb == SIEVE_AUTHENTICATE && imap_argument(&rest, &arg, &announced) && !expect_word(d, TO_SERVER, arg)) {
+        authenticate(d, unquoted(arg), rest);
     }
     open_push(d, (uint8_t)verb, flags);
+}
+
+/* Behind a literal. */
+static void client_rest(struct dialogue *d, struct span line)
+{
+    if (!d->u.sieve.word_n[TO_SERVER])
+        return;
+    struct span mechanism = take_word(d, TO_SERVER, &line);
+    if (mechanism.n)
+        authenticate(d, mechanism, line);
 }
 
 static void client_line(struct dialogue *d, struct span line, bool cut)
 {
     if (client_in_clear(d))
         return;
-    if (d->u.sieve.continuing) {
-        d->u.sieve.continuing = false;
+    if (d->u.sieve.continuing[TO_SERVER]) {
+        d->u.sieve.continuing[TO_SERVER] = false;
         trace_rest(d, TO_SERVER, line);
+        client_rest(d, line);
     } else if (d->sasl.asked) {
         show_quotes(d, line);
         sasl_response(d, response_of(line));
@@ -110,33 +154,49 @@ static void client_line(struct dialogue *d, struct span line, bool cut)
     } else if (line.n) {
         take_command(d, line);
     }
-    if (!cut && count_literal(d, TO_SERVER, line))
-        d->u.sieve.continuing = true;
+    if (!cut)
+        look_for_literal(d, TO_SERVER, line);
 }
 
 /* "SASL" "PLAIN LOGIN", "STARTTLS", one to a line (RFC 5804 section 1.7). */
-static void capability_line(struct dialogue *d, struct span line)
+static void capability(struct dialogue *d, struct span name, struct span value)
 {
     struct span arg, word;
-    bool literal;
-    show(d, line);
-    if (!imap_argument(&line, &arg, &literal) || literal)
-        return;
+    bool announced;
     if (!d->list_now) {
         list_begin(d);
         trace_note(d, TRACE_LIST, TO_CLIENT, 0, 0);
     }
     d->u.sieve.in_list = true;
-    struct span name = unquoted(arg);
     list_word(d, name, "STARTTLS");
     if (span_eq_nocase(name, "STARTTLS")) {
         list_offer(d);
     } else if (span_eq_nocase(name, "SASL")) {
         d->s->auth.list_seen = true;
-        if (imap_argument(&line, &arg, &literal))
+        if (imap_argument(&value, &arg, &announced))
             for (arg = unquoted(arg); (word = span_word(&arg)).n;)
                 sasl_offer(d, word);
     }
+}
+
+static void capability_line(struct dialogue *d, struct span line)
+{
+    struct span arg;
+    bool announced;
+    show(d, line);
+    if (imap_argument(&line, &arg, &announced) && !expect_word(d, TO_CLIENT, arg) && !announced)
+        capability(d, unquoted(arg), line);
+}
+
+/* Behind a literal. */
+static void server_rest(struct dialogue *d, struct span line)
+{
+    if (!d->u.sieve.word_n[TO_CLIENT])
+        return;
+    show(d, line);
+    struct span name = take_word(d, TO_CLIENT, &line);
+    if (name.n)
+        capability(d, name, line);
 }
 
 static void answer(struct dialogue *d, bool ok, const struct open_command *c)
@@ -203,14 +263,15 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
 {
     struct span rest = line, word = span_word(&rest);
     struct open_command *c = open_first(d);
-    bool behind_literal = d->u.sieve.server_continuing;
+    bool behind_literal = d->u.sieve.continuing[TO_CLIENT];
     if (!behind_literal && is_status(word))
         show_command(d, word, rest, false);
 
-    d->u.sieve.server_continuing = false;
-    if (behind_literal)                 /* of a go-ahead, too: it is no line of its own */
+    d->u.sieve.continuing[TO_CLIENT] = false;
+    if (behind_literal) {               /* of a go-ahead, too: it is no line of its own */
         trace_rest(d, TO_CLIENT, line);
-    else if (server_in_clear(d))
+        server_rest(d, line);
+    } else if (server_in_clear(d))
         return;
     else if (span_eq_nocase(word, "OK"))
         status_line(d, TRACE_STATUS_OK, rest);
@@ -223,8 +284,8 @@ static void server_line(struct dialogue *d, struct span line, bool cut)
     } else if ((!c && !d->greeted) || (c && c->verb == SIEVE_CAPABILITY)) {
         capability_line(d, line);
     }
-    if (!cut && count_literal(d, TO_CLIENT, line))
-        d->u.sieve.server_continuing = true;
+    if (!cut)
+        look_for_literal(d, TO_CLIENT, line);
 }
 
 static void counted_done(struct dialogue *d, unsigned dir)
@@ -243,9 +304,9 @@ static void body_done(struct dialogue *d, unsigned dir)
 static void lost(struct dialogue *d, unsigned dir)
 {
     if (dir == TO_CLIENT)
-        d->u.sieve.in_list = d->u.sieve.server_continuing = false;
-    else
-        d->u.sieve.continuing = false;
+        d->u.sieve.in_list = false;
+    d->u.sieve.continuing[dir] = false;
+    d->u.sieve.word_n[dir] = 0;
 }
 
 static bool is_answer(struct span line, struct span command)
@@ -261,5 +322,5 @@ static bool is_command(struct span line)
 }
 
 const struct dialect sieve_dialect = {
-    PROTOCOL_SIEVE, client_line, server_line, counted_done, body_done, lost, is_answer, is_command, NULL, NULL,
+    PROTOCOL_SIEVE, client_line, server_line, counted_done, body_done, lost, is_answer, is_command, NULL, literal,
 };

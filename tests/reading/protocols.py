@@ -601,6 +601,7 @@ class Sieve(Dialogue):
         super().__init__(*a, **k)
         self.greeted = self.midstream
         self.names, self.sasl_names, self.gap_in_list = [], [], False
+        self.said = b''                     # an answer that is not whole yet
         self.part, self.response, self.now, self.auth = b'', b'', None, None
 
     def client_line(self, line):
@@ -629,6 +630,8 @@ class Sieve(Dialogue):
     def literal(self, side, data):
         if side == CLIENT:
             self.part += data
+        else:
+            self.said += data
 
     def means(self, c):
         f = self.facts
@@ -639,7 +642,7 @@ class Sieve(Dialogue):
         if evidence.is_mask(c.verb, 'STARTTLS'):
             f.add('masked_command', 'likely')
         if c.verb == 'AUTHENTICATE' and c.argument.strip():
-            m = re.match(r'"([^"]*)"\s*(.*)$', c.argument, re.S)
+            m = re.match(r'"([^"]*)"\s*(.*)$', quoted(c.argument), re.S)
             if m:
                 c.sasl = Sasl(f, m[1])
                 if m[2]:
@@ -652,16 +655,18 @@ class Sieve(Dialogue):
             self.mode, self.auth = 'sasl', c
 
     def server_hole(self):
-        self.gap_in_list = True
+        self.gap_in_list, self.said = True, b''
 
     def server_caught_up(self):
         self.gap_in_list = False
 
     def server_line(self, line):
-        t = text(line)
-        m = re.search(r'\{(\d+)\+?\}$', t)
+        self.said += line
+        m = re.search(rb'\{(\d+)\+?\}\r?\n$', line)
         if m:
             self.count[SERVER] = int(m[1])
+            return
+        t, self.said = quoted(text(self.said)), b''
         status = re.match(r'(OK|NO|BYE)\b', t, re.I)
         if not status:
             if self.hold and self.hold.verb == 'AUTHENTICATE' and t[:1] in ('"', '{'):
@@ -701,6 +706,16 @@ class Sieve(Dialogue):
                 self.facts.expose(MECHANISMS.get(c.sasl.mechanism, (1, 'guessable'))[1])
         elif c.verb == 'AUTHENTICATE':
             self.login_refused(c)
+
+
+def quoted(t):
+    """With its literals as quoted strings."""
+    while True:
+        m = re.search(r'\{(\d+)\+?\}\r?\n', t)
+        if not m:
+            return t
+        end = m.end() + int(m[1])
+        t = t[:m.start()] + '"' + t[m.end():end] + '"' + t[end:]
 
 
 def plain(b):
