@@ -220,6 +220,26 @@ class Tests:
         said = ['status %s' % code] if code else []
         return said + ['%r is not in: %s' % (w, text) for w in ('parser started', 'parser: ', 'writer: ') if w not in text]
 
+    def tried(self):
+        """`retain --dry-run` while somebody writes: it does not wait, and says what goes when it is done in earnest."""
+        db, (traffic, data) = self.path(), self.traffic(2000, 90 * 24 * simulated.HOUR)
+        subprocess.run([self.a.bin, 'analyze', '--quiet', '--db', db, '-'], input=simulated.HEADER + data, stdout=subprocess.DEVNULL, check=True)
+        keep, said = ['--retain-sessions', '60', '--retain-incidents', '70', '--retain-hourly', '20'], []
+        for more in [], ['--size-limit', '1M']:
+            retain = [self.a.bin, 'retain', '--db', shutil.copy(db, self.path()), *keep, *more]
+            other = sqlite3.connect(retain[3], isolation_level=None)
+            for sql in 'PRAGMA journal_mode = WAL', 'BEGIN IMMEDIATE', 'UPDATE retention SET sessions = sessions':
+                other.execute(sql)
+            began = time.time()
+            tried = subprocess.run(retain + ['--dry-run'], capture_output=True, text=True)
+            said += ['it waited'] if time.time() - began > 4 else []
+            other.execute('COMMIT')
+            other.close()
+            done = subprocess.run(retain, capture_output=True, text=True)
+            would = tried.stdout.replace('would become', 'became').replace('would be kept', 'are kept').replace('would be', 'were')
+            said += [] if tried.returncode == done.returncode == 0 and would == done.stdout and would[0] != '0' else ['%s, then %s' % (tried, done)]
+        return said
+
     # --- root ---
 
     def reader(self):
@@ -328,7 +348,7 @@ def main():
     memory = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as folder:
         tests = Tests(a, folder)
-        for name in a.names or ('limited', 'killed_in_trouble', 'removed', 'clock', 'folded', 'lines', 'reader', 'full', 'readonly'):
+        for name in a.names or ('limited', 'killed_in_trouble', 'removed', 'clock', 'folded', 'lines', 'tried', 'reader', 'full', 'readonly'):
             began = time.time()
             said = getattr(tests, name)()
             print('%s: %s, %.1f s' % (name, 'failed' if said else 'as it should be', time.time() - began))

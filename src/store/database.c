@@ -372,3 +372,35 @@ int database_open_read(const char *path, sqlite3 **out, char error[DB_ERROR])
         code = db_failure(*out, path, error);
     return close_after(code, out);
 }
+
+static int copy_to(sqlite3 *from, const char *path, sqlite3 **out, char error[DB_ERROR])
+{
+    int rc = sqlite3_open_v2("", out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    sqlite3_backup *all = rc == SQLITE_OK ? sqlite3_backup_init(*out, "main", from, "main") : NULL;
+    if (all) {
+        sqlite3_backup_step(all, -1);
+        rc = sqlite3_backup_finish(all);
+    } else if (*out) {
+        rc = sqlite3_extended_errcode(*out);
+    }
+    if ((rc & 0xff) == SQLITE_FULL || (rc & 0xff) == SQLITE_CANTOPEN)
+        return say(error, EX_IOERR, path, "has no room for a copy of it in the folder of temporary files; name another one with TMPDIR");
+    if (rc != SQLITE_OK)
+        return db_failure_of(rc, sqlite3_errstr(rc), path, error);
+    distrust(*out);
+    sqlite3_extended_result_codes(*out, 1);
+    return sqlite3_exec(*out, settings, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_failure(*out, path, error);
+}
+
+int database_open_copy(const char *path, sqlite3 **out, char error[DB_ERROR])
+{
+    sqlite3 *from;
+    int code = database_open_read(path, &from, error);
+
+    *out = NULL;
+    if (code)
+        return code;
+    code = copy_to(from, path, out, error);
+    sqlite3_close(from);
+    return close_after(code, out);
+}

@@ -35,6 +35,10 @@ int database_open_own(const char *path, sqlite3 **out, char error[DB_ERROR]);
  * left half done is rolled back first. Views are the program's own, whatever stands in the file. */
 int database_open_read(const char *path, sqlite3 **out, char error[DB_ERROR]);
 
+/* Opens a copy of such a database as it stands, to be written: a temporary file that nobody sees and that goes when it is
+ * closed. The file itself is only read, and whoever writes to it does not wait, but for a commit in DELETE mode. */
+int database_open_copy(const char *path, sqlite3 **out, char error[DB_ERROR]);
+
 /* Whether a revision or the number of a session can be one: another may follow. */
 static inline bool database_number_valid(int64_t n) { return n >= 0 && n <= INT64_C(1) << 62; }
 

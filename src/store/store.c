@@ -88,13 +88,8 @@ static int open_file(struct store *s, const struct store_options *o)
     struct address_choice choice = { o->addresses, o->address_key ? mark : NULL };
     int code = EX_SOFTWARE;
 
-    if (o->there && o->as_is) {         /* reading refuses an older one */
-        code = database_open_read(s->path, &s->db, s->error);
-        sqlite3_close(s->db);
-        s->db = NULL;
-        if (code)
-            return code;
-    }
+    if (o->there && o->as_is)
+        return database_open_copy(s->path, &s->db, s->error);
     if (o->there)
         return database_open_own(s->path, &s->db, s->error);
     if (o->address_key && !disguise_mark(o->address_key, mark)) {

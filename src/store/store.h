@@ -21,7 +21,7 @@ struct store_options {
     enum address_mode addresses;
     bool there;                         /* it is not made when it is not there; no key is needed, nor any address written */
     const uint8_t *address_key;         /* ADDRESS_KEY bytes, read by store_open() alone; NULL: none */
-    bool as_is;                         /* with there: an older one is refused, not brought up to date */
+    bool as_is;                         /* with there: an older one is refused, and of all others a copy is written to */
     bool live;                          /* a sensor: others read while it writes (WAL) */
 };
 
