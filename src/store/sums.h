@@ -8,7 +8,9 @@
 
 #include <stdbool.h>
 
-enum { SUMS_ROWS = 4096, SUMS_WIDTH = GATHERED_COLUMNS, SUMS_SLOTS = 2 * SUMS_ROWS };
+/* As many as a table has for a day at most, with some to spare: with fewer the rows of many peers would be written again and
+ * again. */
+enum { SUMS_ROWS = 32768, SUMS_WIDTH = GATHERED_COLUMNS, SUMS_SLOTS = 2 * SUMS_ROWS };
 
 /* Its fields belong to sums.c. */
 struct sums {
@@ -16,6 +18,7 @@ struct sums {
     size_t n;
     struct hash_key hash;               /* decides nothing but places: rows go out sorted */
     int64_t cell[SUMS_ROWS * SUMS_WIDTH];
+    size_t slots;                       /* of those below, in use */
     uint16_t slot[SUMS_SLOTS];          /* row + 1; 0: free */
 };
 
