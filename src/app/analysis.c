@@ -107,7 +107,7 @@ static void tell_known(struct analysis *a, const char *path)
     if (a->quiet)
         return;
     progress_clear(&a->progress);
-    complain(EX_OK, "%s was analysed before and is not counted again", path);
+    complain(EX_OK, "%s is a capture that the database has already, and is not counted again", path);
 }
 
 static bool step(void *ctx, const struct record_mark *mark)

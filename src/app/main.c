@@ -221,6 +221,15 @@ static int help(void)
     return finish_output();
 }
 
+static int help_of(const char *name)
+{
+    const struct command *c = command_find(name);
+    if (!c)
+        return no_command(name);
+    command_help(c);
+    return finish_output();
+}
+
 /* As they are loaded, but for cminpack. */
 static void show_libraries(void)
 {
@@ -253,7 +262,7 @@ int main(int argc, char **argv)
         return EX_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
-        return help();
+        return argc > 2 ? help_of(argv[2]) : help();
     if (strcmp(argv[1], "--version") == 0) {
         show_libraries();
         return finish_output();

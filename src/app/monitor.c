@@ -186,14 +186,17 @@ static int find_user(struct sensor *s)
 }
 
 /* The writer becomes who owns the database, or the folder that it will be in. */
-static void find_owner(struct sensor *s)
+static int find_owner(struct sensor *s)
 {
     struct stat st;
     char folder[FOLDER_TEXT];
-    if (geteuid() != 0 || (stat(s->db, &st) != 0 && stat(folder_of(s->db, folder), &st) != 0))
-        return;
-    s->writer_uid = st.st_uid;
-    s->writer_gid = st.st_gid;
+    if (stat(s->db, &st) != 0 && stat(folder_of(s->db, folder), &st) != 0)
+        return complain(EX_CANTCREAT, "%s cannot be made: its folder: %s; make that, or name another file with --db", s->db, strerror(errno));
+    if (geteuid() == 0) {
+        s->writer_uid = st.st_uid;
+        s->writer_gid = st.st_gid;
+    }
+    return 0;
 }
 
 /* A folder that is not there is made, for the writer. */
@@ -336,8 +339,7 @@ int command_monitor(int argc, char **argv)
                t.left_alone == 1 ? "" : "s", s->config, t.left_alone == 1 ? "is" : "are");
     if ((status = find_user(s)))
         return status;
-    find_owner(s);
-    if ((status = prepare_evidence(s)))
+    if ((status = find_owner(s)) || (status = prepare_evidence(s)))
         return status;
     /* Before any process gives up the right to: a writer that is started again takes the same. */
     if (s->address_key && (status = key_file_read(s->address_key, s->store_options.addresses, false, &s->key)))
