@@ -57,7 +57,7 @@ WHERE day_unix >= :since AND day_unix < :until
   AND verdict IN ('implicit_tls', 'starttls', 'stripped', 'clear_auth', 'clear') GROUP BY 1 ORDER BY 1"""
 EXPOSED = """SELECT hop, server, port, sum(sessions), count(DISTINCT network) FROM peers
 WHERE day_unix >= :since AND day_unix < :until AND exposure IN ('secret', 'guessable') GROUP BY 1, 2, 3"""
-HELLOS = """SELECT tls_ja4, count(*), sum(verdict IN ('implicit_tls', 'starttls')) FROM sessions
+HELLOS = """SELECT tls_ja4, count(*), sum(verdict IN ('implicit_tls', 'starttls')), sum(verdict = 'tls_failed') FROM sessions
 WHERE tls_ja4 IS NOT NULL AND verdict <> 'other' AND CAST(strftime('%s', substr(timestamp, 1, 10)) AS INTEGER) >= :since
   AND CAST(strftime('%s', substr(timestamp, 1, 10)) AS INTEGER) < :until GROUP BY 1 ORDER BY 1"""
 CERTIFICATES = """SELECT tls_subject, count(*), sum(incidents LIKE '%expired%') FROM sessions
@@ -80,7 +80,7 @@ def check_span(db, since, until):
     check(where + 'weights', sorted([r[0], r[1], r[5]] for r in ask('weights') if r[0] != 'all'), rows_of(db, WEIGHTS, span))
     check(where + 'credentials', sorted([r[0], r[1], r[2], r[6], r[9]] for r in ask('credentials') if r[1] != 'all'),
           sorted(rows_of(db, EXPOSED, span)))
-    check(where + 'fingerprints', sorted([r[0], r[2], r[3]] for r in ask('fingerprints')), rows_of(db, HELLOS, span))
+    check(where + 'fingerprints', sorted([r[0], r[2], r[3], r[4]] for r in ask('fingerprints')), rows_of(db, HELLOS, span))
     check(where + 'certificates', sorted([r[1], r[7], r[8]] for r in ask('certificates') if r[1] != 'all'),
           rows_of(db, CERTIFICATES, span))
     kinds = {}
@@ -408,7 +408,7 @@ def check_summary(db, capture):
         single, peers = percent(r['low'], r['high']), percent(r['peers_low'], r['peers_high']) if r['peers_low'] else 'too few peers'
         check('summary of ' + r['hop'], re.sub(' +', ' ', found[r['hop']]).endswith(' %s %s' % (single, peers)), True)
     r, text = rows[0], said('rehearse', '--db', db)
-    check('summary', ('interval %s by peers, ' % percent(r['peers_low'], r['peers_high']) if r['peers_low'] else 'too few peers carry it') in lines[0], True)
+    check('summary', ('interval by peers %s, by sessions' % percent(r['peers_low'], r['peers_high']) if r['peers_low'] else 'too few peers for one by peers') in lines[1], True)
     r = dicts(report(db, 'rehearsal'))[0]
     check('rehearse in text', ('\nInterval:      %s (95 %%) by peers; ' % percent(r['peers_low'], r['peers_high']) if r['peers_low']
                                else 'too few peers carry it') in text, True)

@@ -1,6 +1,6 @@
 -- The points of the adoption curve: the share of each day, or of each week beyond half a year.
 --
--- middle is that of the bucket in days since 1970, days its width (a week begins on Monday). :hop keeps
+-- middle is that of the bucket in days since 1970, days its width (a week begins on Monday), bucket its first day. :hop keeps
 -- one; else the headline: relay, submission and retrieval. :verdict takes the part of decided sessions that has this one, such
 -- as implicit_tls, for that which is encrypted. Internal sessions only where :direction asks
 -- for them. :since and :until (unix seconds) choose the hours that begin in [since, until). The command
@@ -31,7 +31,7 @@ WITH span (since, until) AS (
     SELECT iif(max(day) - min(day) > 180, 7, 1) AS days FROM chosen
 )
 SELECT (day + 3) / days * days - 3 + days / 2.0 AS middle, days, sum(encrypted) AS encrypted,
-       sum(decided) AS decided
+       sum(decided) AS decided, date(((day + 3) / days * days - 3) * 86400, 'unixepoch') AS bucket
 FROM chosen CROSS JOIN width
 GROUP BY middle
 ORDER BY middle;

@@ -70,8 +70,9 @@ static void line_points(FILE *out, const struct curve_result *r)
 
     if (!s->n)
         return;
-    day_text(s->at[0].day, first);
-    day_text(s->at[s->n - 1].day, last);
+    double before = r->days > 1 ? r->days / 2.0 : 0;   /* a point is the middle of its week */
+    day_text(s->at[0].day - before, first);
+    day_text(s->at[s->n - 1].day - before, last);
     const char *unit = r->days == 7 ? " weeks" : r->days == 1 ? " days" : "";
     snprintf(text, sizeof text, s->n == 1 ? "%zu%.0s on %s%.0s, %s" : "%zu%s from %s to %s, %s",
              s->n, unit, first, last,

@@ -46,6 +46,8 @@ double day_year(double day)
 
 /* --- the sentence --- */
 
+enum { WHEN_TEXT = DAY_TEXT + 16 };
+
 struct words {
     char *text;
     size_t n;
@@ -95,32 +97,42 @@ static bool no_more_than_chance(const struct samples *s)
     return s->counted && (b->share - a->share) * (b->share - a->share) <= 1.96 * 1.96 * variance;
 }
 
+/* When the point was: the day, or the week that it is the middle of. */
+static const char *when_of(const struct curve_result *r, size_t i, char out[WHEN_TEXT])
+{
+    char day[DAY_TEXT];
+    bool week = r->days > 1;
+    day_text(r->samples.at[i].day - (week ? r->days / 2.0 : 0), day);
+    snprintf(out, WHEN_TEXT, "%s %s", week ? "in the week of" : "on", day);
+    return out;
+}
+
 /* Two to seven points carry no model, but something is true of them. */
 static void say_insufficient(struct words *w, const struct curve_result *r)
 {
     const struct samples *s = &r->samples;
-    char first[DAY_TEXT], last[DAY_TEXT];
+    char first[WHEN_TEXT], last[WHEN_TEXT];
 
     if (!s->n) {
         say(w, "nothing to fit: no point has a share");
         return;
     }
     double a = s->at[0].share, b = s->at[s->n - 1].share;
-    day_text(s->at[0].day, first);
-    day_text(s->at[s->n - 1].day, last);
+    when_of(r, 0, first);
+    when_of(r, s->n - 1, last);
     if (s->n == 1)
-        say(w, "%.1f %% on %s; one point", percent(b), last);
+        say(w, "%.1f %% %s; one point", percent(b), last);
     else if (s->n > 2 && a != b && !no_more_than_chance(s) && monotone(s, b > a ? 1 : -1))
-        say(w, "%s, from %.1f %% on %s to %.1f %% on %s; %zu points", b > a ? "growing" : "falling", percent(a),
+        say(w, "%s, from %.1f %% %s to %.1f %% %s; %zu points", b > a ? "growing" : "falling", percent(a),
             first, percent(b), last, s->n);
     else if (a != b && no_more_than_chance(s))
-        say(w, "%.1f %% on %s and %.1f %% on %s, which differ by no more than chance; %zu points", percent(a), first,
+        say(w, "%.1f %% %s and %.1f %% %s, which differ by no more than chance; %zu points", percent(a), first,
             percent(b), last, s->n);
     else if (a != b)
-        say(w, "%s from %.1f %% on %s to %.1f %% on %s; %zu points", b > a ? "rose" : "fell", percent(a), first,
+        say(w, "%s from %.1f %% %s to %.1f %% %s; %zu points", b > a ? "rose" : "fell", percent(a), first,
             percent(b), last, s->n);
     else
-        say(w, "%.1f %% both on %s and on %s; %zu points", percent(a), first, last, s->n);
+        say(w, "%.1f %% both %s and %s; %zu points", percent(a), first, last, s->n);
     if (s->n >= CURVE_FEWEST)
         say(w, " of which no model can be made");
     else

@@ -72,14 +72,14 @@ static void say_answer(const struct sheet *r, const struct report_request *q, FI
     char first[ROOM], last[ROOM];
     cell(r, 0, "first", first);
     cell(r, 0, "last", last);
-    fprintf(out, "Would fail:    %.1f %% of %lld mail sessions on port %s\n", percent(r, 0, "share"),
-            count(r, "decided"), q->ports);
+    fprintf(out, "Would fail:    %.1f %% of %lld mail sessions on port%s %s\n", percent(r, 0, "share"),
+            count(r, "decided"), strchr(q->ports, ',') ? "s" : "", q->ports);
     if (q->logins)
         fputs("               if nothing but logins in clear is refused\n", out);
-    fprintf(out, "               (%lld); %.1f %% of those on any port\n", count(r, "failing"), percent(r, 0, "of_all"));
+    fprintf(out, "               (%lld session%s; %.1f %% of those on any port)\n", count(r, "failing"), count(r, "failing") == 1 ? "" : "s", percent(r, 0, "of_all"));
     say_interval(r, out);
     fprintf(out, "Could upgrade: %lld of them were offered STARTTLS and went on without it,\n"
-                 "               %lld were not seen to be offered it, of %lld it was taken away\n",
+                 "               %lld were not seen to be offered it, from %lld it was taken away\n",
             count(r, "could_upgrade"), count(r, "not_offered"), count(r, "stripped"));
     fprintf(out, "Old TLS:       %lld encrypted sessions chose a TLS below 1.2; they fail where 1.2\n"
                  "               is asked for\n", count(r, "below_12"));

@@ -63,8 +63,12 @@ static void put_age(struct screen *w)
 {
     double age = (double)time(NULL) - number(w->sheet, 0, "at_unix");
     fputs("mailseal top   ", w->out);
+    if (!number(w->sheet, 0, "at_unix")) {
+        fputs("nothing is stored yet\n", w->out);
+        return;
+    }
     put_text(w, 0, "at", 20);
-    if (age < 0 || !number(w->sheet, 0, "at_unix"))
+    if (age < 0)
         fputs("UTC\n", w->out);
     else if (age < 120)
         fprintf(w->out, "UTC, %.0f s ago\n", age);
@@ -89,7 +93,7 @@ static void put_share(struct screen *w, const char *span, double seconds)
     if (n > 0)
         fprintf(w->out, "encrypted: %.1f %% of %.0f mail sessions decided", 100 * k / n, n);
     else
-        fputs("encrypted: unknown, no mail session was decided", w->out);
+        fprintf(w->out, "encrypted: unknown, no mail session was decided%s", all > 0 ? " that counts" : "");
     fprintf(w->out, "; %.2g sessions/s\n", all / seconds);
 }
 

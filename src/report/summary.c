@@ -36,26 +36,38 @@ static long long show(int64_t n) { return (long long)n; }
 
 static const char *plural(int64_t n) { return n == 1 ? "" : "s"; }
 
+static const struct line *line_of(const struct line *line, size_t n, const char *hop)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(line[i].hop, hop) == 0)
+            return &line[i];
+    return NULL;
+}
+
+static void say_unknown(const struct line *internal, FILE *out)
+{
+    fputs("Encrypted: unknown; no mail session on relay, submission or retrieval was decided", out);
+    if (internal && internal->decided)
+        fprintf(out, ",\n           but %lld internal one%s, which %s not counted", show(internal->decided),
+                plural(internal->decided), internal->decided == 1 ? "is" : "are");
+    fputs(".\n", out);
+}
+
 static void say_answer(const struct line *all, FILE *out)
 {
     int64_t undecided = all->tls_failed + all->lost;
 
-    if (!all->decided) {
-        fputs("Encrypted: unknown; no mail session on relay, submission or retrieval was decided.\n", out);
-        return;
-    }
-    fprintf(out, "Encrypted: %.1f %% of %lld mail session%s decided (%lld encrypted; 95 %% interval ",
-            all->share, show(all->decided), plural(all->decided), show(all->encrypted));
+    fprintf(out, "Encrypted: %.1f %% of %lld mail session%s decided (%lld encrypted)\n", all->share, show(all->decided),
+            plural(all->decided), show(all->encrypted));
     if (all->by_peers)
-        fprintf(out, "%.1f to %.1f %% by peers, %.1f to %.1f %% if sessions of one peer were independent",
-                all->peers_low, all->peers_high, all->low, all->high);
+        fprintf(out, "           95 %% interval by peers %.1f to %.1f %%, by sessions %.1f to %.1f %%\n", all->peers_low,
+                all->peers_high, all->low, all->high);
     else
-        fprintf(out, "%.1f to %.1f %% only if sessions of one peer were independent, too few peers carry it to say how"
-                     " far off it is", all->low, all->high);
+        fprintf(out, "           95 %% interval by sessions %.1f to %.1f %%; too few peers for one by peers\n", all->low,
+                all->high);
     if (undecided)
-        fprintf(out, "; if the %lld undecided were all clear or all encrypted: %.1f to %.1f %%",
-                show(undecided), all->lower_bound, all->upper_bound);
-    fputs(")\n", out);
+        fprintf(out, "           if the %lld undecided were all clear or all encrypted: %.1f to %.1f %%\n", show(undecided),
+                all->lower_bound, all->upper_bound);
 }
 
 enum { COLUMNS = 6 };
@@ -99,20 +111,18 @@ static void say_rest(const struct line *all, FILE *out)
     fprintf(out, "\nNot encrypted: %lld stripped, %lld clear with a credential, %lld clear",
             show(all->stripped), show(all->clear_auth), show(all->clear));
     if (all->possible)
-        fprintf(out, "; %lld of the clear ones show a possible sign of stripping", show(all->possible));
+        fprintf(out, "\n               %lld of the clear ones show%s a possible sign of stripping", show(all->possible),
+                all->possible == 1 ? "s" : "");
     if (all->allowed)
         fprintf(out, "\n               %lld session%s with evidence of stripping on paths that are allowed", show(all->allowed), plural(all->allowed));
     fprintf(out, "\nNot decided:   %lld TLS failed, %lld incomplete (%lld of them by loss)\n",
             show(all->tls_failed), show(all->incomplete), show(all->lost));
 }
 
-static void say_counted(const struct line *line, size_t n, FILE *out)
+static void say_counted(bool internal, FILE *out)
 {
-    bool internal = false;
-    for (size_t i = 0; i < n; i++)
-        internal = internal || strcmp(line[i].hop, "internal") == 0;
-    fprintf(out, "Counted:       all is relay, submission and retrieval%s; undecided are TLS failed and incomplete by loss\n",
-            internal ? ", not internal" : "");
+    fprintf(out, "Counted:       the whole database; all is relay, submission and retrieval%s,\n"
+                 "               undecided are TLS failed and incomplete by loss\n", internal ? " without internal" : "");
 }
 
 /* The columns of statements/summary_seen.sql. */
@@ -122,8 +132,8 @@ static void say_seen(sqlite3_stmt *stmt, FILE *out)
     for (int i = 0; i < 10; i++)
         n[i] = sqlite3_column_int64(stmt, i);
 
-    fprintf(out, "Not seen:      %lld session%s one-sided, %lld with lost bytes,"
-                 " %lld begun before the capture, %lld cut off by its end;\n",
+    fprintf(out, "Not seen:      %lld session%s one-sided, %lld with lost bytes,\n"
+                 "               %lld begun before the capture, %lld cut off by its end;\n",
             show(n[0]), plural(n[0]), show(n[1]), show(n[2]), show(n[3]));
     fprintf(out, "               %lld connection%s without payload; %lld of %lld packets not decodable",
             show(n[4]), plural(n[4]), show(n[5]), show(n[6]));
@@ -182,16 +192,19 @@ static int summarize(struct reading *r, FILE *out)
         rc = read_peers(r, line, n);
     if (rc != SQLITE_OK)
         return rc;
-    const struct line *all = n && strcmp(line[0].hop, "all") == 0 ? &line[0] : &none;
+    const struct line *all = line_of(line, n, "all"), *internal = line_of(line, n, "internal");
     sqlite3_stmt *stmt = reading_prepare(r, "statements/summary_seen.sql");
     rc = stmt ? sqlite3_step(stmt) : SQLITE_ERROR;
     if (rc == SQLITE_ROW) {
-        say_answer(all, out);
+        if (all && all->decided)
+            say_answer(all, out);
+        else
+            say_unknown(internal, out);
         if (n)
             say_hops(line, n, out);
-        say_rest(all, out);
+        say_rest(all ? all : &none, out);
         if (n)
-            say_counted(line, n, out);
+            say_counted(internal, out);
         say_seen(stmt, out);
     }
     sqlite3_finalize(stmt);

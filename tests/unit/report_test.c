@@ -67,8 +67,9 @@ static void intervals_are_those_published(void **state)
     text = kit_slurp(f);
     fclose(f);
     static const char answer[] =
-        "Encrypted: 33.3 % of 303 mail sessions decided (101 encrypted; 95 % interval 28.3 to 38.8 % only if sessions of"
-        " one peer were independent, too few peers carry it to say how far off it is; if the 37 undecided were all clear or all encrypted: 29.7 to 40.6 %)\n";
+        "Encrypted: 33.3 % of 303 mail sessions decided (101 encrypted)\n"
+        "           95 % interval by sessions 28.3 to 38.8 %; too few peers for one by peers\n"
+        "           if the 37 undecided were all clear or all encrypted: 29.7 to 40.6 %\n";
     assert_memory_equal(text, answer, sizeof answer - 1);
     assert_non_null(strstr(text, "\nNot encrypted: 0 stripped, 20 clear with a credential, 182 clear\n"));
     assert_non_null(strstr(text, "relay              81      263   30.8 %    25.5 to 36.6 %  too few peers\n"));
@@ -148,8 +149,8 @@ static void certificates_and_fingerprints_are_counted(void **state)
     free(text);
     text = csv_of(filled(), "fingerprints");
     assert_string_equal(text,
-        "ja4,ja3,sessions,encrypted,share,below_12\r\n"
-        "t13d1516h2_8daaf6152771_e5627efa2ab1,de350000000000000000000000000000,2,2,1.0,0\r\n");
+        "ja4,ja3,sessions,encrypted,failed,share,below_12\r\n"
+        "t13d1516h2_8daaf6152771_e5627efa2ab1,de350000000000000000000000000000,2,2,0,1.0,0\r\n");
     free(text);
 }
 
