@@ -12,13 +12,13 @@ $(BENCH)/%.o: tools/bench/%.c $(BUILD)/config
 	$(call say,CC $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-$(BENCH)/generate $(BENCH)/floor $(BENCH)/flood: $(BENCH)/%: $(BENCH)/%.o
+$(BENCH)/generate $(BENCH)/floor $(BENCH)/flood $(BENCH)/copy: $(BENCH)/%: $(BENCH)/%.o
 	$(Q)$(CC) $(CFLAGS) $(NO_LTO) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BENCH)/verdicts: $(BENCH)/verdicts.o $(BENCH_LANE)
 	$(Q)$(CC) $(CFLAGS) $(LTO_LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-bench-programs: $(BUILD)/mailseal $(BENCH)/generate $(BENCH)/flood $(BENCH)/floor $(BENCH)/verdicts
+bench-programs: $(BUILD)/mailseal $(BENCH)/generate $(BENCH)/flood $(BENCH)/floor $(BENCH)/copy $(BENCH)/verdicts
 
 bench: bench-programs
 	@$(PYTHON) tools/bench/run.py --build $(BUILD) --size $(or $(SIZE),small)
