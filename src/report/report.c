@@ -93,6 +93,15 @@ static bool bind_time(sqlite3_stmt *stmt, const char *parameter, const char *nam
     return sqlite3_bind_int64(stmt, place, seconds) == SQLITE_OK;
 }
 
+static bool check_span(const struct report_request *q, char error[REPORT_ERROR])
+{
+    int64_t since, until;
+    if (!q->since || !q->until || !when_parse(q->since, &since) || !when_parse(q->until, &until) || since <= until)
+        return true;
+    snprintf(error, REPORT_ERROR, "--until %.100s is before --since %.100s", q->until, q->since);
+    return false;
+}
+
 /* What is allowed has no grade; where it is listed it can be asked for like one. */
 static bool check_grade(const char *name, const char *text, char error[REPORT_ERROR])
 {
@@ -161,7 +170,8 @@ static bool bind_rehearsal(sqlite3_stmt *stmt, const struct report_request *q)
 
 static bool bind_all(sqlite3_stmt *stmt, const struct report_request *q, char error[REPORT_ERROR])
 {
-    return bind_time(stmt, ":since", q->name, q->since, error)
+    return check_span(q, error)
+        && bind_time(stmt, ":since", q->name, q->since, error)
         && bind_time(stmt, ":until", q->name, q->until, error)
         && bind_word(stmt, ":by", q->name, q->by, error)
         && bind_word(stmt, ":hop", q->name, q->hop, error)

@@ -229,6 +229,8 @@ static void wrong_questions_are_refused(void **state)
     free(report_text((struct report_request){ .path = path, .name = "share", .hop = "hip" }, EX_USAGE));
     assert_non_null(strstr(error, "relay submission"));
     free(report_text((struct report_request){ .path = path, .name = "share", .since = "today" }, EX_USAGE));
+    free(report_text((struct report_request){ .path = path, .name = "share", .since = "2026-02-01", .until = "2026-01-01" }, EX_USAGE));
+    assert_non_null(strstr(error, "--until 2026-01-01 is before"));
     free(report_text((struct report_request){ .path = path, .name = "servers", .by = "day" }, EX_USAGE));
     assert_non_null(strstr(error, "--by"));
     free(report_text((struct report_request){ .path = kit_path("no.db"), .name = "share" }, EX_NOINPUT));
