@@ -58,6 +58,12 @@ static enum record_step file_header(struct pcap_state *s, struct span in, struct
     return RECORD_OTHER;
 }
 
+/* Captures that were written one behind the other (cat): as a record, the header of the next one would be of no bytes. */
+static bool begins_again(const struct pcap_state *s, struct span in)
+{
+    return recognise(in) && load32(s, in.p + 8) == 0;
+}
+
 static enum record_step record(void *state, struct span in, struct packet *out, struct record *r)
 {
     struct pcap_state *s = state;
@@ -66,6 +72,8 @@ static enum record_step record(void *state, struct span in, struct packet *out, 
         return file_header(s, in, r);
     if (in.n < RECORD_HEADER)
         return record_more(r, RECORD_HEADER);
+    if (begins_again(s, in))
+        return file_header(s, in, r);
     uint32_t captured = load32(s, in.p + 8), wire = load32(s, in.p + 12);
     if (captured > PACKET_MAX)
         return record_bad(r, "a packet of %u captured bytes is announced, more than any has", captured);

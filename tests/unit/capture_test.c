@@ -300,6 +300,30 @@ static void times_of_all_units_are_read(void **state)
     }
 }
 
+static void captures_one_behind_the_other_are_read(void **state)
+{
+    (void)state;
+    struct blob o = pcap(0xa1b2c3d4, false, 1), next = pcap(0xa1b23c4d, true, 101), last = pcap(0xa1b2c3d4, false, 1);
+    put_record(&o, 100, 5, 0, 30);
+    put_record(&next, 101, 5, 1, 40);
+    put_record(&last, 102, 5, 2, 40);
+    put(&o, next.b, next.n);
+    put(&o, last.b, last.n);
+    struct seen seen = read_blob(&o, o.n);
+    assert_int_equal(seen.status, CAPTURE_OK);
+    assert_int_equal(seen.n, 3);
+    assert_int_equal(seen.packet[0].linktype, 1);
+    assert_int_equal(seen.packet[1].linktype, 101);
+    assert_int_equal(seen.packet[1].ts_ns, 101000000005);
+    assert_int_equal(seen.packet[2].ts_ns, 102000005000);
+    seen = read_blob(&o, o.n - last.n + 20);
+    assert_int_equal(seen.n, 2);
+    assert_sentence(&seen, "is cut short");
+    free(last.b);
+    free(next.b);
+    free(o.b);
+}
+
 static void large_blocks_are_passed_over(void **state)
 {
     (void)state;
@@ -575,6 +599,7 @@ int main(void)
         TEST(largest_packets_are_read),
         TEST(pcapng_is_read),
         TEST(times_of_all_units_are_read),
+        TEST(captures_one_behind_the_other_are_read),
         TEST(large_blocks_are_passed_over),
         TEST(damaged_pcapng_is_named),
         TEST(pcap_cut_anywhere_gives_what_is_whole),
