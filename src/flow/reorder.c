@@ -248,7 +248,7 @@ void reorder_push(struct reorder *r, unsigned side, const struct segment *seg, e
 
     r->clock_ns = seg->ts_ns;
     if (is_of_another(r, side, seg))
-        r->far_sides |= 1u << side;
+        r->far_sides = (r->far_sides | 1u << side) & 3;
     r->far = r->far_sides == 3;
     anchor(s, seg);
     take_ack(&r->side[!side], seg);
