@@ -355,6 +355,13 @@ static void read_rest(struct talk_work *w)
     read_both(w, TO_CLIENT, true);
 }
 
+/* A SYN or SYN-ACK of another number than that of its side, or that answers another one. */
+static bool begins_otherwise(const struct flow *f, const struct segment *seg, unsigned side)
+{
+    bool known = flow_saw(f, !side, FLOW_SYN | FLOW_SYNACK);
+    return (seg->flags & TCP_SYN) && (seg->seq != f->isn[side] || ((seg->flags & TCP_ACK) && known && seg->ack - 1 != f->isn[!side]));
+}
+
 void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struct segment *seg, unsigned side,
                   enum checksum sum)
 {
@@ -374,7 +381,7 @@ void talk_segment(struct talk *t, struct pool *pool, struct flow *f, const struc
     if (dir_of(t, side) == TO_CLIENT)
         origin_note(&t->work->origin, seg);
     reorder_push(&t->work->order, side, seg, sum);
-    d->renumbered = t->work->order.far;
+    d->renumbered = d->renumbered || t->work->order.far || begins_otherwise(f, seg, side);
     while (!t->work->dialogue.settled && reorder_next(&t->work->order, &c))
         take_chunk(t, pool, &c);
     t->preamble = !begun && (d->preambled || d->preamble == PREAMBLE_BEGUN);

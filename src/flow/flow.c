@@ -148,55 +148,19 @@ static bool is_late(const struct flow *f, const struct segment *seg, unsigned si
             (flow_saw(f, !side, FLOW_ACKED | FLOW_SYNACK) && acks < most));
 }
 
-/* Whether a number is the one that comes next on a side whose SYN was seen, or of what that carried; some count no SYN. */
-static bool is_next(const struct flow *f, unsigned side, uint32_t number)
-{
-    uint32_t next = flow_saw(f, side, FLOW_COUNTED) ? f->high[side] : f->isn[side] + 1;
-    return flow_saw(f, side, FLOW_SYN | FLOW_SYNACK) && number - f->isn[side] <= next - f->isn[side];
-}
-
 /* A SYN with another sequence number than this side began with; also a SYN on a connection whose
- * beginning was not seen, unless it is that, and late; and a SYN-ACK that answers another SYN (which
- * was lost, or went unseen with all of its direction). */
+ * beginning was not seen, unless it is that, and late; and a SYN-ACK with another number that answers
+ * another SYN (which was lost, or went unseen with all of its direction). */
 static bool begins_anew(const struct flow *f, const struct segment *seg, unsigned side)
 {
     if (!(seg->flags & TCP_SYN))
         return false;
-    if ((seg->flags & TCP_ACK) && flow_saw(f, !side, FLOW_SYN))
-        return !is_next(f, !side, seg->ack) && !(flow_saw(f, side, FLOW_SYNACK) && f->isn[side] == seg->seq);
     if (seg->flags & TCP_ACK)
-        return flow_saw(f, side, FLOW_SYNACK) && f->isn[side] != seg->seq;
+        return flow_saw(f, side, FLOW_SYNACK) && f->isn[side] != seg->seq &&
+               !(flow_saw(f, !side, FLOW_SYN) && seg->ack == f->isn[!side] + 1);
     if (flow_saw(f, side, FLOW_SYN))
         return f->isn[side] != seg->seq;
     return flow_saw_any(f, FLOW_ACKED) && !is_late(f, seg, side);
-}
-
-/* Whether a segment is of a connection of which no more than its beginning was seen. */
-static bool belongs(const struct flow *f, const struct segment *seg, unsigned side, bool *again)
-{
-    *again = (seg->flags & TCP_SYN) && flow_saw(f, side, seg->flags & TCP_ACK ? FLOW_SYNACK : FLOW_SYN) && f->isn[side] == seg->seq;
-    return *again || (!(seg->flags & TCP_SYN) && is_next(f, side, seg->seq)) || ((seg->flags & TCP_ACK) && is_next(f, !side, seg->ack));
-}
-
-/* A SYN on a connection that is not closed: the next one begins when that is answered, or goes on. */
-static struct flow *contest(struct flow_table *t, struct flow *f, const struct segment *seg, const struct flow_place *at)
-{
-    struct flow *waiting = f->owner & FLOW_CONTESTED ? table_find_waiting(t, at) : NULL;
-    bool again;
-
-    if (waiting && belongs(waiting, seg, at->side, &again)) {
-        if (!again && !(seg->flags & TCP_RST))
-            table_end(t, f, false);
-        return waiting;
-    }
-    if (!begins_anew(f, seg, at->side))
-        return f;
-    if (waiting)
-        table_end(t, waiting, false);
-    if (!flow_is_closed(f))
-        return table_make_waiting(t, at, seg->ts_ns);
-    table_end(t, f, false);
-    return table_make(t, at, seg->ts_ns);
 }
 
 static void take_segment(struct flow_table *t, const struct segment *seg, struct flow_hit *hit)
@@ -220,14 +184,12 @@ struct flow_hit flow_of(struct flow_table *t, const struct segment *seg, const s
     struct flow_hit hit = { .side = at->side };
 
     hit.flow = table_find(t, at);
-    while (hit.flow && flow_is_silent(hit.flow, seg->ts_ns)) {
+    if (hit.flow && (begins_anew(hit.flow, seg, hit.side) || flow_is_silent(hit.flow, seg->ts_ns))) {
         table_end(t, hit.flow, false);
-        hit.flow = table_find(t, at);
+        hit.flow = NULL;
         make = true;
     }
-    if (hit.flow && ((seg->flags & TCP_SYN) || (hit.flow->owner & FLOW_CONTESTED)))
-        hit.flow = contest(t, hit.flow, seg, at);
-    else if (!hit.flow && make)
+    if (!hit.flow && make)
         hit.flow = table_make(t, at, seg->ts_ns);
     if (hit.flow)
         take_segment(t, seg, &hit);

@@ -34,9 +34,7 @@ enum flow_owner {
     FLOW_SETTLED = 4,                   /* by flow_settle(): it has a number instead of a first time */
     FLOW_CLIENT_B = 8,                  /* with it: side 1 is the client */
     FLOW_GREW = 16,                     /* something was counted, since flow_settle() if that was called */
-    FLOW_STATEFUL = 32,                 /* by flow_own(): it has state */
-    FLOW_CONTESTED = 64,                /* the table's: a SYN or SYN-ACK of another connection came, whose flow is */
-    FLOW_WAITING = 128                  /* the table's: this one, until anything follows that belongs to it */
+    FLOW_STATEFUL = 32                  /* by flow_own(): it has state */
 };
 
 /* Side 0 is key.a, side 1 is key.b. A connection whose verdict is settled costs no more than this and
@@ -78,7 +76,7 @@ struct flow_secret {
 };
 struct flow_secret flow_secret_of(struct hash_key seed);
 
-/* A flow has ended (silence, closed and quiet, replaced by a new connection, pushed out for lack of
+/* A flow has ended (silence, closed and quiet, replaced by a new SYN, pushed out for lack of
  * memory, end of input): the owner gives its state back. `evicted`: it was pushed out. */
 typedef void flow_ended(void *ctx, struct flow *, bool evicted);
 
@@ -111,8 +109,7 @@ void *flow_state_there(const struct flow_table *, const struct flow_place *);
 /* The flow of a segment, made if need be, with times, ends and counters brought up to date.
  * flow is NULL when there is none and `make` is false, or no memory at all. Ends, before it
  * returns, the flow of these endpoints when it has been silent for too long at this segment's time, and when
- * a new connection begins: with a SYN of another sequence number, if that one is closed, else with what answers
- * such a SYN or goes on behind it. A SYN alone may be anybody's, so till then both have flows. */
+ * a SYN with another sequence number begins a new connection. */
 struct flow_hit flow_of(struct flow_table *, const struct segment *, const struct flow_place *, bool make);
 
 /* Packet time in seconds, which is that of all flows. Clocks of captures step backwards: a step of more than a

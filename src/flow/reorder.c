@@ -134,7 +134,7 @@ static bool is_far(uint32_t a, uint32_t b)
 }
 
 /* As both sides of a box that numbers anew show them, whose segments seem to be of one connection. Such a box lets
- * segments with data of both sides through, too; a bare one may be anybody's, and so may those of one side. */
+ * segments with data through, too; a bare one may be anybody's. */
 static bool is_of_another(const struct reorder *r, unsigned side, const struct segment *seg)
 {
     const struct stream *s = &r->side[side], *other = &r->side[!side];
@@ -247,9 +247,7 @@ void reorder_push(struct reorder *r, unsigned side, const struct segment *seg, e
     struct part part = part_of(seg, sum != CHECKSUM_WRONG && !segment_is_cut(seg));
 
     r->clock_ns = seg->ts_ns;
-    if (is_of_another(r, side, seg))
-        r->far_sides = (r->far_sides | 1u << side) & 3;
-    r->far = r->far_sides == 3;
+    r->far = r->far || is_of_another(r, side, seg);
     anchor(s, seg);
     take_ack(&r->side[!side], seg);
     for (unsigned i = 0; i < 2; i++)
@@ -352,20 +350,6 @@ static void advance(struct stream *s, uint32_t by)
     s->late_packets = 0;
 }
 
-/* Held ones of no place that this side can have come to. */
-static void drop_far(struct reorder *r, struct stream *s)
-{
-    struct held **at = &s->held;
-    while (*at && seq_diff((*at)->seq, s->next) <= ACK_AHEAD)
-        at = &(*at)->next;
-    for (struct held *h; (h = *at);) {
-        *at = h->next;
-        s->held_n--;
-        s->held_bytes -= h->n;
-        drop_held(r, h);
-    }
-}
-
 static bool give_data(struct reorder *r, unsigned side, const struct part *part, struct chunk *out)
 {
     struct stream *s = &r->side[side];
@@ -377,7 +361,6 @@ static bool give_data(struct reorder *r, unsigned side, const struct part *part,
     out->ts_ns = part->ts_ns;
     advance(s, (uint32_t)fresh.n);
     out->end = s->next;
-    drop_far(r, s);
     remember(r, s, fresh);
     return fresh.n > 0;
 }
@@ -543,17 +526,6 @@ static bool waiting_is_over(struct reorder *r, struct stream *hole)
     return is_acked_hole(hole) ? waited >= second_ns || hole->late_packets >= LATE_PACKETS : waited >= resend_ns;
 }
 
-/* One segment far ahead, perhaps captured twice, and nothing else all the while. */
-static bool is_alone(const struct stream *s)
-{
-    const struct held *h = s->held;
-    if (!h || is_acked_hole(s) || seq_diff(h->seq, s->next) <= ACK_AHEAD)
-        return false;
-    while (h->next && h->next->seq == h->seq)
-        h = h->next;
-    return !h->next;
-}
-
 static bool skip_hole(struct reorder *r, unsigned side, struct chunk *out)
 {
     struct stream *s = &r->side[side];
@@ -577,12 +549,8 @@ bool reorder_next(struct reorder *r, struct chunk *out)
         int side = side_with_hole(r);
         if (side < 0 || !waiting_is_over(r, &r->side[side]))
             return false;
-        if (is_alone(&r->side[side])) {
-            drop_far(r, &r->side[side]);
-            advance(&r->side[side], 0);
-        } else if (skip_hole(r, (unsigned)side, out)) {
+        if (skip_hole(r, (unsigned)side, out))
             return true;
-        }
     }
 }
 

@@ -7,8 +7,7 @@
  * without being copied; others are held, within bounds. A hole whose bytes the other end has
  * acknowledged was lost by the capture (or comes late: a second of packet time is waited);
  * one not acknowledged will be sent again. When waiting is over, or a bound is reached, the
- * hole becomes a gap of known length; but a segment far ahead is let go of when its side goes on
- * where it was, or when waiting is over and it has remained the only one: anybody can send one. Of bytes sent twice the first copy wins, among held ones
+ * hole becomes a gap of known length. Of bytes sent twice the first copy wins, among held ones
  * that with the lower sequence number; the last bytes given out are remembered, so a second copy
  * with other bytes is noticed (only within them). */
 #ifndef MAILSEAL_FLOW_REORDER_H
@@ -51,8 +50,7 @@ struct reorder {
     uint8_t odd_side, moved_side;
     uint16_t odd_n;                     /* bytes of the last copy that had other ones than were given out; 0: none */
     bool overlap : 1, gap : 1;          /* sticky: other bytes in a second copy; bytes lost */
-    bool far : 1;                       /* sticky: data of both sides with numbers or acknowledgements that are none of this connection */
-    unsigned far_sides : 2;             /* 1 << side: of which there was such data */
+    bool far : 1;                       /* sticky: data with numbers or acknowledgements that are none of this connection */
     uint32_t odd_at, odd_hash;          /* its number and what it holds */
     uint32_t moved_from, moved_by;      /* CHUNK_MOVED to be given; by 0: none */
     struct held *given;                 /* whose bytes the last chunk showed */

@@ -161,25 +161,16 @@ static void grow(struct flow_table *t)
     free(old);
 }
 
-static struct flow *find(const struct flow_table *t, uint32_t number, const struct flow_key *key, unsigned waiting)
+struct flow *table_find(const struct flow_table *t, const struct flow_place *at)
 {
+    uint32_t number = *bucket_of(t, at->hash);
     while (number) {
         struct flow *f = flow_at(t, number);
-        if (key_equal(&f->key, key) && (f->owner & FLOW_WAITING) == waiting)
+        if (key_equal(&f->key, &at->key))
             return f;
         number = f->chain;
     }
     return NULL;
-}
-
-struct flow *table_find(const struct flow_table *t, const struct flow_place *at)
-{
-    return find(t, *bucket_of(t, at->hash), &at->key, 0);
-}
-
-struct flow *table_find_waiting(const struct flow_table *t, const struct flow_place *at)
-{
-    return find(t, *bucket_of(t, at->hash), &at->key, FLOW_WAITING);
 }
 
 /* Takes a flow out of the hash table and gives its number. */
@@ -190,11 +181,6 @@ static uint32_t unhash(struct flow_table *t, const struct flow *f)
         at = &flow_at(t, *at)->chain;
     number = *at;
     *at = f->chain;
-    if (f->owner & FLOW_CONTESTED) {
-        struct flow *next = find(t, *bucket_of(t, hash_of(&t->secret, &f->key)), &f->key, FLOW_WAITING);
-        if (next)
-            next->owner &= (uint8_t)~FLOW_WAITING;
-    }
     return number;
 }
 
@@ -240,19 +226,6 @@ struct flow *table_make(struct flow_table *t, const struct flow_place *at, uint6
     t->n++;
     t->made++;
     grow(t);
-    return f;
-}
-
-struct flow *table_make_waiting(struct flow_table *t, const struct flow_place *at, uint64_t now)
-{
-    struct flow *f = table_make(t, at, now), *there;
-    if (!f)
-        return NULL;
-    f->owner |= FLOW_WAITING;
-    if ((there = table_find(t, at)))
-        there->owner |= FLOW_CONTESTED;
-    else                                /* it was pushed out to make room */
-        f->owner &= (uint8_t)~FLOW_WAITING;
     return f;
 }
 

@@ -49,13 +49,9 @@ static inline struct flow *flow_at(const struct flow_table *t, uint32_t number)
 /* --- table.c --- */
 
 struct flow *table_find(const struct flow_table *, const struct flow_place *);
-/* The one of the same ends that waits to take its place; NULL: none. */
-struct flow *table_find_waiting(const struct flow_table *, const struct flow_place *);
 /* A flow that begins now, with everything else zero. NULL: no memory. */
 struct flow *table_make(struct flow_table *, const struct flow_place *, uint64_t now_ns);
-/* Beside the one there is, to wait. */
-struct flow *table_make_waiting(struct flow_table *, const struct flow_place *, uint64_t now_ns);
-/* Reports a flow's end and gives its memory back. One that waited for its place has it now. */
+/* Reports a flow's end and gives its memory back. */
 void table_end(struct flow_table *, struct flow *, bool evicted);
 
 /* --- wheel.c --- */

@@ -65,21 +65,12 @@ class Connection:
         return any(not 0 <= distance(q, s.seq) < 65536 for q in own + acked)
 
 
-def is_taken_up(syn, later):
-    """Whether a SYN is answered or followed by more of its connection. Alone it may be anybody's."""
-    begin = (syn.seq + 1) % 0x100000000
-    return any(s.seq == begin and not s.flags & SYN if (s.src, s.dst) == (syn.src, syn.dst) else s.flags & ACK and s.ack == begin
-               for s in later if {s.src, s.dst} == {syn.src, syn.dst} and not s.flags & RST)
-
-
 def connections(segments):
     """All connections, in the order of their first packets."""
-    found, current, segments = [], {}, list(segments)
-    for i, s in enumerate(segments):
+    found, current = [], {}
+    for s in segments:
         key = frozenset((s.src, s.dst)) if s.src != s.dst else (s.src,)
         c = current.get(key)
-        if c and c.finished_at is None and s.flags & SYN and not c.continues(s) and not is_taken_up(s, segments[i + 1:]):
-            continue
         if c is None or not c.continues(s):
             c = current[key] = Connection(s)
             found.append(c)
