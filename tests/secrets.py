@@ -27,7 +27,7 @@ import formats
 
 WORD = b'PLANTED'
 HOURS = 3 * 3600 * 10**9
-PAGE = 4096
+PAGE = os.sysconf('SC_PAGESIZE')
 KEPT = 32 * 1024                        # bytes of a capture that surely lie whole where packets are read
 
 
@@ -62,6 +62,7 @@ def touched(pagemap, begin, end):
     its memory."""
     pagemap.seek(begin // PAGE * 8)
     entries, runs = array.array('Q', pagemap.read((end - begin) // PAGE * 8)), []
+    assert len(entries) == (end - begin) // PAGE
     for at, entry in zip(range(begin, end, PAGE), entries):
         if not entry >> 62:
             continue

@@ -49,7 +49,7 @@ units: $(UNITS)
 # $(with_leaks) before a command: leaks are looked for, which takes most of the time of a short process under
 # AddressSanitizer.
 check: export ASAN_OPTIONS ?= detect_leaks=0
-with_leaks = export ASAN_OPTIONS=detect_leaks=1;
+with_leaks = export ASAN_OPTIONS="$$ASAN_OPTIONS:detect_leaks=1";
 define step
 	@mkdir -p $(LOGS); echo '--- $(1)'; start=$$(date +%s); status=0; ( $(2) ) > $(LOGS)/$(1) 2>&1 || status=$$?; \
 	last=$$(tail -n 1 $(LOGS)/$(1)); \
@@ -88,7 +88,7 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	$(call step,explain,$(PYTHON) tests/explain.py --bin $(BUILD)/mailseal --every $(if $(filter yes,$(SANITIZE)),80,6))
 	$(call step,curve,$(PYTHON) tests/curve.py --bin $(BUILD)/mailseal)
 	$(if $(filter no,$(CMINPACK)),,$(call long_step,readme,$(PYTHON) tests/readme.py --bin $(BUILD)/mailseal))
-	$(call step,page,$(PYTHON) tests/page.py --bin $(BUILD)/mailseal)
+	$(call step,page,$(with_leaks) $(PYTHON) tests/page.py --bin $(BUILD)/mailseal)
 	$(call step,damage,$(PYTHON) tests/damage.py --bin $(BUILD)/mailseal)
 	$(call plain_step,damage-lanes,$(PYTHON) tests/damage.py --bin $(BUILD)/mailseal --lanes 3 captures files)
 	$(call plain_step,secrets,$(MAKE) --no-print-directory secrets)
@@ -106,7 +106,7 @@ check: $(BUILD)/mailseal units $(METAMORPHIC_BIN)
 	$(call long_step,history,$(with_leaks) $(PYTHON) tests/history.py --bin $(BUILD)/mailseal)
 	$(call long_step,rejudge,$(PYTHON) tests/rejudge.py --bin $(BUILD)/mailseal)
 	$(call step,monitor,$(with_leaks) $(PYTHON) tests/monitor.py --bin $(BUILD)/mailseal $(if $(filter yes,$(SANITIZE)),--sanitized))
-	$(call step,evidence,$(PYTHON) tests/evidence.py --bin $(BUILD)/mailseal)
+	$(call step,evidence,$(with_leaks) $(PYTHON) tests/evidence.py --bin $(BUILD)/mailseal)
 	$(call step,storage,$(PYTHON) tests/storage.py --bin $(BUILD)/mailseal)
 	$(call long_step,kills,$(PYTHON) tests/kills.py --bin $(BUILD)/mailseal)
 	$(call long_step,reports,$(PYTHON) tests/reports.py --bin $(BUILD)/mailseal)

@@ -110,6 +110,14 @@ static size_t read_counted(struct dialogue *d, unsigned dir, struct span in)
     return n;
 }
 
+/* Where it was cut may be within what announces a literal. */
+static void begin_line_rest(struct direction_state *s, struct span in)
+{
+    s->reader = READ_LINE_REST;
+    s->tail_n = (uint8_t)(in.n < sizeof s->tail ? in.n : sizeof s->tail);
+    memcpy(s->tail, in.p + in.n - s->tail_n, s->tail_n);
+}
+
 static size_t read_line_rest(struct dialogue *d, unsigned dir, struct span in)
 {
     struct direction_state *s = &d->in[dir];
@@ -232,8 +240,7 @@ static size_t read_line(struct dialogue *d, unsigned dir, struct span in, bool f
     if (used == PARSE_MORE && !cut)
         return 0;
     if (cut) {
-        d->in[dir].reader = READ_LINE_REST;
-        d->in[dir].tail_n = 0;
+        begin_line_rest(&d->in[dir], in);
         line = span_first(in, in.p[in.n - 1] == '\r' ? in.n - 1 : in.n);      /* only its LF was lost */
         used = (long)in.n;
     }

@@ -60,6 +60,12 @@ static void look_for_literal(struct dialogue *d, unsigned dir, struct span line)
     literal(d, dir, &l);
 }
 
+/* False: there is none, or it announces a literal and is not the last on its line, as that would be. */
+static bool next_argument(struct span *line, struct span *arg, bool *announced)
+{
+    return imap_argument(line, arg, announced) && !(*announced && line->n);
+}
+
 /* A keyword or the name of a mechanism may be a literal, too: that is read, not counted. False: it is none. */
 static bool expect_word(struct dialogue *d, unsigned dir, struct span announced)
 {
@@ -122,7 +128,7 @@ static void take_command(struct dialogue *d, struct span line)
     if (verb == SIEVE_STARTTLS) {
         flags = upgrade_flags(d, false);
         upgrade_asked(d);
-    } else if (verb == SIEVE_AUTHENTICATE && imap_argument(&rest, &arg, &announced) && !expect_word(d, TO_SERVER, arg)) {
+    } else if (verb == SIEVE_AUTHENTICATE && next_argument(&rest, &arg, &announced) && !expect_word(d, TO_SERVER, arg)) {
         authenticate(d, unquoted(arg), rest);
     }
     open_push(d, (uint8_t)verb, flags);
@@ -184,7 +190,7 @@ static void capability_line(struct dialogue *d, struct span line)
     struct span arg;
     bool announced;
     show(d, line);
-    if (imap_argument(&line, &arg, &announced) && !expect_word(d, TO_CLIENT, arg) && !announced)
+    if (next_argument(&line, &arg, &announced) && !expect_word(d, TO_CLIENT, arg) && !announced)
         capability(d, unquoted(arg), line);
 }
 

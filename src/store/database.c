@@ -378,8 +378,9 @@ static int copy_to(sqlite3 *from, const char *path, sqlite3 **out, char error[DB
     int rc = sqlite3_open_v2("", out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     sqlite3_backup *all = rc == SQLITE_OK ? sqlite3_backup_init(*out, "main", from, "main") : NULL;
     if (all) {
-        sqlite3_backup_step(all, -1);
+        int step = sqlite3_backup_step(all, -1);        /* a lock is told here alone */
         rc = sqlite3_backup_finish(all);
+        rc = rc == SQLITE_OK && step != SQLITE_DONE ? step : rc;
     } else if (*out) {
         rc = sqlite3_extended_errcode(*out);
     }
