@@ -155,6 +155,9 @@ int store_run(struct store *s, const struct store_run *run, uint64_t *batch)
     *batch = (uint64_t)stored;
     if (r->loaded && r->id == id)
         return 0;
+    /* Rows that wait are of the run before, and what of them goes on is to be found in this one. */
+    if ((code = store_write_waiting(s)))
+        return code;
     r->id = id;
     r->loaded = false;
     if ((code = find_links(s, run)) || (code = load_going_on(s)) || (code = load_orphans(s)))

@@ -27,13 +27,18 @@ static struct store *open_with(const char *path, enum address_mode mode)
 
 static struct store *open_live(const char *path) { return open_with(path, ADDRESSES_DEFAULT); }
 
-static uint64_t begin(struct store *s, uint64_t identity)
+static uint64_t run_of(struct store *s, uint64_t identity)
 {
     const struct store_run run = { .identity = identity, .nlinks = 1, .link = { "eth7" } };
     uint64_t batch = 0;
-    assert_int_equal(store_begin(s), 0);
     assert_int_equal(store_run(s, &run, &batch), 0);
     return batch;
+}
+
+static uint64_t begin(struct store *s, uint64_t identity)
+{
+    assert_int_equal(store_begin(s), 0);
+    return run_of(s, identity);
 }
 
 static void end(struct store *s, uint64_t batch)
@@ -156,6 +161,25 @@ static void a_connection_that_a_run_left_open_is_counted_once(void **state)
     }
 }
 
+/* The same within a transaction: the row is not written yet. */
+static void a_connection_whose_row_waits_is_counted_once(void **state)
+{
+    (void)state;
+    const char *path = kit_path("waits.db");
+    struct store *s = open_with(path, ADDRESSES_DEFAULT);
+    struct session rest = open_session();
+    begin(s, 77);
+    settle(s, 5, open_session());
+    run_of(s, 78);
+    rest.marks |= MARK_MIDSTREAM;
+    assert_int_equal(kit_add(s, rest, VERDICT_IMPLICIT_TLS, DIRECTION_INBOUND), 0);
+    end(s, 2);
+    store_close(s);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM session"), 1);
+    assert_int_equal(kit_number(path, "SELECT sum(sessions) FROM rate"), 1);
+    assert_int_equal(kit_number(path, "SELECT count(*) FROM going_on"), 0);
+}
+
 static void what_links_brought_adds_up(void **state)
 {
     (void)state;
@@ -234,6 +258,7 @@ int main(void)
         cmocka_unit_test(a_session_grows_in_a_later_transaction),
         cmocka_unit_test(what_was_rolled_back_is_told_again),
         cmocka_unit_test(a_connection_that_a_run_left_open_is_counted_once),
+        cmocka_unit_test(a_connection_whose_row_waits_is_counted_once),
         cmocka_unit_test(what_links_brought_adds_up),
         cmocka_unit_test(insane_records_are_refused),
     };
