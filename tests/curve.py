@@ -6,7 +6,7 @@ usage: curve.py [--bin build/mailseal] [--update]
 tests/curve/adoption.csv holds published series with their sources, tests/curve/NAME.txt what the program says of
 them in words; --update writes these anew, to be reviewed as a diff. The last line is "N passed, N failed".
 """
-import argparse, difflib, json, math, os, random, sqlite3, subprocess, sys, tempfile
+import argparse, difflib, json, math, os, random, re, sqlite3, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TEXTS = os.path.join(HERE, 'curve')
@@ -206,6 +206,13 @@ def check_database(folder):
          ['2026-01-20', '2026-02-09', 21])
     want('hop', as_json('--db', db, '--hop', 'relay'), c)
     want('other hop', as_json('--db', db, '--hop', 'retrieval')['sentence'], 'nothing to fit: no point has a share')
+    weeks = os.path.join(folder, 'weeks.db')
+    many_days(weeks, 200, lambda d: 0.9 if d else 0.4)
+    with sqlite3.connect(weeks) as b:       # a Monday, and the Thursday 199 days later
+        for table, column in (('rate', 'hour'), ('rate_day', 'day')):
+            b.execute('DELETE FROM {0} WHERE {1} / 86400 NOT IN (SELECT min({1}) / 86400 FROM {0} UNION SELECT max({1}) / 86400 FROM {0})'.format(table, column))
+    said = as_json('--db', weeks)['sentence']
+    count('weeks', None if re.match('rose from [0-9.]+ % in the week of 2026-01-05 to [0-9.]+ % in the week of 2026-07-20;', said) else said)
     with sqlite3.connect(db) as b:
         inside = b.execute("SELECT code FROM word WHERE kind = 'direction' AND word = 'internal'").fetchone()[0]
         for table in ('rate', 'rate_day'):

@@ -1,9 +1,10 @@
 -- Which TLS clients there are, by JA4 and JA3, and how many of their sessions were encrypted.
 --
 -- A fingerprint names the software (and its settings) behind a ClientHello that was seen whole. encrypted are
--- the sessions whose handshake completed, failed those of which it did not, share is the part of the former of the decided
--- ones, which failed ones are not; below_12 are those of them that chose a TLS below 1.2; `other` stands for what was beyond the bound of client_day. :since and :until (unix
--- seconds) choose the days that begin in [since, until).
+-- the sessions whose handshake completed, failed those of which it did not; share is the part of the former of the
+-- decided ones, which failed ones are not; below_12 are those of the encrypted ones that chose a TLS below 1.2; `other`
+-- stands for what was beyond the bound of client_day. :since and :until (unix seconds) choose the days that begin in
+-- [since, until).
 WITH sums AS (
     SELECT direction, hop, fingerprint, tls_version, verdict, sum(sessions) AS sessions
     FROM client_day

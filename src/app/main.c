@@ -217,7 +217,8 @@ static int help(void)
          "How much e-mail is encrypted in transit.\n");
     for (const struct command *c = commands; c->name; c++)
         printf("  %-12s %s\n", c->name, c->does);
-    puts("\n'mailseal COMMAND --help' lists a command's options; 'mailseal --version' the libraries.");
+    puts("\n'mailseal COMMAND --help' or 'mailseal help COMMAND' lists a command's options;\n"
+         "'mailseal --version' the libraries.");
     return finish_output();
 }
 

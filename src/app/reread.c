@@ -136,9 +136,10 @@ static bool read_again(void *ctx, const struct explain_source *s)
     if (is_file(path) || (a->first && a->r->capture))
         c = capture_open(path, &status, error);
     if (!c)
-        return matters && stop(a, path, path[0] == '/' || a->r->capture ? "is not there any more, or cannot be read; --capture names where it is"
-                                                       : "is not there any more, or cannot be read (its name begins in the folder that"
-                                                         " analyze was called in); --capture names where it is");
+        return matters && stop(a, path, path[0] == '/' || a->r->capture
+                                            ? "is not there any more, or cannot be read; --capture names where it is"
+                                            : "is not there any more, or cannot be read (its name begins in the folder that"
+                                              " analyze was called in); --capture names where it is");
     bool same = is_same(c, s);
     if (!same && !(a->first && a->r->capture)) {
         capture_close(c);

@@ -70,9 +70,8 @@ static void line_points(FILE *out, const struct curve_result *r)
 
     if (!s->n)
         return;
-    double before = r->days > 1 ? r->days / 2.0 : 0;   /* a point is the middle of its week */
-    day_text(s->at[0].day - before, first);
-    day_text(s->at[s->n - 1].day - before, last);
+    day_text(point_begin(r, 0), first);
+    day_text(point_begin(r, s->n - 1), last);
     const char *unit = r->days == 7 ? " weeks" : r->days == 1 ? " days" : "";
     snprintf(text, sizeof text, s->n == 1 ? "%zu%.0s on %s%.0s, %s" : "%zu%s from %s to %s, %s",
              s->n, unit, first, last,

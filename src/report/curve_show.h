@@ -16,6 +16,8 @@ struct curve_result {
 
 /* "2014-09-12"; "?" outside the years 1 to 9999. */
 const char *day_text(double day, char out[DAY_TEXT]);
+/* The first day of the day or week that point i is the middle of; without a width the day itself. */
+double point_begin(const struct curve_result *, size_t i);
 /* 2014.68 */
 double day_year(double day);
 

@@ -97,13 +97,12 @@ static bool no_more_than_chance(const struct samples *s)
     return s->counted && (b->share - a->share) * (b->share - a->share) <= 1.96 * 1.96 * variance;
 }
 
-/* When the point was: the day, or the week that it is the middle of. */
+double point_begin(const struct curve_result *r, size_t i) { return r->samples.at[i].day - r->days / 2.0; }
+
 static const char *when_of(const struct curve_result *r, size_t i, char out[WHEN_TEXT])
 {
     char day[DAY_TEXT];
-    bool week = r->days > 1;
-    day_text(r->samples.at[i].day - (week ? r->days / 2.0 : 0), day);
-    snprintf(out, WHEN_TEXT, "%s %s", week ? "in the week of" : "on", day);
+    snprintf(out, WHEN_TEXT, "%s %s", r->days > 1 ? "in the week of" : "on", day_text(point_begin(r, i), day));
     return out;
 }
 

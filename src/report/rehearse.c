@@ -76,7 +76,8 @@ static void say_answer(const struct sheet *r, const struct report_request *q, FI
             count(r, "decided"), strchr(q->ports, ',') ? "s" : "", q->ports);
     if (q->logins)
         fputs("               if nothing but logins in clear is refused\n", out);
-    fprintf(out, "               (%lld session%s; %.1f %% of those on any port)\n", count(r, "failing"), count(r, "failing") == 1 ? "" : "s", percent(r, 0, "of_all"));
+    fprintf(out, "               (%lld session%s; %.1f %% of those on any port)\n", count(r, "failing"),
+            count(r, "failing") == 1 ? "" : "s", percent(r, 0, "of_all"));
     say_interval(r, out);
     fprintf(out, "Could upgrade: %lld of them were offered STARTTLS and went on without it,\n"
                  "               %lld were not seen to be offered it, from %lld it was taken away\n",

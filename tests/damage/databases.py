@@ -58,6 +58,8 @@ def what_it_is_not(bench):
     os.symlink('nowhere', bench.path('astray.db'))
     all_refuse(bench, 'a link to nothing', bench.path('astray.db'), CANTCREAT, 'is a link to nothing', read_status=NOINPUT)
     all_refuse(bench, 'no such folder', bench.path('no/such.db'), CANTCREAT, 'No such file', read_status=NOINPUT, read_words=['is not there'])
+    bench.expect('no such folder, monitor', bench.run('monitor', '--read', '-', '--db', bench.path('no/such.db')), CANTCREAT,
+                 bench.path('no/such.db'), 'cannot be made', '--db')
     os.symlink(stock(bench, 'real.db'), bench.path('link.db'))
     bench.expect('a link to a database', bench.analyze(bench.path('link.db'), bench.write('i.pcap', golden('imaps-alpn.pcap'))), 0)
     bench.same('a link to a database: sessions', len(bench.sessions(bench.path('real.db'))), 4)
